@@ -1,0 +1,19 @@
+import type { z } from "zod";
+import type { AgentReportedEvent } from "../events/run-event.ts";
+
+/** What a tool gets beside its input. */
+export interface ToolContext {
+  /** Aborted when the node's time is up or the run is cancelled; the reason is an `Outcome`. */
+  readonly signal: AbortSignal;
+  /** Reports a test or output on behalf of the node. */
+  emit(event: AgentReportedEvent): void;
+}
+
+/** A capability that an agent calls through its context, so that the call is seen in the stream. */
+export interface Tool<Input = any, Output = any> {
+  readonly name: string;
+  readonly description: string;
+  /** Checked before each call; what fails it is refused and the tool is not entered. */
+  readonly input: z.ZodType<Input>;
+  run(input: Input, context: ToolContext): Promise<Output>;
+}

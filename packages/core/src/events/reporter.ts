@@ -1,0 +1,14 @@
+import type { RunEvent } from "./run-event.ts";
+
+/**
+ * A consumer of a run's events, for people or machines.
+ *
+ * A reporter that throws is dropped, named in a `reporter_failed` event, and never changes the tests' verdict.
+ */
+export interface Reporter {
+  readonly name: string;
+  /** Called for each event in order. Must not block: a slow sink buffers on its own. */
+  onEvent(event: RunEvent): void;
+  /** Called once after the last event, on every exit path; resolves when everything is written. */
+  close?(): Promise<void> | void;
+}

@@ -1,0 +1,19 @@
+declare const brand: unique symbol;
+type Branded<Name extends string> = string & { readonly [brand]?: Name };
+
+/** Identifies one run; sorts by start time. */
+export type RunId = Branded<"RunId">;
+/** Identifies one node of a plan: the category's name, or what a plugin chose. */
+export type NodeId = Branded<"NodeId">;
+/** The key of a layer under `layers:`. */
+export type LayerId = Branded<"LayerId">;
+
+/**
+ * Makes a run id such as `20260131-142501-9f3k2a`: the UTC start time, then six random characters,
+ * so that ids sort by time and two runs of the same second differ.
+ */
+export function createRunId(startedAt: Date, random: () => number = Math.random): RunId {
+  const stamp = startedAt.toISOString().replaceAll(/[-:]/g, "").replace("T", "-").slice(0, 15);
+  const suffix = Array.from({ length: 6 }, () => Math.floor(random() * 36).toString(36)).join("");
+  return `${stamp}-${suffix}`;
+}

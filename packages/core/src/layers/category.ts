@@ -1,0 +1,46 @@
+import type { OutcomeStatus } from "../outcome.ts";
+
+/** A command and its arguments, or one string for the shell when that was asked for. */
+export type Command =
+  | { readonly kind: "argv"; readonly file: string; readonly args: readonly string[] }
+  | { readonly kind: "shell"; readonly script: string };
+
+/** How often and when a node is tried again. */
+export interface RetryPolicy {
+  readonly maxAttempts: number;
+  /** Outcomes that are worth another attempt. */
+  readonly on: readonly OutcomeStatus[];
+  readonly backoff: {
+    readonly initialMs: number;
+    readonly factor: number;
+    readonly maxMs: number;
+    /** `full` picks a random delay between zero and the computed one. */
+    readonly jitter: "full" | "none";
+  };
+}
+
+/** What a green result of a category proves, strongest first. */
+export type Evidence = "live" | "local-real" | "emulated" | "mocked";
+
+/** A named kind of tests, run by one command. */
+export interface Category {
+  readonly name: string;
+  /** Absent when the category is not configured: see `missing`. */
+  readonly command?: Command;
+  /** Adapter that reads the results; guessed from the command when absent. */
+  readonly framework?: string;
+  /** Absolute working directory. */
+  readonly cwd: string;
+  readonly env: Readonly<Record<string, string>>;
+  readonly needs: readonly string[];
+  readonly timeoutMs?: number;
+  readonly attemptTimeoutMs?: number;
+  readonly retry: RetryPolicy;
+  readonly exclusive: boolean;
+  readonly allowNoTests: boolean;
+  readonly evidence?: Evidence;
+  /** Where the command came from, for `apex plan`. */
+  readonly origin: "config" | "package-script" | "none";
+  /** Why there is no command and how to give one. */
+  readonly missing?: string;
+}

@@ -1,0 +1,39 @@
+import type { LayerId } from "../ids.ts";
+
+/** `sequential` orders categories one after another; `parallel` runs them at once; `hybrid` as far as CPUs and exclusive categories allow. */
+export type ExecutionMode = "sequential" | "parallel" | "hybrid";
+
+/** A category's place in a layer. */
+export interface Placement {
+  readonly category: string;
+  /** Overrides the category's own timeout in this layer, in milliseconds. */
+  readonly timeoutMs?: number;
+}
+
+/** An ordered group of categories with a time budget, an execution mode and dependencies on other layers. */
+export interface Layer {
+  readonly id: LayerId;
+  readonly name: string;
+  readonly placements: readonly Placement[];
+  readonly executionMode: ExecutionMode;
+  /** Milliseconds. */
+  readonly budgetMs?: number;
+  readonly limits: ResourceLimits;
+  readonly requiredServices: readonly string[];
+  readonly llmMode: LlmMode;
+  readonly dependencies: readonly LayerId[];
+  readonly isBackground: boolean;
+  readonly hasDedicatedResources: boolean;
+  readonly failFast: boolean;
+  /** Neither mentioned in the config nor changed by it. */
+  readonly isUntouchedDefault: boolean;
+}
+
+export type LlmMode = "mock" | "real" | "real_required";
+
+export interface ResourceLimits {
+  readonly maxMemoryBytes?: number;
+  /** Percent of the machine's CPUs, 1 to 100. */
+  readonly maxCpuPercent?: number;
+  readonly maxParallel?: number;
+}
