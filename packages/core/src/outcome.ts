@@ -24,7 +24,13 @@ export type Outcome =
       readonly limitMs: number;
       readonly reason: string;
     }
-  | { readonly status: "cancelled"; readonly by: CancelledBy; readonly reason: string }
+  | {
+      readonly status: "cancelled";
+      readonly by: CancelledBy;
+      readonly reason: string;
+      /** The signal that asked for it, such as `SIGINT`. */
+      readonly signal?: NodeJS.Signals;
+    }
   | { readonly status: "skipped"; readonly cause: SkipCause; readonly reason: string }
   | { readonly status: "errored"; readonly reason: string; readonly code?: string }
   | { readonly status: "inconclusive"; readonly reason: string };

@@ -1,0 +1,19 @@
+import type { Category } from "../layers/category.ts";
+import type { Layer } from "../layers/layer.ts";
+import type { RunMode } from "../layers/run-mode.ts";
+import type { ConfigProblem } from "./problem.ts";
+
+/** A config in its resolved form: the built-in parts merged in, units converted, references checked. Only this travels inward. */
+export interface Config {
+  /** Files that it was read from; none when the built-in layers alone apply. */
+  readonly files: readonly string[];
+  /** Absolute directory that relative paths refer to. */
+  readonly projectRoot: string;
+  readonly environment: string;
+  /** By id, in the order of declaration. */
+  readonly layers: ReadonlyMap<string, Layer>;
+  readonly categories: ReadonlyMap<string, Category>;
+  readonly modes: ReadonlyMap<string, RunMode>;
+  /** What works but was probably not meant. */
+  readonly warnings: readonly ConfigProblem[];
+}

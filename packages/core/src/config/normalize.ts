@@ -1,0 +1,162 @@
+import path from "node:path";
+import type { Category, Command, RetryPolicy } from "../layers/category.ts";
+import type { Layer } from "../layers/layer.ts";
+import type { RunMode } from "../layers/run-mode.ts";
+import { defaultLayers } from "./defaults.ts";
+import type { CommandDiscovery } from "./discover.ts";
+import { completeLayer, type LayerPatch, layerPatch, mergePatches, writtenTimeout } from "./layer-patch.ts";
+import { splitCommand } from "./split-command.ts";
+import { parseDuration } from "./units.ts";
+import type { WrittenCategory, WrittenConfig } from "./written-config.ts";
+
+/** A node without a retry policy of its own is tried once. */
+export const defaultRetryPolicy: RetryPolicy = {
+  maxAttempts: 1,
+  on: ["timed-out", "errored"],
+  backoff: { initialMs: 1_000, factor: 2, maxMs: 30_000, jitter: "full" },
+};
+
+interface NormalizeOptions {
+  readonly projectRoot: string;
+  readonly environment: string;
+  readonly discovery: CommandDiscovery;
+}
+
+/** The layers, categories and run modes of a config merged over the built-in ones, in final units. */
+export interface NormalizedConfig {
+  readonly layers: ReadonlyMap<string, Layer>;
+  readonly categories: ReadonlyMap<string, Category>;
+  readonly modes: ReadonlyMap<string, RunMode>;
+}
+
+/** Resolves a config that has the right shape. Broken references stay in it for rules.ts to report. */
+export function normalizeConfig(written: WrittenConfig, options: NormalizeOptions): NormalizedConfig {
+  const layers = resolveLayers(written, options.environment);
+  return {
+    layers,
+    categories: resolveCategories(written, layers, options),
+    modes: resolveModes(written, layers),
+  };
+}
+
+function resolveLayers(written: WrittenConfig, environment: string): Map<string, Layer> {
+  const builtIn = written.extends === "none" ? {} : defaultLayers;
+  const own = written.layers ?? {};
+  const layers = new Map<string, Layer>();
+  for (const id of new Set([...Object.keys(builtIn), ...Object.keys(own)])) {
+    const patches = [builtIn[id], own[id]].filter((layer) => layer !== undefined);
+    const merged = patches
+      .map((layer) => layerPatch(layer, environment))
+      .reduce((base, over) => mergePatches(base, over), {} as LayerPatch);
+    layers.set(id, completeLayer(id, merged, own[id] === undefined));
+  }
+  return layers;
+}
+
+function resolveCategories(
+  written: WrittenConfig,
+  layers: ReadonlyMap<string, Layer>,
+  options: NormalizeOptions,
+): Map<string, Category> {
+  const own = written.categories ?? {};
+  const placed = [...layers.values()].flatMap((layer) => layer.placements.map((placement) => placement.category));
+  const categories = new Map<string, Category>();
+  for (const name of new Set([...placed, ...Object.keys(own)])) {
+    categories.set(name, resolveCategory(name, own[name] ?? {}, options));
+  }
+  return categories;
+}
+
+function resolveCategory(name: string, written: WrittenCategory, options: NormalizeOptions): Category {
+  const source = findCommand(name, written, options.discovery);
+  const timeoutMs = writtenTimeout(written);
+  const attemptTimeoutMs = written.attempt_timeout === undefined ? undefined : parseDuration(written.attempt_timeout);
+  return {
+    name,
+    ...source,
+    ...(written.framework === undefined ? {} : { framework: written.framework }),
+    cwd: path.resolve(options.projectRoot, written.cwd ?? "."),
+    env: Object.fromEntries(Object.entries(written.env ?? {}).map(([key, value]) => [key, String(value)])),
+    needs: written.needs ?? [],
+    ...(timeoutMs === undefined ? {} : { timeoutMs }),
+    ...(attemptTimeoutMs === undefined ? {} : { attemptTimeoutMs }),
+    retry: resolveRetry(written.retry),
+    exclusive: written.exclusive ?? false,
+    allowNoTests: written.allow_no_tests ?? false,
+    ...(written.evidence === undefined ? {} : { evidence: written.evidence }),
+  };
+}
+
+function findCommand(
+  name: string,
+  written: WrittenCategory,
+  discovery: CommandDiscovery,
+): Pick<Category, "command" | "origin" | "missing"> {
+  if (written.command !== undefined) {
+    const command = toCommand(written.command, written.shell ?? false);
+    if (command) return { command, origin: "config" };
+  }
+  const found = discovery.find(name);
+  if (found) return { command: found.command, origin: "package-script" };
+  return {
+    origin: "none",
+    missing: `not configured: give it a command under categories.${name}, or a package script test:${name}`,
+  };
+}
+
+function toCommand(written: string | readonly string[], shell: boolean): Command | undefined {
+  if (typeof written === "string") {
+    if (shell) return { kind: "shell", script: written };
+    const split = splitCommand(written);
+    return "words" in split ? argv(split.words) : undefined;
+  }
+  return argv(written);
+}
+
+function argv([file = "", ...args]: readonly string[]): Command {
+  return { kind: "argv", file, args };
+}
+
+function resolveRetry(written: WrittenCategory["retry"]): RetryPolicy {
+  if (!written) return defaultRetryPolicy;
+  const { backoff } = defaultRetryPolicy;
+  return {
+    maxAttempts: written.max_attempts ?? 2,
+    on: written.on ?? defaultRetryPolicy.on,
+    backoff: {
+      initialMs: durationOr(written.backoff?.initial, backoff.initialMs),
+      factor: written.backoff?.factor ?? backoff.factor,
+      maxMs: durationOr(written.backoff?.max, backoff.maxMs),
+      jitter: written.backoff?.jitter ?? backoff.jitter,
+    },
+  };
+}
+
+function durationOr(written: string | undefined, fallbackMs: number): number {
+  return (written === undefined ? undefined : parseDuration(written)) ?? fallbackMs;
+}
+
+/** The four built-in modes follow from the layers; the config's own are laid over them. */
+function resolveModes(written: WrittenConfig, layers: ReadonlyMap<string, Layer>): Map<string, RunMode> {
+  const all = [...layers.values()];
+  const foreground = all.filter((layer) => !layer.isBackground).map((layer) => layer.id);
+  const background = all.filter((layer) => layer.isBackground).map((layer) => layer.id);
+  const modes = new Map<string, RunMode>();
+  const add = (mode: RunMode): void => {
+    if (mode.layers.length > 0) modes.set(mode.name, mode);
+  };
+  if (layers.has("fast_feedback")) add({ name: "fast_feedback", layers: ["fast_feedback"], dependencies: "assume" });
+  add({ name: "nightly", layers: foreground, dependencies: "require" });
+  add({ name: "background", layers: background, dependencies: "assume" });
+  if (background.length > 0) add({ name: "hybrid", layers: [...foreground, ...background], dependencies: "assume" });
+  for (const [name, mode] of Object.entries(written.modes ?? {})) {
+    const budgetMs = mode.budget === undefined ? undefined : parseDuration(mode.budget);
+    modes.set(name, {
+      name,
+      layers: mode.layers,
+      ...(budgetMs === undefined ? {} : { budgetMs }),
+      dependencies: mode.dependencies ?? "require",
+    });
+  }
+  return modes;
+}

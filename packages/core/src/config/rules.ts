@@ -1,0 +1,154 @@
+import { statSync } from "node:fs";
+import path from "node:path";
+import type { ConfigPath, ConfigProblem } from "./problem.ts";
+import { findNamedCycle } from "../dag/find-named-cycle.ts";
+import { builtInCategories } from "./defaults.ts";
+import type { NormalizedConfig } from "./normalize.ts";
+import { splitCommand } from "./split-command.ts";
+import { didYouMean } from "./suggest.ts";
+import type { WrittenConfig, WrittenLayerSettings } from "./written-config.ts";
+
+/** Makes a problem at a path of the written config. */
+export type Locate = (message: string, path: ConfigPath, hint?: string, part?: "key" | "value") => ConfigProblem;
+
+interface RuleInput {
+  readonly written: WrittenConfig;
+  readonly normalized: NormalizedConfig;
+  readonly projectRoot: string;
+  /** Names of the test-framework adapters; when absent, `framework` is not checked. */
+  readonly frameworks?: readonly string[];
+  readonly problem: Locate;
+}
+
+/** Services that the built-in layers name; they need no entry under `services:` to be referred to. */
+const builtInServices = ["postgresql", "redis", "backend_service", "auth_service", "frontend", "clickhouse", "llm"];
+
+/** Everything that a schema cannot say: references exist, nothing is circular, no setting is given twice. */
+export function checkRules(input: RuleInput): ConfigProblem[] {
+  return [...layerRules(input), ...categoryRules(input), ...modeRules(input), ...cycleRules(input)];
+}
+
+function* layerRules({ written, normalized, problem }: RuleInput): Generator<ConfigProblem> {
+  const layerIds = [...normalized.layers.keys()];
+  const services = [...builtInServices, ...Object.keys(written.services ?? {})];
+  for (const { path: at, settings } of writtenLayers(written)) {
+    yield* unknownNames("layer", settings.dependencies, layerIds, [...at, "dependencies"], problem);
+    yield* unknownNames("service", settings.required_services, services, [...at, "required_services"], problem);
+    yield* givenTwice(settings, ["max_duration", "max_duration_minutes"], at, problem);
+    yield* givenTwice(settings.resource_limits, ["max_memory", "max_memory_mb"], [...at, "resource_limits"], problem);
+    const seen = new Set<string>();
+    for (const [index, placement] of (settings.categories ?? []).entries()) {
+      const here = [...at, "categories", index];
+      const name = typeof placement === "string" ? placement : placement.name;
+      if (typeof placement !== "string") yield* givenTwice(placement, timeoutSpellings, here, problem);
+      if (seen.has(name)) yield problem(`the category "${name}" is in this layer twice`, here);
+      seen.add(name);
+      if (isUnknownCategory(name, written, normalized)) {
+        const known = knownCategories(written, normalized);
+        yield problem(`unknown category "${name}"`, here, didYouMean(name, known) ?? `define it under categories.${name}`);
+      }
+    }
+  }
+}
+
+function* categoryRules({ written, normalized, projectRoot, frameworks, problem }: RuleInput): Generator<ConfigProblem> {
+  for (const [name, category] of Object.entries(written.categories ?? {})) {
+    const at = ["categories", name];
+    yield* givenTwice(category, timeoutSpellings, at, problem);
+    yield* givenTwice(category, ["max_memory", "memory_limit_gb"], at, problem);
+    yield* unknownNames("category", category.needs, knownCategories(written, normalized), [...at, "needs"], problem);
+    if (typeof category.command === "string" && !category.shell) {
+      const split = splitCommand(category.command);
+      if ("problem" in split) {
+        yield problem(split.problem, [...at, "command"], "quote it, write the command as a list, or set shell: true");
+      }
+    }
+    if (Array.isArray(category.command) && category.shell) {
+      yield problem("shell: true takes the command as one text, not as a list", [...at, "command"]);
+    }
+    if (category.cwd !== undefined && !isDirectory(path.resolve(projectRoot, category.cwd))) {
+      yield problem(`the directory ${category.cwd} does not exist`, [...at, "cwd"], `it is looked for in ${projectRoot}`);
+    }
+    if (category.framework !== undefined && frameworks && !frameworks.includes(category.framework)) {
+      const hint = didYouMean(category.framework, frameworks);
+      yield problem(`unknown framework "${category.framework}"`, [...at, "framework"], hint);
+    }
+  }
+}
+
+function* modeRules({ written, normalized, problem }: RuleInput): Generator<ConfigProblem> {
+  for (const [name, mode] of Object.entries(written.modes ?? {})) {
+    yield* unknownNames("layer", mode.layers, [...normalized.layers.keys()], ["modes", name, "layers"], problem);
+  }
+}
+
+function* cycleRules({ written, normalized, problem }: RuleInput): Generator<ConfigProblem> {
+  const layers = [...normalized.layers.values()];
+  const layerCycle = findNamedCycle(layers.map((layer) => [layer.id, layer.dependencies]));
+  if (layerCycle) {
+    const at = layerCycle.find((id) => written.layers?.[id]) ?? layerCycle[0] ?? "";
+    yield problem(`the layers depend on each other in a circle: ${layerCycle.join(" → ")}`, ["layers", at, "dependencies"]);
+  }
+  const categories = [...normalized.categories.values()];
+  const needsCycle = findNamedCycle(categories.map((category) => [category.name, category.needs]));
+  if (needsCycle) {
+    const at = ["categories", needsCycle[0] ?? "", "needs"];
+    yield problem(`the categories need each other in a circle: ${needsCycle.join(" → ")}`, at);
+  }
+}
+
+const timeoutSpellings = ["timeout", "timeout_seconds", "timeout_minutes"] as const;
+
+/** Each layer's settings, and each of its environments' overrides, with where they stand. */
+function* writtenLayers(written: WrittenConfig): Generator<{ path: ConfigPath; settings: WrittenLayerSettings }> {
+  for (const [id, layer] of Object.entries(written.layers ?? {})) {
+    yield { path: ["layers", id], settings: layer };
+    for (const [environment, overrides] of Object.entries(layer.environment_overrides ?? {})) {
+      yield { path: ["layers", id, "environment_overrides", environment], settings: overrides };
+    }
+  }
+}
+
+function* unknownNames(
+  kind: string,
+  names: readonly string[] | undefined,
+  known: readonly string[],
+  at: ConfigPath,
+  problem: Locate,
+): Generator<ConfigProblem> {
+  for (const [index, name] of (names ?? []).entries()) {
+    if (!known.includes(name)) yield problem(`unknown ${kind} "${name}"`, [...at, index], didYouMean(name, known));
+  }
+}
+
+function* givenTwice(
+  settings: object | undefined,
+  spellings: readonly string[],
+  at: ConfigPath,
+  problem: Locate,
+): Generator<ConfigProblem> {
+  const given = spellings.filter((spelling) => settings && spelling in settings);
+  const [first, second] = given;
+  if (first !== undefined && second !== undefined) {
+    yield problem(`${second} and ${first} are two spellings of one setting`, [...at, second], "keep one of them", "key");
+  }
+}
+
+/** A category is known when it is defined, discovered, or one of the built-in twelve. */
+function isUnknownCategory(name: string, written: WrittenConfig, normalized: NormalizedConfig): boolean {
+  return (
+    !knownCategories(written, normalized).includes(name) && normalized.categories.get(name)?.command === undefined
+  );
+}
+
+function knownCategories(written: WrittenConfig, normalized: NormalizedConfig): string[] {
+  return [...new Set([...builtInCategories, ...Object.keys(written.categories ?? {}), ...configured(normalized)])];
+}
+
+function configured(normalized: NormalizedConfig): string[] {
+  return [...normalized.categories.values()].filter((category) => category.command).map((category) => category.name);
+}
+
+function isDirectory(candidate: string): boolean {
+  return statSync(candidate, { throwIfNoEntry: false })?.isDirectory() ?? false;
+}

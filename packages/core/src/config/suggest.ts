@@ -1,0 +1,23 @@
+import { closestMatch } from "leven";
+
+/** The known word that `word` was probably meant to be, or `undefined` when none is near. */
+export function suggest(word: string, known: Iterable<string>): string | undefined {
+  const candidates = [...known];
+  const exactButCase = candidates.find((candidate) => fold(candidate) === fold(word));
+  if (exactButCase !== undefined) return exactButCase;
+  const maxDistance = Math.max(1, Math.floor(word.length / 3));
+  return closestMatch(word, candidates, { maxDistance });
+}
+
+/** `did you mean "…"?` or, when nothing is near, the short list of what there is. */
+export function didYouMean(word: string, known: Iterable<string>): string | undefined {
+  const candidates = [...known];
+  const nearest = suggest(word, candidates);
+  if (nearest !== undefined) return `did you mean "${nearest}"?`;
+  if (candidates.length === 0 || candidates.length > 20) return undefined;
+  return `known: ${candidates.join(", ")}`;
+}
+
+function fold(word: string): string {
+  return word.toLowerCase().replaceAll(/[-_\s]/g, "");
+}

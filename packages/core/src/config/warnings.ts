@@ -1,0 +1,66 @@
+import { totalmem } from "node:os";
+import type { Layer } from "../layers/layer.ts";
+import type { NormalizedConfig } from "./normalize.ts";
+import type { ConfigPath, ConfigProblem } from "./problem.ts";
+import type { Locate } from "./rules.ts";
+import { formatDuration } from "./units.ts";
+import type { WrittenConfig } from "./written-config.ts";
+
+/** What works but was probably not meant: never a reason to refuse a config. */
+export function findWarnings(written: WrittenConfig, normalized: NormalizedConfig, problem: Locate): ConfigProblem[] {
+  return [...layerWarnings(written, normalized, problem), ...homelessCategories(written, normalized, problem), ...notInForce(written, problem)];
+}
+
+function* layerWarnings(written: WrittenConfig, normalized: NormalizedConfig, problem: Locate): Generator<ConfigProblem> {
+  for (const id of Object.keys(written.layers ?? {})) {
+    const layer = normalized.layers.get(id);
+    if (!layer) continue;
+    const neededMs = timeoutsTogether(layer);
+    if (layer.budgetMs !== undefined && neededMs > layer.budgetMs) {
+      yield problem(
+        `the categories' timeouts (${formatDuration(neededMs)}) exceed the layer's budget (${formatDuration(layer.budgetMs)})`,
+        ["layers", id, "categories"],
+        "the layer's deadline will cut them short",
+      );
+    }
+    const memory = layer.limits.maxMemoryBytes;
+    if (memory !== undefined && memory > totalmem()) {
+      yield problem("this machine has less memory than the layer's limit", ["layers", id, "resource_limits"]);
+    }
+  }
+}
+
+/** The longest a layer may take by its categories' timeouts: their sum in sequence, the largest side by side. */
+function timeoutsTogether(layer: Layer): number {
+  const timeouts = layer.placements.map((placement) => placement.timeoutMs ?? 0);
+  return layer.executionMode === "sequential" ? timeouts.reduce((sum, ms) => sum + ms, 0) : Math.max(0, ...timeouts);
+}
+
+function* homelessCategories(written: WrittenConfig, normalized: NormalizedConfig, problem: Locate): Generator<ConfigProblem> {
+  const placed = new Set([...normalized.layers.values()].flatMap((layer) => layer.placements.map((place) => place.category)));
+  for (const name of Object.keys(written.categories ?? {})) {
+    if (!placed.has(name)) {
+      const hint = `add it to a layer's categories; until then only "apex run ${name}" runs it`;
+      yield problem(`the category "${name}" is in no layer`, ["categories", name], hint, "key");
+    }
+  }
+}
+
+/** Keys of the format that this version reads but does not act on yet. Saying so beats a limit that silently does not hold. */
+function* notInForce(written: WrittenConfig, problem: Locate): Generator<ConfigProblem> {
+  const say = (at: ConfigPath): ConfigProblem => problem(`${at.at(-1)} is read but not in force in this version`, at, undefined, "key");
+  for (const key of ["services", "background", "monitoring", "plugins"] as const) {
+    if (written[key] !== undefined) yield say([key]);
+  }
+  for (const [name, category] of Object.entries(written.categories ?? {})) {
+    for (const key of ["when", "shards", "evidence", "min_duration_seconds", "forbid_output", "max_memory", "memory_limit_gb"] as const) {
+      if (category[key] !== undefined) yield say(["categories", name, key]);
+    }
+  }
+  for (const [id, layer] of Object.entries(written.layers ?? {})) {
+    if (layer.flaky !== undefined) yield say(["layers", id, "flaky"]);
+    for (const key of ["max_memory", "max_memory_mb"] as const) {
+      if (layer.resource_limits?.[key] !== undefined) yield say(["layers", id, "resource_limits", key]);
+    }
+  }
+}

@@ -1,0 +1,55 @@
+import type { Outcome, OutcomeStatus } from "../outcome.ts";
+
+/** An outcome and whose it is. */
+export interface NamedOutcome {
+  readonly name: string;
+  readonly outcome: Outcome;
+}
+
+/** What weighs more decides: proof that something is broken before doubt whether it is. */
+const severity: Readonly<Record<Exclude<OutcomeStatus, "passed" | "skipped">, number>> = {
+  failed: 5,
+  "timed-out": 4,
+  errored: 3,
+  inconclusive: 2,
+  cancelled: 1,
+};
+
+/**
+ * The outcome of a layer from its nodes', or of a run from its layers'.
+ *
+ * The heaviest one decides. Without any, it passed when something passed and whatever was skipped had nothing to run;
+ * a part that was skipped because of something else keeps the whole from passing.
+ */
+export function combineOutcomes(parts: readonly NamedOutcome[]): Outcome {
+  let heaviest: NamedOutcome | undefined;
+  for (const part of parts) {
+    if (weigh(part.outcome) > (heaviest ? weigh(heaviest.outcome) : 0)) heaviest = part;
+  }
+  if (heaviest) return prefixed(heaviest, parts);
+  const heldBack = parts.find(({ outcome }) => outcome.status === "skipped" && !hadNothingToRun(outcome));
+  if (heldBack) return prefixed(heldBack, parts);
+  if (parts.some(({ outcome }) => outcome.status === "passed")) return { status: "passed" };
+  const [first] = parts;
+  return first && first.outcome.status === "skipped"
+    ? first.outcome
+    : { status: "skipped", cause: "not-configured", reason: "there is nothing to run" };
+}
+
+/** Skipped because there was nothing to run: no reason to hold back what comes after. */
+export function hadNothingToRun(outcome: Outcome): boolean {
+  return outcome.status === "skipped" && (outcome.cause === "not-configured" || outcome.cause === "condition");
+}
+
+function weigh({ status }: Outcome): number {
+  return status === "passed" || status === "skipped" ? 0 : severity[status];
+}
+
+/** The part's outcome, with its reason naming every part that ended the same way. */
+function prefixed(part: NamedOutcome, parts: readonly NamedOutcome[]): Outcome {
+  const { outcome } = part;
+  if (outcome.status === "passed") return outcome;
+  const same = parts.filter((other) => other.outcome.status === outcome.status).map((other) => other.name);
+  const reason = same.length > 1 ? `${same.join(", ")} ${outcome.status}` : `${part.name}: ${outcome.reason}`;
+  return { ...outcome, reason };
+}

@@ -1,0 +1,342 @@
+import type { AgentRegistry } from "../agents/agent-registry.ts";
+import type { AgentContext } from "../agents/agent-context.ts";
+import type { Clock } from "../clock.ts";
+import { formatDuration } from "../config/units.ts";
+import type { EventStream } from "../events/event-stream.ts";
+import { describeOutcome, isOutcome, type Outcome, type SkipCause } from "../outcome.ts";
+import type { Plan, PlanLayer, PlanNode } from "../plan/plan.ts";
+import { addCounts, noTests, type TestCounts } from "../test-result.ts";
+import { combineOutcomes, hadNothingToRun } from "./combine-outcomes.ts";
+import { type Deadline, deadlineIn, timedOut } from "./deadline.ts";
+import { executeNode, type NodeResult } from "./node-execution.ts";
+import { PlanGraph } from "./plan-graph.ts";
+import { Scheduler } from "./scheduler.ts";
+
+export interface ExecutionEngineOptions {
+  readonly plan: Plan;
+  readonly agents: AgentRegistry;
+  readonly stream: EventStream;
+  readonly clock: Clock;
+  readonly run: AgentContext["run"];
+  readonly user: AgentContext["user"];
+  /** How long an agent may take to end after its signal before it is left behind, in milliseconds; 30 s by default. */
+  readonly abandonAfterMs?: number;
+}
+
+/** How a whole plan ended. */
+export interface PlanResult {
+  readonly outcome: Outcome;
+  readonly nodes: readonly { readonly node: PlanNode; readonly result: NodeResult }[];
+}
+
+interface LayerState {
+  readonly layer: PlanLayer;
+  startedMs: number;
+  deadline: Deadline | undefined;
+  cancelTimer: (() => void) | undefined;
+  isExpired: boolean;
+  /** Why nothing more of this layer starts. */
+  stop: Skip | undefined;
+}
+
+type Skip = { readonly cause: SkipCause; readonly reason: string };
+
+const defaultAbandonAfterMs = 30_000;
+
+/**
+ * Walks one plan for one user: starts what is ready within the limits, holds deadlines, applies failure policies, opens
+ * a layer's gate once the layers before it have passed. Made by {@link createExecutionEngine} for one run and never shared.
+ */
+export class ExecutionEngine {
+  static readonly #key = Symbol("factory");
+  readonly #options: ExecutionEngineOptions;
+  readonly #plan: Plan;
+  readonly #graph: PlanGraph;
+  readonly #scheduler: Scheduler;
+  readonly #waitingFor: Int32Array;
+  /** By vertex: why it cannot start although everything before it has ended. */
+  readonly #blockedBy: (string | undefined)[];
+  readonly #results: (NodeResult | undefined)[];
+  readonly #layers: readonly LayerState[];
+  readonly #layerById: ReadonlyMap<string, LayerState>;
+  readonly #layerOutcomes: (Outcome | undefined)[];
+  readonly #cancel = new AbortController();
+  #runDeadline: Deadline | undefined;
+  #stop: Skip | undefined;
+  #open: number;
+  #finish: (() => void) | undefined;
+
+  /** Not for direct use: see {@link createExecutionEngine}. */
+  private constructor(options: ExecutionEngineOptions, key: symbol) {
+    if (key !== ExecutionEngine.#key) throw new TypeError("use createExecutionEngine()");
+    const { plan } = options;
+    this.#options = options;
+    this.#plan = plan;
+    this.#graph = new PlanGraph(plan);
+    this.#scheduler = new Scheduler(plan.nodes, plan.layers, plan.maxParallel, this.#graph.priorities);
+    this.#waitingFor = this.#graph.dag.needCounts();
+    this.#blockedBy = Array.from({ length: this.#graph.dag.size });
+    this.#results = Array.from({ length: plan.nodes.length });
+    this.#layerOutcomes = Array.from({ length: plan.layers.length });
+    this.#layers = plan.layers.map((layer) => ({
+      layer,
+      startedMs: 0,
+      deadline: undefined,
+      cancelTimer: undefined,
+      isExpired: false,
+      stop: undefined,
+    }));
+    this.#layerById = new Map(this.#layers.map((state) => [state.layer.id, state]));
+    this.#open = this.#graph.dag.size;
+    for (const node of plan.nodes) if (!node.skip) options.agents.get(node.agent);
+  }
+
+  /** @internal */
+  static create(options: ExecutionEngineOptions): ExecutionEngine {
+    return new ExecutionEngine(options, ExecutionEngine.#key);
+  }
+
+  /**
+   * Runs the plan to its end. `signal` cancels it; its reason should be an `Outcome`. Never rejects for what a node does.
+   */
+  async execute(signal: AbortSignal): Promise<PlanResult> {
+    const { clock } = this.#options;
+    this.#runDeadline = deadlineIn("run", clock.monotonicMs(), this.#plan.budgetMs);
+    const runDeadline = this.#runDeadline;
+    const cancelTimer =
+      runDeadline &&
+      clock.schedule(runDeadline.limitMs, () => {
+        this.#stop ??= { cause: "deadline", reason: timedOut(runDeadline, "the whole run").reason };
+        this.#dispatch();
+      });
+    const onAbort = (): void => this.#cancelRun(signal.reason);
+    if (signal.aborted) onAbort();
+    else signal.addEventListener("abort", onAbort, { once: true });
+    try {
+      await new Promise<void>((resolve) => {
+        this.#finish = resolve;
+        this.#settleReady(this.#initialVertices());
+        this.#dispatch();
+      });
+    } finally {
+      cancelTimer?.();
+      signal.removeEventListener("abort", onAbort);
+    }
+    return this.#conclude();
+  }
+
+  #initialVertices(): number[] {
+    return [...this.#graph.dag.order].filter((vertex) => this.#waitingFor[vertex] === 0);
+  }
+
+  /** Handles vertices that wait for nothing any more, and all that follows from them, without recursion. */
+  #settleReady(ready: number[]): void {
+    for (let head = 0; head < ready.length; head += 1) {
+      const vertex = ready[head] as number;
+      const what = this.#graph.vertex(vertex);
+      switch (what.kind) {
+        case "open":
+          this.#openGate(what.layer, this.#blockedBy[vertex]);
+          this.#release(vertex, undefined, ready);
+          break;
+        case "close":
+          this.#release(vertex, this.#closeLayer(what.layer), ready);
+          break;
+        case "node": {
+          const skip = this.#skipReason(what.node, vertex);
+          if (skip) this.#release(vertex, this.#endNode(what.node, skipped(skip)), ready);
+          else this.#scheduler.add(what.node);
+          break;
+        }
+        default:
+          what satisfies never;
+      }
+    }
+    if (this.#open === 0) this.#finish?.();
+  }
+
+  /** Marks a vertex as done; what waited for it alone becomes ready. `blocks` says why dependents may not start. */
+  #release(vertex: number, blocks: string | undefined, ready: number[]): void {
+    this.#open -= 1;
+    for (const dependent of this.#graph.dag.dependentsOf(vertex)) {
+      if (blocks !== undefined) this.#blockedBy[dependent] ??= blocks;
+      const left = (this.#waitingFor[dependent] as number) - 1;
+      this.#waitingFor[dependent] = left;
+      if (left === 0) ready.push(dependent);
+    }
+  }
+
+  /** Starts what may start now. A ready node that must not start any more ends here, which may free what comes after it. */
+  #dispatch(): void {
+    for (;;) {
+      const ended: number[] = [];
+      for (let next = this.#scheduler.take(); next; next = this.#scheduler.take()) {
+        const { node, slot } = next;
+        const stop = this.#stopReason(node);
+        if (stop) {
+          this.#scheduler.release(node, slot);
+          this.#release(node, this.#endNode(node, skipped(stop)), ended);
+        } else {
+          this.#start(node, slot);
+        }
+      }
+      if (ended.length === 0) return;
+      this.#settleReady(ended);
+    }
+  }
+
+  #start(index: number, slot: number): void {
+    const node = this.#nodeAt(index);
+    const layer = this.#layerOf(node);
+    const { stream, clock, agents, run, user, abandonAfterMs = defaultAbandonAfterMs } = this.#options;
+    const startedMs = clock.monotonicMs();
+    stream.emit({ type: "node_started", nodeId: node.id, layerId: node.layerId });
+    const execution = executeNode({
+      node,
+      agent: agents.get(node.agent),
+      stream,
+      clock,
+      facts: { run, user, slot },
+      signal: this.#cancel.signal,
+      outerDeadlines: [layer.deadline, this.#runDeadline],
+      abandonAfterMs,
+    });
+    void execution.then((result) => {
+      this.#scheduler.release(index, slot);
+      const blocks = this.#endNode(index, result, clock.monotonicMs() - startedMs);
+      this.#applyFailurePolicy(node, layer, result.outcome);
+      const ready: number[] = [];
+      this.#release(index, blocks, ready);
+      this.#settleReady(ready);
+      this.#dispatch();
+    });
+  }
+
+  /** Records a node's end; returns why its dependents may not start, if so. */
+  #endNode(index: number, result: NodeResult, durationMs = 0): string | undefined {
+    const node = this.#nodeAt(index);
+    const { outcome, attempts, counts, flaky, evidence } = result;
+    this.#results[index] = result;
+    this.#options.stream.emit({
+      type: "node_completed",
+      nodeId: node.id,
+      layerId: node.layerId,
+      outcome,
+      durationMs,
+      attempts,
+      counts,
+      flaky,
+      ...(evidence === undefined ? {} : { evidence }),
+    });
+    return outcome.status === "passed" ? undefined : `${node.id} ${outcome.status === "skipped" ? "was skipped" : outcome.status}`;
+  }
+
+  #applyFailurePolicy(node: PlanNode, { layer }: LayerState, outcome: Outcome): void {
+    if (outcome.status === "passed" || outcome.status === "skipped" || outcome.status === "cancelled") return;
+    const reason = `${node.id} ${outcome.status}`;
+    if (layer.failFast) this.#layerOf(node).stop ??= { cause: "fail-fast", reason: `${reason}, and the layer stops at its first failure` };
+    if (this.#plan.failurePolicy === "continue") return;
+    this.#stop ??= { cause: "fail-fast", reason: `${reason}, and the run stops at its first failure` };
+    if (this.#plan.failurePolicy === "cancel-running") {
+      this.#cancel.abort({ status: "cancelled", by: "fast-fail", reason: `cancelled because ${reason}` } satisfies Outcome);
+    }
+  }
+
+  #cancelRun(reason: unknown): void {
+    this.#stop ??= { cause: "cancelled", reason: isOutcome(reason) ? describeOutcome(reason) : "the run was cancelled" };
+    this.#cancel.abort(reason);
+    this.#dispatch();
+  }
+
+  #openGate(index: number, blockedBy: string | undefined): void {
+    const state = this.#layers[index] as LayerState;
+    const { layer } = state;
+    const { clock, stream } = this.#options;
+    if (blockedBy !== undefined) state.stop = { cause: "dependency", reason: `layer ${layer.id} did not start: ${blockedBy}` };
+    else state.stop = this.#stop;
+    state.startedMs = clock.monotonicMs();
+    const hasWork = layer.nodes.some((id) => !this.#plan.nodes[this.#graph.dag.indexOf(id)]?.skip);
+    if (state.stop || !hasWork) return;
+    stream.emit({ type: "layer_started", layerId: layer.id });
+    const deadline = deadlineIn("layer", state.startedMs, layer.budgetMs);
+    state.deadline = deadline;
+    if (!deadline) return;
+    state.cancelTimer = clock.schedule(deadline.limitMs, () => {
+      state.isExpired = true;
+      state.stop ??= {
+        cause: "deadline",
+        reason: `not started: the layer's deadline of ${formatDuration(deadline.limitMs)} was reached`,
+      };
+      this.#dispatch();
+    });
+  }
+
+  /** Records a layer's end; returns why the layers after it may not start, if so. */
+  #closeLayer(index: number): string | undefined {
+    const state = this.#layers[index] as LayerState;
+    const { layer } = state;
+    state.cancelTimer?.();
+    const results = layer.nodes.map((id) => ({ name: id, result: this.#results[this.#graph.dag.indexOf(id)] as NodeResult }));
+    const outcome = this.#layerOutcome(state, results.map(({ name, result }) => ({ name, outcome: result.outcome })));
+    this.#layerOutcomes[index] = outcome;
+    const durationMs = this.#options.clock.monotonicMs() - state.startedMs;
+    const counts = addCounts(results.map(({ result }) => result.counts));
+    this.#options.stream.emit({ type: "layer_completed", layerId: layer.id, outcome, durationMs, counts });
+    if (outcome.status === "passed" || hadNothingToRun(outcome)) return undefined;
+    return `layer ${layer.id} ${outcome.status === "skipped" ? "was skipped" : outcome.status}`;
+  }
+
+  #layerOutcome(state: LayerState, parts: readonly { name: string; outcome: Outcome }[]): Outcome {
+    if (state.stop?.cause === "dependency") return { status: "skipped", ...state.stop };
+    const combined = combineOutcomes(parts);
+    const ranOutOfTime = state.isExpired && state.deadline && combined.status === "skipped";
+    return ranOutOfTime && state.deadline ? timedOut(state.deadline, `layer ${state.layer.id}`) : combined;
+  }
+
+  /** Why a node whose needs have all ended must not start. */
+  #skipReason(index: number, vertex: number): Skip | undefined {
+    const node = this.#nodeAt(index);
+    if (node.skip) return node.skip;
+    const stop = this.#stopReason(index);
+    if (stop) return stop;
+    const blockedBy = this.#blockedBy[vertex];
+    return blockedBy === undefined ? undefined : { cause: "dependency", reason: `needs what did not pass: ${blockedBy}` };
+  }
+
+  #stopReason(index: number): Skip | undefined {
+    return this.#layerOf(this.#nodeAt(index)).stop ?? this.#stop;
+  }
+
+  #conclude(): PlanResult {
+    const outcomes = this.#plan.layers.map((layer, index) => ({ name: layer.id, outcome: this.#layerOutcomes[index] as Outcome }));
+    const wasCancelled = this.#stop?.cause === "cancelled" && isOutcome(this.#cancel.signal.reason);
+    const ranOutOfTime = this.#stop?.cause === "deadline" && this.#runDeadline;
+    const combined = combineOutcomes(outcomes);
+    const outcome = wasCancelled
+      ? (this.#cancel.signal.reason as Outcome)
+      : ranOutOfTime && combined.status === "skipped"
+        ? timedOut(ranOutOfTime, "the whole run")
+        : combined;
+    return {
+      outcome,
+      nodes: this.#plan.nodes.map((node, index) => ({ node, result: this.#results[index] as NodeResult })),
+    };
+  }
+
+  #nodeAt(index: number): PlanNode {
+    return this.#plan.nodes[index] as PlanNode;
+  }
+
+  #layerOf(node: PlanNode): LayerState {
+    return this.#layerById.get(node.layerId) as LayerState;
+  }
+}
+
+/** Makes the engine for one run of one user. Throws `DagError` or `UnknownAgentError` for a plan that cannot be run. */
+export function createExecutionEngine(options: ExecutionEngineOptions): ExecutionEngine {
+  return ExecutionEngine.create(options);
+}
+
+function skipped(skip: Skip): NodeResult {
+  return { outcome: { status: "skipped", ...skip }, attempts: 0, counts: noTests as TestCounts, flaky: false };
+}

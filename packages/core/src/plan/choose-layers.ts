@@ -1,0 +1,171 @@
+import type { Config } from "../config/config.ts";
+import { defaultRunMode } from "../config/defaults.ts";
+import { didYouMean } from "../config/suggest.ts";
+import { Dag } from "../dag/dag.ts";
+import type { Layer, Placement } from "../layers/layer.ts";
+import { type Selection, SelectionError } from "./selection.ts";
+
+/** A layer of the plan, with the categories of it that were chosen and how its dependencies are treated. */
+export interface ChosenLayer {
+  readonly layer: Layer;
+  readonly placements: readonly Placement[];
+  readonly gates: readonly string[];
+  readonly assumed: readonly string[];
+}
+
+export interface Choice {
+  readonly layers: readonly ChosenLayer[];
+  readonly runMode?: string;
+  readonly budgetMs?: number;
+  readonly notes: readonly string[];
+}
+
+/** Holds categories that are in no layer, when they are asked for by name. */
+const looseLayerId = "selected";
+
+/** Chooses layers and categories, in an order in which every layer comes after those that it depends on. */
+export function chooseLayers(config: Config, selection: Selection): Choice {
+  checkNames("layer", selection.layers, [...config.layers.keys()]);
+  checkNames("category", selection.categories, [...config.categories.keys()]);
+  checkCombination(selection);
+
+  if (selection.categories && selection.categories.length > 0) return byCategories(config, selection, selection.categories);
+  if (selection.layers && selection.layers.length > 0) {
+    return gated(config, selection.layers, (layer) => layer.placements, { notes: [] });
+  }
+  return byRunMode(config, selection.runMode ?? defaultRunMode);
+}
+
+function byRunMode(config: Config, name: string): Choice {
+  const mode = config.modes.get(name);
+  if (!mode) throw unknown("run mode", name, [...config.modes.keys()]);
+  const wanted = mode.dependencies === "require" ? withDependencies(config, mode.layers) : mode.layers;
+  const notes: string[] = [];
+  const kept = wanted.filter((id) => {
+    const layer = config.layers.get(id);
+    const isEmpty = layer?.isUntouchedDefault && !layer.placements.some(({ category }) => config.categories.get(category)?.command);
+    if (isEmpty) notes.push(`${id} is left out: none of its categories is configured (${names(layer.placements)})`);
+    return !isEmpty;
+  });
+  const extra = { runMode: name, ...(mode.budgetMs === undefined ? {} : { budgetMs: mode.budgetMs }), notes };
+  return gated(config, kept, (layer) => layer.placements, extra, notes.length > 0 ? new Set(wanted) : undefined);
+}
+
+function byCategories(config: Config, selection: Selection, categories: readonly string[]): Choice {
+  const missing = categories.filter((name) => config.categories.get(name)?.command === undefined);
+  if (missing.length > 0) {
+    const reasons = missing.map((name) => `${name} is ${config.categories.get(name)?.missing ?? "not configured"}`);
+    throw new SelectionError(reasons.join("\n"));
+  }
+  const scope = selection.layers?.length ? selection.layers : [...config.layers.keys()];
+  const wanted = new Set(categories);
+  const homes = scope.filter((id) => config.layers.get(id)?.placements.some(({ category }) => wanted.has(category)));
+  const placed = new Set(homes.flatMap((id) => config.layers.get(id)?.placements ?? []).map(({ category }) => category));
+  const loose = categories.filter((name) => !placed.has(name));
+  if (loose.length > 0 && selection.layers?.length) {
+    throw new SelectionError(`${loose.join(", ")} is not in ${selection.layers.join(", ")}`);
+  }
+  const choice = gated(config, homes, (layer) => layer.placements.filter(({ category }) => wanted.has(category)), { notes: [] });
+  if (loose.length === 0) return choice;
+  return { ...choice, layers: [...choice.layers, looseLayer(loose)] };
+}
+
+function looseLayer(categories: readonly string[]): ChosenLayer {
+  const placements = categories.map((category) => ({ category }));
+  const layer: Layer = {
+    id: looseLayerId,
+    name: "Selected",
+    placements,
+    executionMode: "parallel",
+    limits: {},
+    requiredServices: [],
+    llmMode: "mock",
+    dependencies: [],
+    isBackground: false,
+    hasDedicatedResources: false,
+    failFast: false,
+    isUntouchedDefault: false,
+  };
+  return { layer, placements, gates: [], assumed: [] };
+}
+
+/**
+ * Orders the layers and splits their dependencies into gates (in the plan) and those taken as passed. Dependencies on
+ * layers in `vacuous` that are not in the plan are neither: there is nothing in them to run.
+ */
+function gated(
+  config: Config,
+  ids: readonly string[],
+  placementsOf: (layer: Layer) => readonly Placement[],
+  extra: Omit<Choice, "layers">,
+  vacuous: ReadonlySet<string> = new Set(),
+): Choice {
+  const wanted = new Set(ids);
+  const dag = Dag.build([...config.layers.values()].map((layer) => ({ id: layer.id as string, needs: layer.dependencies })));
+  const ordered = [...dag.order].map((index) => config.layers.get(dag.idAt(index))).filter((layer) => layer !== undefined);
+  const layers = ordered
+    .filter((layer) => wanted.has(layer.id))
+    .map((layer) => {
+      const [gates, left] = partition(effectiveDependencies(config, layer, wanted, vacuous), (id) => wanted.has(id));
+      return { layer, placements: placementsOf(layer), gates, assumed: left };
+    });
+  return { ...extra, layers };
+}
+
+/** A layer's dependencies; one that has nothing to run is replaced by what it depends on itself. */
+function effectiveDependencies(
+  config: Config,
+  layer: Layer,
+  wanted: ReadonlySet<string>,
+  vacuous: ReadonlySet<string>,
+): string[] {
+  const found = new Set<string>();
+  const queue = [...layer.dependencies];
+  for (let id = queue.shift(); id !== undefined; id = queue.shift()) {
+    if (!wanted.has(id) && vacuous.has(id)) queue.push(...(config.layers.get(id)?.dependencies ?? []));
+    else found.add(id);
+  }
+  return [...found];
+}
+
+function withDependencies(config: Config, ids: readonly string[]): string[] {
+  const all = new Set<string>();
+  const queue = [...ids];
+  for (let id = queue.shift(); id !== undefined; id = queue.shift()) {
+    if (all.has(id)) continue;
+    all.add(id);
+    queue.push(...(config.layers.get(id)?.dependencies ?? []));
+  }
+  return [...all];
+}
+
+function checkNames(kind: string, given: readonly string[] | undefined, known: readonly string[]): void {
+  for (const name of given ?? []) if (!known.includes(name)) throw unknown(kind, name, known);
+}
+
+function checkCombination({ categories, selectors, additionalArgs, runMode, layers }: Selection): void {
+  if (selectors?.length && categories?.length !== 1) {
+    throw new SelectionError("--test-file needs exactly one category", { hint: "for example: apex run unit --test-file test/cart.test.ts" });
+  }
+  if (additionalArgs?.length && !categories?.length) {
+    throw new SelectionError("arguments after -- go to a test command, so the categories must be named", {
+      hint: "for example: apex run unit -- --update",
+    });
+  }
+  if (runMode !== undefined && (categories?.length || layers?.length)) {
+    throw new SelectionError("a run mode chooses the layers, so name either a run mode or layers and categories");
+  }
+}
+
+function unknown(kind: string, name: string, known: readonly string[]): SelectionError {
+  const hint = didYouMean(name, known);
+  return new SelectionError(`there is no ${kind} "${name}"`, hint === undefined ? {} : { hint });
+}
+
+function partition<Item>(items: readonly Item[], isFirst: (item: Item) => boolean): [Item[], Item[]] {
+  return [items.filter(isFirst), items.filter((item) => !isFirst(item))];
+}
+
+function names(placements: readonly Placement[]): string {
+  return placements.map((placement) => placement.category).join(", ");
+}

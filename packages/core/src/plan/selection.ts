@@ -1,0 +1,26 @@
+import { ApexError } from "../apex-error.ts";
+import type { TestSelector } from "./category-task.ts";
+import type { FailurePolicy } from "./plan.ts";
+
+/** What the user asked for. */
+export interface Selection {
+  /** Run mode; `nightly` when neither it nor layers nor categories are named. */
+  readonly runMode?: string;
+  readonly layers?: readonly string[];
+  readonly categories?: readonly string[];
+  /** Exactly these tests; only together with one category. */
+  readonly selectors?: readonly TestSelector[];
+  /** Passed on to the test command; only together with named categories. */
+  readonly additionalArgs?: readonly string[];
+  /** Most nodes at once; the machine's available CPUs by default. */
+  readonly maxParallel?: number;
+  /** `continue` by default. */
+  readonly failurePolicy?: FailurePolicy;
+  /** Added to every category's environment. */
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+/** The selection names something that is not there or cannot run. */
+export class SelectionError extends ApexError {
+  readonly code = "APEX_SELECTION_INVALID";
+}

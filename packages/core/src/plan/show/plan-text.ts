@@ -1,0 +1,87 @@
+import { formatDuration } from "../../config/units.ts";
+import type { CategoryTask } from "../category-task.ts";
+import type { Command } from "../../layers/category.ts";
+import type { Plan, PlanLayer, PlanNode } from "../plan.ts";
+
+/** The plan for people: layers in order with gates and budgets, categories with timeouts and commands, then the notes. */
+export function planText(plan: Plan): string {
+  const nodes = new Map(plan.nodes.map((node) => [node.id, node]));
+  const width = Math.max(8, ...plan.nodes.map((node) => node.id.length));
+  const blocks = plan.layers.map((layer, index) =>
+    [
+      `${index + 1}. ${layer.name}  (${layer.id})`,
+      `   ${layerFacts(layer).join(" · ")}`,
+      ...layer.nodes.map((id) => nodes.get(id)).filter((node) => node !== undefined).map((node) => nodeLine(node, width)),
+    ].join("\n"),
+  );
+  const notes = plan.notes.map((note) => `note: ${note}`);
+  return [header(plan), ...blocks, ...(notes.length > 0 ? [notes.join("\n")] : [])].join("\n\n");
+}
+
+function header(plan: Plan): string {
+  const runnable = plan.nodes.filter((node) => !node.skip).length;
+  const budget = totalBudget(plan);
+  return [
+    plan.runMode === undefined ? "plan of the selection" : `plan of run mode ${plan.runMode}`,
+    `environment ${plan.environment}`,
+    `${count(plan.layers.length, "layer")}, ${runnable} of ${count(plan.nodes.length, "category", "categories")} configured`,
+    `${plan.maxParallel} at once`,
+    ...(budget === undefined ? [] : [`at most ${formatDuration(budget)}`]),
+    ...(plan.failurePolicy === "continue" ? [] : [`on failure: ${plan.failurePolicy}`]),
+  ].join(" · ");
+}
+
+/** The longest that the run can take: its own budget, or the heaviest chain of layers' budgets when each has one. */
+function totalBudget(plan: Plan): number | undefined {
+  const ends = new Map<string, number>();
+  for (const layer of plan.layers) {
+    if (layer.budgetMs === undefined) return plan.budgetMs;
+    const start = Math.max(0, ...layer.gates.map((gate) => ends.get(gate) ?? 0));
+    ends.set(layer.id, start + layer.budgetMs);
+  }
+  const chain = Math.max(0, ...ends.values());
+  return Math.min(chain, plan.budgetMs ?? chain);
+}
+
+function layerFacts(layer: PlanLayer): string[] {
+  return [
+    layer.gates.length > 0 ? `after ${layer.gates.join(", ")} passed` : "starts at once",
+    ...(layer.assumed.length > 0 ? [`${layer.assumed.join(", ")} taken as passed`] : []),
+    layer.executionMode,
+    ...(layer.executionMode === "sequential" ? [] : [`${layer.maxParallel} at once`]),
+    layer.budgetMs === undefined ? "no budget" : `budget ${formatDuration(layer.budgetMs)}`,
+    ...(layer.failFast ? ["stops at its first failure"] : []),
+  ];
+}
+
+function nodeLine(node: PlanNode, width: number): string {
+  const id = node.id.padEnd(width);
+  if (node.skip) return `   - ${id}  ${node.skip.reason}`;
+  const facts = [
+    ...(node.timeoutMs === undefined ? [] : [`at most ${formatDuration(node.timeoutMs)}`]),
+    ...(node.retry.maxAttempts > 1 ? [`up to ${node.retry.maxAttempts} attempts`] : []),
+    ...(node.needs.length > 0 ? [`after ${node.needs.join(", ")}`] : []),
+    ...(node.exclusive ? ["exclusive"] : []),
+  ];
+  const command = commandOf(node);
+  return `   - ${id}  ${command}${facts.length > 0 ? `  (${facts.join(" · ")})` : ""}`;
+}
+
+function commandOf(node: PlanNode): string {
+  const { command } = node.input as Partial<CategoryTask>;
+  return command ? commandText(command) : `agent ${node.agent}`;
+}
+
+/** A command as one would type it. */
+export function commandText(command: Command): string {
+  if (command.kind === "shell") return command.script;
+  return [command.file, ...command.args].map(quoteWord).join(" ");
+}
+
+function quoteWord(word: string): string {
+  return /^[\w@%+=:,./*-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
+}
+
+function count(many: number, one: string, more = `${one}s`): string {
+  return `${many} ${many === 1 ? one : more}`;
+}
