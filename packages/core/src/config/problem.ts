@@ -31,9 +31,16 @@ export class ConfigError extends ApexError {
   readonly problems: readonly ConfigProblem[];
 
   constructor(problems: readonly ConfigProblem[]) {
-    super(problems.map(formatProblem).join("\n\n"));
-    this.problems = problems;
+    const sorted = problems.toSorted(byPlace);
+    super(sorted.map(formatProblem).join("\n\n"));
+    this.problems = sorted;
   }
+}
+
+/** In reading order; what has no place comes last. */
+function byPlace({ location: left }: ConfigProblem, { location: right }: ConfigProblem): number {
+  if (!left || !right) return Number(!left) - Number(!right);
+  return left.file.localeCompare(right.file) || left.line - right.line || left.column - right.column;
 }
 
 /** Formats `file:line:column: message`, the line itself, a caret line and the hint. */

@@ -5,7 +5,8 @@ export function suggest(word: string, known: Iterable<string>): string | undefin
   const candidates = [...known];
   const exactButCase = candidates.find((candidate) => fold(candidate) === fold(word));
   if (exactButCase !== undefined) return exactButCase;
-  const maxDistance = Math.max(1, Math.floor(word.length / 3));
+  // Two letters swapped are two edits; in a word of three letters that would be nearly everything.
+  const maxDistance = word.length < 4 ? 1 : Math.max(2, Math.floor(word.length / 3));
   return closestMatch(word, candidates, { maxDistance });
 }
 

@@ -1,9 +1,9 @@
-/** Starts that are searched before the best cycle so far is taken: keeps a huge tangle from costing V × E. */
-const maxStarts = 2_000;
+/** Nodes that the searches may visit together before the best cycle so far is taken: keeps a huge tangle from costing V × E. */
+const visitBudget = 5_000_000;
 
 /**
  * The shortest cycle among the nodes that a topological sort could not order, as a path that ends where it starts:
- * a breadth-first search from each of them (from the first {@link maxStarts} in a larger tangle).
+ * a breadth-first search from each of them, until {@link visitBudget} is spent in a larger tangle.
  */
 export function shortestCycle(
   size: number,
@@ -15,37 +15,38 @@ export function shortestCycle(
   let best: number[] = [];
   const parent = new Int32Array(size);
   const seenIn = new Int32Array(size).fill(-1);
-  let starts = 0;
+  let visits = 0;
   for (let start = 0; start < size; start += 1) {
     if (isOrdered[start] === 1) continue;
-    if (best.length > 0 && (starts >= maxStarts || best.length <= 2)) break;
-    starts += 1;
-    const found = cycleThrough(start, dependentsOf, isOrdered, parent, seenIn);
-    if (found && (best.length === 0 || found.length < best.length)) best = found;
+    // A node that needs itself cannot be undercut.
+    if (best.length === 2 || (best.length > 0 && visits > visitBudget)) break;
+    const search = searchFrom(start, dependentsOf, isOrdered, parent, seenIn);
+    visits += search.visits;
+    if (search.cycle && (best.length === 0 || search.cycle.length < best.length)) best = search.cycle;
   }
   return best;
 }
 
-function cycleThrough(
+function searchFrom(
   start: number,
   dependentsOf: (index: number) => Iterable<number>,
   isOrdered: Uint8Array,
   parent: Int32Array,
   seenIn: Int32Array,
-): number[] | undefined {
+): { readonly cycle?: number[]; readonly visits: number } {
   const queue = [start];
   seenIn[start] = start;
   for (let head = 0; head < queue.length; head += 1) {
     const node = queue[head] as number;
     for (const next of dependentsOf(node)) {
-      if (next === start) return pathBack(start, node, parent);
+      if (next === start) return { cycle: pathBack(start, node, parent), visits: queue.length };
       if (isOrdered[next] === 1 || seenIn[next] === start) continue;
       seenIn[next] = start;
       parent[next] = node;
       queue.push(next);
     }
   }
-  return undefined;
+  return { visits: queue.length };
 }
 
 function pathBack(start: number, last: number, parent: Int32Array): number[] {

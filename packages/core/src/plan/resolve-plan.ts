@@ -1,6 +1,5 @@
 import { availableParallelism } from "node:os";
 import type { Config } from "../config/config.ts";
-import { formatDuration } from "../config/units.ts";
 import type { Category } from "../layers/category.ts";
 import type { Layer, Placement } from "../layers/layer.ts";
 import { type CategoryTask, layerExecutionAgentName } from "./category-task.ts";
@@ -38,7 +37,6 @@ export function resolvePlan(config: Config, selection: Selection): Plan {
       failFast: layer.failFast,
       nodes: own.map((placement) => placement.category),
     });
-    notes.push(...budgetNotes(layer, own));
     if (assumed.length > 0) notes.push(`${layer.id} depends on ${assumed.join(", ")}, which this selection leaves out: taken as passed`);
   }
 
@@ -120,14 +118,4 @@ function layerParallelism(layer: Layer, runParallel: number): number {
     default:
       return layer.executionMode satisfies never;
   }
-}
-
-/** Timeouts that do not fit the budget are cut by it: said, so that nobody waits for them. */
-function budgetNotes(layer: Layer, placements: readonly Placement[]): string[] {
-  const { budgetMs } = layer;
-  if (budgetMs === undefined) return [];
-  const timeouts = placements.map((placement) => placement.timeoutMs ?? 0);
-  const needed = layer.executionMode === "sequential" ? timeouts.reduce((sum, ms) => sum + ms, 0) : Math.max(0, ...timeouts);
-  if (needed <= budgetMs) return [];
-  return [`${layer.id}: its categories' timeouts (${formatDuration(needed)}) exceed its budget (${formatDuration(budgetMs)}), which cuts them short`];
 }

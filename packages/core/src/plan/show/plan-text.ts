@@ -10,7 +10,7 @@ export function planText(plan: Plan): string {
   const blocks = plan.layers.map((layer, index) =>
     [
       `${index + 1}. ${layer.name}  (${layer.id})`,
-      `   ${layerFacts(layer).join(" · ")}`,
+      `   ${layerFacts(layer, nodes).join(" · ")}`,
       ...layer.nodes.map((id) => nodes.get(id)).filter((node) => node !== undefined).map((node) => nodeLine(node, width)),
     ].join("\n"),
   );
@@ -43,15 +43,23 @@ function totalBudget(plan: Plan): number | undefined {
   return Math.min(chain, plan.budgetMs ?? chain);
 }
 
-function layerFacts(layer: PlanLayer): string[] {
+function layerFacts(layer: PlanLayer, nodes: ReadonlyMap<string, PlanNode>): string[] {
   return [
     layer.gates.length > 0 ? `after ${layer.gates.join(", ")} passed` : "starts at once",
     ...(layer.assumed.length > 0 ? [`${layer.assumed.join(", ")} taken as passed`] : []),
     layer.executionMode,
     ...(layer.executionMode === "sequential" ? [] : [`${layer.maxParallel} at once`]),
-    layer.budgetMs === undefined ? "no budget" : `budget ${formatDuration(layer.budgetMs)}`,
+    budgetFact(layer, layer.nodes.map((id) => nodes.get(id)?.timeoutMs ?? 0)),
     ...(layer.failFast ? ["stops at its first failure"] : []),
   ];
+}
+
+/** The budget, and whether it cuts the categories' own timeouts short: nobody should wait for those then. */
+function budgetFact({ budgetMs, executionMode }: PlanLayer, timeouts: readonly number[]): string {
+  if (budgetMs === undefined) return "no budget";
+  const together = executionMode === "sequential" ? timeouts.reduce((sum, ms) => sum + ms, 0) : Math.max(0, ...timeouts);
+  const budget = `budget ${formatDuration(budgetMs)}`;
+  return together > budgetMs ? `${budget} (less than its categories' timeouts, ${formatDuration(together)})` : budget;
 }
 
 function nodeLine(node: PlanNode, width: number): string {

@@ -1,0 +1,78 @@
+import { describe, expect, it } from "vitest";
+import { showPlan } from "../../src/plan/show/show-plan.ts";
+import { planOf } from "../rig/run-rig.ts";
+
+const command = { kind: "argv" as const, file: "vitest", args: ["run", "--project", "a b"] };
+const plan = planOf(
+  [
+    { id: "fast", name: "Fast Feedback", executionMode: "sequential", maxParallel: 1, budgetMs: 120_000, failFast: true, nodes: [{ id: "unit", timeoutMs: 60_000, input: { command } }] },
+    {
+      id: "core",
+      name: 'Core "Integration"',
+      budgetMs: 600_000,
+      gates: ["fast"],
+      nodes: [{ id: "api", needs: [], input: { command: { ...command, args: [] } } }, { id: "db", needs: ["api"], skip: { cause: "not-configured", reason: "not configured" } }],
+    },
+  ],
+  { runMode: "nightly", maxParallel: 2, notes: ["something was left out"] },
+);
+
+describe("the plan as text", () => {
+  it("shows layers in order with gates, modes and budgets, and categories with timeouts and commands", () => {
+    expect(showPlan(plan, "text")).toBe(
+      [
+        "plan of run mode nightly · environment test · 2 layers, 2 of 3 categories configured · 2 at once · at most 12m",
+        "",
+        "1. Fast Feedback  (fast)",
+        "   starts at once · sequential · budget 2m · stops at its first failure",
+        "   - unit      vitest run --project 'a b'  (at most 1m)",
+        "",
+        '2. Core "Integration"  (core)',
+        "   after fast passed · parallel · 100 at once · budget 10m",
+        "   - api       vitest",
+        "   - db        not configured",
+        "",
+        "note: something was left out",
+      ].join("\n"),
+    );
+  });
+
+  it("says when a layer's budget cuts its categories' timeouts short", () => {
+    const layer = { id: "fast", executionMode: "sequential" as const, budgetMs: 120_000 };
+    const nodes = [
+      { id: "smoke", timeoutMs: 60_000 },
+      { id: "unit", timeoutMs: 120_000 },
+    ];
+    expect(showPlan(planOf([{ ...layer, nodes }]), "text")).toContain("budget 2m (less than its categories' timeouts, 3m)");
+  });
+});
+
+describe("the plan for programs", () => {
+  it("is as JSON the very object that the engine runs", () => {
+    expect(JSON.parse(showPlan(plan, "json"))).toEqual(plan);
+  });
+
+  it("is as Mermaid a subgraph per layer with gates between them, every label escaped", () => {
+    expect(showPlan(plan, "mermaid")).toBe(
+      [
+        "flowchart LR",
+        '  subgraph L0["Fast Feedback (sequential, 2m)"]',
+        '    N0["unit (1m)"]',
+        "  end",
+        '  subgraph L1["Core &quot;Integration&quot; (parallel, 10m)"]',
+        '    N1["api"]',
+        '    N2["db (not-configured)"]',
+        "  end",
+        "  L0 ==> L1",
+        "  N1 --> N2",
+      ].join("\n"),
+    );
+  });
+
+  it("is as dot a cluster per layer", () => {
+    const dot = showPlan(plan, "dot");
+    expect(dot).toContain('label="Core \\"Integration\\" (parallel)"');
+    expect(dot).toContain("L0 -> L1 [ltail=cluster_0, lhead=cluster_1, style=bold]");
+    expect(dot).toContain("N1 -> N2;");
+  });
+});
