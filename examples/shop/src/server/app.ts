@@ -1,0 +1,67 @@
+import { join } from "node:path";
+import { serveStatic } from "@hono/node-server/serve-static";
+import { type Context, Hono } from "hono";
+import { bodyLimit } from "hono/body-limit";
+import { secureHeaders } from "hono/secure-headers";
+import { findProduct, listProducts } from "../catalog/catalog.ts";
+import type { Database } from "../database/database.ts";
+import type { OrderDesk } from "../orders/order-desk.ts";
+import { InvalidRequestError, parseOrderRequest } from "../orders/order-request.ts";
+import { describeError, NotFoundError } from "./error-response.ts";
+import { renderPage } from "./page.ts";
+
+const PUBLIC_FOLDER = join(import.meta.dirname, "../../public");
+const MAX_BODY_BYTES = 16 * 1024;
+
+export interface AppOptions {
+  readonly database: Database;
+  readonly orders: OrderDesk;
+  /** Hears of every error that is the shop's own fault; the caller only learns that there was one. */
+  readonly reportBug: (error: unknown) => void;
+}
+
+/** The routes of the shop: its page, its JSON API and its health. */
+export function createApp({ database, orders, reportBug }: AppOptions): Hono {
+  const app = new Hono();
+  app.use(secureHeaders({ contentSecurityPolicy: { defaultSrc: ["'self'"], imgSrc: ["'self'", "data:"] } }));
+
+  app.get("/", async (c) => c.html(renderPage(await listProducts(database))));
+  app.get("/health", async (c) => {
+    await database.query("SELECT 1");
+    return c.json({ status: "ok", database: database.dialect });
+  });
+
+  app.get("/api/products", async (c) => c.json(await listProducts(database)));
+  app.get("/api/products/:id", async (c) => c.json(await findProduct(database, c.req.param("id"))));
+
+  app.post("/api/orders", bodyLimit({ maxSize: MAX_BODY_BYTES, onError: refuseBody }), async (c) =>
+    c.json(await orders.place(parseOrderRequest(await readJson(c))), 201),
+  );
+  app.get("/api/orders/:id", async (c) => c.json(await orders.find(c.req.param("id"))));
+  for (const action of ["pay", "ship", "cancel"] as const) {
+    app.post(`/api/orders/:id/${action}`, async (c) => c.json(await orders.change(c.req.param("id"), action)));
+  }
+
+  app.use(serveStatic({ root: PUBLIC_FOLDER }));
+  app.notFound((c) => {
+    throw new NotFoundError(`nothing here answers ${c.req.method} ${c.req.path}`);
+  });
+  app.onError((error, c) => {
+    const { status, body } = describeError(error);
+    if (status === 500) reportBug(error);
+    return c.json(body, status);
+  });
+  return app;
+}
+
+function refuseBody(): never {
+  throw new InvalidRequestError([`the body must not exceed ${MAX_BODY_BYTES} bytes`]);
+}
+
+async function readJson(c: Context): Promise<unknown> {
+  try {
+    return await c.req.json();
+  } catch {
+    throw new InvalidRequestError(["the body is not JSON"]);
+  }
+}

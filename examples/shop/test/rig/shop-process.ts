@@ -1,0 +1,56 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { text } from "node:stream/consumers";
+import { createTestDatabase } from "./test-database.ts";
+
+/** A process that has not ended by then is killed, so that its test fails instead of hanging. */
+const LIFETIME_MS = 10_000;
+const MAIN = join(import.meta.dirname, "../../src/main.ts");
+
+/** How a process ended. */
+export interface Ending {
+  readonly exitCode: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly errorOutput: string;
+}
+
+/** `src/main.ts`, started as a user starts it. */
+export interface ShopProcess extends AsyncDisposable {
+  /** The first line it printed, or an empty string if it ended without a word. */
+  readonly firstLine: string;
+  readonly url: string;
+  readonly ending: Promise<Ending>;
+  kill(signal: NodeJS.Signals): void;
+}
+
+/** Starts the shop on a free port, with a database of its own, and returns when it has printed something or ended. */
+export async function startShopProcess(environment: Record<string, string> = {}): Promise<ShopProcess> {
+  const database = await createTestDatabase();
+  const child = spawn(process.execPath, [MAIN], {
+    env: { ...process.env, HOST: "", PORT: "0", DATABASE_URL: database.address, ...environment },
+    stdio: ["ignore", "pipe", "pipe"],
+    timeout: LIFETIME_MS,
+    killSignal: "SIGKILL",
+  });
+  const errorOutput = text(child.stderr);
+  const ending = once(child, "close").then(async ([exitCode, signal]): Promise<Ending> => ({
+    exitCode,
+    signal,
+    errorOutput: await errorOutput,
+  }));
+  const lines = createInterface(child.stdout);
+  const firstLine = await Promise.race([once(lines, "line").then(([line]) => String(line)), ending.then(() => "")]);
+  return {
+    firstLine,
+    url: /http:\S+/.exec(firstLine)?.[0] ?? "",
+    ending,
+    kill: (signal) => child.kill(signal),
+    async [Symbol.asyncDispose]() {
+      child.kill("SIGKILL");
+      await ending;
+      await database[Symbol.asyncDispose]();
+    },
+  };
+}

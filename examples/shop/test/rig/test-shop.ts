@@ -1,0 +1,60 @@
+import { openDatabase } from "../../src/database/open-database.ts";
+import type { Order } from "../../src/orders/order.ts";
+import type { ErrorBody } from "../../src/server/error-response.ts";
+import { startShopServer } from "../../src/server/shop-server.ts";
+import { createTestDatabase } from "./test-database.ts";
+
+export interface Answer<Body> {
+  readonly status: number;
+  readonly body: Body;
+}
+
+/** The real server on a free port, with a database of its own, and a client for it. */
+export interface TestShop extends AsyncDisposable {
+  readonly url: string;
+  /** What the shop reported as its own fault. */
+  readonly bugs: readonly unknown[];
+  get<Body>(path: string): Promise<Answer<Body>>;
+  /** @param body sent as JSON; a string is sent as it is */
+  post<Body = ErrorBody>(path: string, body?: unknown): Promise<Answer<Body>>;
+  /** Orders one product and returns the order. */
+  order(productId: string, quantity?: number): Promise<Order>;
+  /** Breaks the shop's database, for tests of what callers see then. */
+  breakDatabase(): Promise<void>;
+}
+
+/** @param databaseAddress to open an existing database; without it the shop gets a new one, which goes with it */
+export async function startTestShop(databaseAddress?: string): Promise<TestShop> {
+  await using cleanup = new AsyncDisposableStack();
+  const database = await openDatabase(databaseAddress ?? cleanup.use(await createTestDatabase()).address);
+  let isDatabaseOpen = true;
+  const closeDatabase = async () => {
+    if (isDatabaseOpen) await database.close();
+    isDatabaseOpen = false;
+  };
+  cleanup.defer(closeDatabase);
+  const bugs: unknown[] = [];
+  const server = await startShopServer({ database, host: "127.0.0.1", port: 0, reportBug: (bug) => bugs.push(bug) });
+  cleanup.defer(() => server.close());
+  const running = cleanup.move();
+
+  async function request<Body>(path: string, init: RequestInit): Promise<Answer<Body>> {
+    const response = await fetch(server.url + path, init);
+    return { status: response.status, body: (await response.json()) as Body };
+  }
+
+  function post<Body>(path: string, body: unknown = {}): Promise<Answer<Body>> {
+    return request(path, { method: "POST", body: typeof body === "string" ? body : JSON.stringify(body) });
+  }
+
+  return {
+    url: server.url,
+    bugs,
+    get: (path) => request(path, {}),
+    post,
+    order: async (productId, quantity = 1) =>
+      (await post<Order>("/api/orders", { lines: [{ productId, quantity }] })).body,
+    breakDatabase: closeDatabase,
+    [Symbol.asyncDispose]: () => running.disposeAsync(),
+  };
+}
