@@ -1,4 +1,4 @@
-import * as z from "zod";
+import * as z from "zod/mini";
 import { ApexError, describeThrown } from "../apex-error.ts";
 import type { Clock } from "../clock.ts";
 import { didYouMean } from "../config/suggest.ts";
@@ -22,7 +22,7 @@ export class UnknownToolError extends ApexError {
 export class ToolInputError extends ApexError {
   readonly code = "APEX_TOOL_INPUT_INVALID";
 
-  constructor(tool: string, cause: z.ZodError) {
+  constructor(tool: string, cause: z.core.$ZodError) {
     super(`the input of the tool "${tool}" is invalid: ${z.prettifyError(cause)}`, { cause });
   }
 }
@@ -70,7 +70,7 @@ export function openInvocation({ agent, stream, clock, signal, facts }: Invocati
     },
     async callTool<Output>(name: string, input: unknown): Promise<Output> {
       const tool = findTool(agent, name);
-      const parsed = tool.input.safeParse(input);
+      const parsed = z.safeParse(tool.input, input);
       if (!parsed.success) throw new ToolInputError(name, parsed.error);
       if (!isOpen) throw signal.reason;
       const callId = ++calls;

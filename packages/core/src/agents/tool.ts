@@ -13,7 +13,7 @@ export interface ToolContext {
 export interface Tool<Input = any, Output = any> {
   readonly name: string;
   readonly description: string;
-  /** Checked before each call; what fails it is refused and the tool is not entered. */
-  readonly input: z.ZodType<Input>;
+  /** A schema of zod (or zod/mini), checked before each call; what fails it is refused and the tool is not entered. */
+  readonly input: z.core.$ZodType<Input>;
   run(input: Input, context: ToolContext): Promise<Output>;
 }

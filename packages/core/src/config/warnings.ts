@@ -8,7 +8,7 @@ import type { WrittenConfig } from "./written-config.ts";
 
 /** What works but was probably not meant: never a reason to refuse a config. */
 export function findWarnings(written: WrittenConfig, normalized: NormalizedConfig, problem: Locate): ConfigProblem[] {
-  return [...layerWarnings(written, normalized, problem), ...homelessCategories(written, normalized, problem), ...notInForce(written, problem)];
+  return [...layerWarnings(written, normalized, problem), ...notInForce(written, problem)];
 }
 
 function* layerWarnings(written: WrittenConfig, normalized: NormalizedConfig, problem: Locate): Generator<ConfigProblem> {
@@ -34,16 +34,6 @@ function* layerWarnings(written: WrittenConfig, normalized: NormalizedConfig, pr
 function timeoutsTogether(layer: Layer): number {
   const timeouts = layer.placements.map((placement) => placement.timeoutMs ?? 0);
   return layer.executionMode === "sequential" ? timeouts.reduce((sum, ms) => sum + ms, 0) : Math.max(0, ...timeouts);
-}
-
-function* homelessCategories(written: WrittenConfig, normalized: NormalizedConfig, problem: Locate): Generator<ConfigProblem> {
-  const placed = new Set([...normalized.layers.values()].flatMap((layer) => layer.placements.map((place) => place.category)));
-  for (const name of Object.keys(written.categories ?? {})) {
-    if (!placed.has(name)) {
-      const hint = `add it to a layer's categories; until then only "apex run ${name}" runs it`;
-      yield problem(`the category "${name}" is in no layer`, ["categories", name], hint, "key");
-    }
-  }
 }
 
 /** Keys of the format that this version reads but does not act on yet. Saying so beats a limit that silently does not hold. */

@@ -1,4 +1,4 @@
-import type { Outcome, OutcomeStatus } from "../outcome.ts";
+import { describeOutcome, type Outcome, type OutcomeStatus } from "../outcome.ts";
 
 /** An outcome and whose it is. */
 export interface NamedOutcome {
@@ -19,7 +19,7 @@ const severity: Readonly<Record<Exclude<OutcomeStatus, "passed" | "skipped">, nu
  * The outcome of a layer from its nodes', or of a run from its layers'.
  *
  * The heaviest one decides. Without any, it passed when something passed and whatever was skipped had nothing to run;
- * a part that was skipped because of something else keeps the whole from passing.
+ * a part that was skipped because of something else leaves the whole inconclusive.
  */
 export function combineOutcomes(parts: readonly NamedOutcome[]): Outcome {
   let heaviest: NamedOutcome | undefined;
@@ -28,12 +28,10 @@ export function combineOutcomes(parts: readonly NamedOutcome[]): Outcome {
   }
   if (heaviest) return prefixed(heaviest, parts);
   const heldBack = parts.find(({ outcome }) => outcome.status === "skipped" && !hadNothingToRun(outcome));
-  if (heldBack) return prefixed(heldBack, parts);
-  if (parts.some(({ outcome }) => outcome.status === "passed")) return { status: "passed" };
-  const [first] = parts;
-  return first && first.outcome.status === "skipped"
-    ? first.outcome
-    : { status: "skipped", cause: "not-configured", reason: "there is nothing to run" };
+  if (parts.some(({ outcome }) => outcome.status === "passed")) {
+    return heldBack ? { status: "inconclusive", reason: `${heldBack.name}: ${describeOutcome(heldBack.outcome)}` } : { status: "passed" };
+  }
+  return (heldBack ?? parts[0])?.outcome ?? { status: "skipped", cause: "not-configured", reason: "there is nothing to run" };
 }
 
 /** Skipped because there was nothing to run: no reason to hold back what comes after. */

@@ -228,7 +228,8 @@ export class ExecutionEngine {
       flaky,
       ...(evidence === undefined ? {} : { evidence }),
     });
-    return outcome.status === "passed" ? undefined : `${node.id} ${outcome.status === "skipped" ? "was skipped" : outcome.status}`;
+    if (outcome.status === "passed" || (outcome.status === "skipped" && outcome.cause === "not-configured")) return undefined;
+    return `${node.id} ${outcome.status === "skipped" ? "was skipped" : outcome.status}`;
   }
 
   #applyFailurePolicy(node: PlanNode, { layer }: LayerState, outcome: Outcome): void {

@@ -47,8 +47,16 @@ function byRunMode(config: Config, name: string): Choice {
     if (isEmpty) notes.push(`${id} is left out: none of its categories is configured (${names(layer.placements)})`);
     return !isEmpty;
   });
+  notes.push(...homelessNotes(config));
   const extra = { runMode: name, ...(mode.budgetMs === undefined ? {} : { budgetMs: mode.budgetMs }), notes };
-  return gated(config, kept, (layer) => layer.placements, extra, notes.length > 0 ? new Set(wanted) : undefined);
+  return gated(config, kept, (layer) => layer.placements, extra, new Set(wanted));
+}
+
+/** A configured category that no layer places would silently never run. */
+function homelessNotes(config: Config): string[] {
+  const placed = new Set([...config.layers.values()].flatMap((layer) => layer.placements.map(({ category }) => category)));
+  const homeless = [...config.categories.keys()].filter((name) => !placed.has(name));
+  return homeless.map((name) => `${name} is in no layer: only "apex run ${name}" runs it`);
 }
 
 function byCategories(config: Config, selection: Selection, categories: readonly string[]): Choice {

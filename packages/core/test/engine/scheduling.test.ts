@@ -137,6 +137,12 @@ describe("layer gates", () => {
     expect((await rig.summary).exitCode).toBe(0);
   });
 
+  it("does not hold back a node that needs one which is not configured", async () => {
+    const skip = { cause: "not-configured" as const, reason: "no command" };
+    const rig = await RunRig.start(planOf([{ id: "fast", nodes: [{ id: "smoke", skip }, { id: "unit", needs: ["smoke"] }] }]));
+    expect(rig.running).toEqual(["unit"]);
+  });
+
   it("ends with exit code 6 when nothing ran at all", async () => {
     const skip = { cause: "not-configured" as const, reason: "no command" };
     const rig = await RunRig.start(planOf([{ id: "fast", nodes: [{ id: "unit", skip }] }]));

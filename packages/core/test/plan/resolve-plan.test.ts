@@ -92,6 +92,9 @@ describe("naming layers and categories", () => {
   it("runs a category that is in no layer when it is named", async () => {
     const resolved = await plan({ categories: ["lint"] }, "categories: { lint: { command: oxlint } }\n");
     expect(resolved.layers).toMatchObject([{ id: "selected", nodes: ["lint"] }]);
+    expect((await plan({}, "categories: { lint: { command: oxlint } }\n")).notes).toContain(
+      'lint is in no layer: only "apex run lint" runs it',
+    );
   });
 
   it("keeps needs inside the selection and says which it takes as passed", async () => {

@@ -1,0 +1,21 @@
+#!/usr/bin/env node
+// Only what every start needs: the Node check, the version, the compile cache. The program itself is in ../dist.
+// CommonJS, and plain enough for any Node to get as far as the check.
+"use strict";
+
+const [major = 0, minor = 0, patch = 0] = process.versions.node.split(".").map(Number);
+const isSupported =
+  major >= 26 || (major === 24 && minor >= 15) || (major === 22 && (minor > 22 || (minor === 22 && patch >= 3)));
+
+if (!isSupported) {
+  process.stderr.write(
+    `apex needs Node ^22.22.3, ^24.15.0 or >=26, and this is ${process.versions.node}\n` +
+      "  hint: install a current Node, or run it through npx: npx -p node@24 -p netra-apex apex\n",
+  );
+  process.exitCode = 2;
+} else if (process.argv.length === 3 && (process.argv[2] === "--version" || process.argv[2] === "-V")) {
+  process.stdout.write(`${require("../package.json").version}\n`);
+} else {
+  require("node:module").enableCompileCache();
+  require("../dist/main.cjs").main(process.argv.slice(2));
+}

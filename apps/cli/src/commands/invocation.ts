@@ -1,0 +1,41 @@
+import { type Config, loadConfig, type Plan, parseTestSelector, resolvePlan, type Selection } from "@netra-apex/core";
+import { frameworkNames } from "@netra-apex/runner";
+import type { CliOptions } from "../flags.ts";
+
+/** A command line, parsed. */
+export interface Invocation {
+  /** Categories that were named as arguments. */
+  readonly categories: readonly string[];
+  readonly options: CliOptions;
+  /** What came after `--`. */
+  readonly additionalArgs: readonly string[];
+}
+
+/** Loads the config that the command line points to. Throws `ConfigError`. */
+export function configOf({ options }: Invocation): Promise<Config> {
+  return loadConfig({
+    cwd: process.cwd(),
+    frameworks: frameworkNames,
+    ...(options.config === undefined ? {} : { file: options.config }),
+    ...(options.env === undefined ? {} : { environment: options.env }),
+  });
+}
+
+/** Resolves the plan that the command line asks for. Throws `SelectionError`. */
+export function planOf(config: Config, invocation: Invocation): Plan {
+  return resolvePlan(config, selectionOf(invocation));
+}
+
+function selectionOf({ categories, options, additionalArgs }: Invocation): Selection {
+  const named = [...categories, ...(options.category === undefined ? [] : [options.category]), ...(options.categories ?? [])];
+  const split = (list: readonly string[]): string[] => list.flatMap((item) => item.split(",")).filter(Boolean);
+  return {
+    ...(options.executionMode === undefined ? {} : { runMode: options.executionMode }),
+    categories: [...new Set(split(named))],
+    layers: [...new Set(split(options.layers ?? []))],
+    selectors: (options.testFile ?? []).map(parseTestSelector),
+    additionalArgs,
+    ...(options.maxParallel === undefined ? {} : { maxParallel: options.maxParallel }),
+    failurePolicy: options.fastFail ? "cancel-running" : "continue",
+  };
+}

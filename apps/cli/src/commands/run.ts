@@ -1,0 +1,84 @@
+import path from "node:path";
+import { type Config, createRunId, exitCodes, type Plan, runPlan, SelectionError, showPlan } from "@netra-apex/core";
+import { chooseProgressMode, createReporter } from "@netra-apex/progress";
+import { createLayerExecutionAgent } from "@netra-apex/runner";
+import { apexVersion } from "../version.ts";
+import { listenForInterruption } from "./interruption.ts";
+import { configOf, type Invocation, planOf } from "./invocation.ts";
+import { listCategories } from "./list-categories.ts";
+import { printWarnings } from "./print-warnings.ts";
+import { rerunPrefix } from "./rerun-prefix.ts";
+import { createRunDirectory } from "./run-directory.ts";
+
+/** `apex run`: plans and runs; resolves with the exit code of the run's outcome. */
+export async function runCommand(invocation: Invocation): Promise<number> {
+  const { options } = invocation;
+  const config = await configOf(invocation);
+  printWarnings(config.warnings);
+  if (options.listCategories) {
+    process.stdout.write(`${listCategories(config, options.json ?? false)}\n`);
+    return exitCodes.passed;
+  }
+  const plan = planOf(config, invocation);
+  if (options.dryRun) {
+    process.stdout.write(`${showPlan(plan, options.json ? "json" : "text")}\n`);
+    return exitCodes.passed;
+  }
+  refuseBackground(config, plan);
+  return execute(plan, invocation);
+}
+
+async function execute(plan: Plan, { options }: Invocation): Promise<number> {
+  const mode = chooseProgressMode({
+    requested: options.progressMode,
+    json: options.json,
+    stderr: process.stderr,
+    env: process.env,
+  });
+  const runId = createRunId(new Date());
+  const runDirectory = createRunDirectory(plan.projectRoot, runId);
+  const interruption = listenForInterruption((message) => {
+    // The live region of the rich reporter shows the same by itself, and a foreign line would tear it.
+    if (mode !== "rich") process.stderr.write(`${message}\n`);
+  });
+  const reporter = await createReporter(mode, {
+    stdout: process.stdout,
+    stderr: process.stderr,
+    env: process.env,
+    verbose: options.verbose ?? false,
+    rerunPrefix: rerunPrefix(process.argv[1] ?? "apex", options),
+  });
+  try {
+    const summary = await runPlan(plan, {
+      agents: [createLayerExecutionAgent({ runDirectory, killNow: interruption.kill })],
+      reporters: [reporter],
+      signal: interruption.stop,
+      runId,
+      apexVersion,
+    });
+    if (summary.exitCode === exitCodes.nothingRan) sayHowToStart(plan);
+    return summary.exitCode;
+  } finally {
+    interruption.release();
+  }
+}
+
+/** Layers of the background queue are not quietly run in the foreground instead. */
+function refuseBackground(config: Config, plan: Plan): void {
+  if (plan.runMode === undefined) return;
+  const background = plan.layers.filter((layer) => config.layers.get(layer.id)?.isBackground).map((layer) => layer.id);
+  if (background.length === 0) return;
+  throw new SelectionError(`run mode ${plan.runMode} puts ${background.join(", ")} into the background queue, which this version does not have`, {
+    hint: `run it in the foreground: apex --layers ${background.join(" ")}`,
+  });
+}
+
+function sayHowToStart(plan: Plan): void {
+  if (plan.nodes.some((node) => !node.skip)) return;
+  const where = path.join(plan.projectRoot, "apex.yaml");
+  process.stderr.write(
+    `  hint: give the categories commands, for example in ${where}:\n` +
+      "    categories:\n      unit: { command: vitest run }\n" +
+      "  or as package scripts named test:unit, test:api, …; apex --list-categories shows all of them\n",
+  );
+}

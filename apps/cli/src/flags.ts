@@ -1,0 +1,80 @@
+import { type Command, InvalidArgumentError, Option } from "commander";
+
+/** One flag of the command line. */
+interface Flag {
+  readonly flags: string;
+  readonly description: string;
+  readonly choices?: readonly string[];
+  readonly parse?: (value: string) => unknown;
+  readonly group: FlagGroup;
+}
+
+type FlagGroup = "What to run:" | "How to run it:" | "What to show:";
+
+/** The flags that `apex`, `apex run` and `apex plan` share. Every one of the older flat face works here, too. */
+const sharedFlags: readonly Flag[] = [
+  { group: "What to run:", flags: "--execution-mode <mode>", description: "run mode: fast_feedback, nightly (default) or one of your own" },
+  { group: "What to run:", flags: "--layers <names...>", description: "these layers" },
+  { group: "What to run:", flags: "--use-layers", description: "layered execution; it always is (kept for older scripts)" },
+  { group: "What to run:", flags: "--category <name>", description: "one category" },
+  { group: "What to run:", flags: "--categories <names...>", description: "these categories" },
+  {
+    group: "What to run:",
+    flags: "--test-file <path[::suite::test]...>",
+    description: "only these tests of one category",
+  },
+  { group: "What to run:", flags: "--env <name>", description: "environment whose overrides apply (default: test)" },
+  { group: "How to run it:", flags: "--config <file>", description: "this config instead of the one that is found" },
+  { group: "How to run it:", flags: "--fast-fail", description: "cancel everything at the first failure" },
+  { group: "How to run it:", flags: "--max-parallel <n>", description: "most categories at once (default: CPUs)", parse: wholeNumber },
+];
+
+const runFlags: readonly Flag[] = [
+  { group: "How to run it:", flags: "--dry-run", description: "show the plan and run nothing" },
+  { group: "What to show:", flags: "--progress-mode <mode>", description: "how progress is shown (default: rich on a terminal, else simple)", choices: ["simple", "rich", "json"] },
+  { group: "What to show:", flags: "--json", description: "machine-readable: newline-delimited JSON on stdout" },
+  { group: "What to show:", flags: "-v, --verbose", description: "show the tests' output and each category's progress" },
+  { group: "What to show:", flags: "--list-categories", description: "list the categories and how each is run, then stop" },
+];
+
+/** What the flags and arguments amount to. */
+export interface CliOptions {
+  readonly executionMode?: string;
+  readonly layers?: readonly string[];
+  readonly category?: string;
+  readonly categories?: readonly string[];
+  readonly testFile?: readonly string[];
+  readonly env?: string;
+  readonly config?: string;
+  readonly fastFail?: boolean;
+  readonly maxParallel?: number;
+  readonly dryRun?: boolean;
+  readonly progressMode?: "simple" | "rich" | "json";
+  readonly json?: boolean;
+  readonly verbose?: boolean;
+  readonly listCategories?: boolean;
+}
+
+export function addSelectionFlags(command: Command): Command {
+  return addFlags(command, sharedFlags);
+}
+
+export function addRunFlags(command: Command): Command {
+  return addFlags(command, runFlags);
+}
+
+function addFlags(command: Command, flags: readonly Flag[]): Command {
+  for (const flag of flags) {
+    const option = new Option(flag.flags, flag.description).helpGroup(flag.group);
+    if (flag.choices) option.choices(flag.choices);
+    if (flag.parse) option.argParser(flag.parse);
+    command.addOption(option);
+  }
+  return command;
+}
+
+function wholeNumber(value: string): number {
+  const number = Number(value);
+  if (!Number.isInteger(number) || number < 1) throw new InvalidArgumentError("It must be a whole number, at least 1.");
+  return number;
+}

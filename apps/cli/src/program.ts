@@ -1,0 +1,83 @@
+import { Command, CommanderError } from "commander";
+import { exitCodes } from "@netra-apex/core";
+import { addRunFlags, addSelectionFlags, type CliOptions } from "./flags.ts";
+import { apexVersion } from "./version.ts";
+
+/** Parses the arguments and runs the command that they name; resolves with the exit code. */
+export async function runProgram(args: readonly string[]): Promise<number> {
+  let exitCode: number = exitCodes.passed;
+  const { own, passedOn } = splitAtDashes(args);
+  const run = async (categories: string[], options: CliOptions): Promise<void> => {
+    const { runCommand } = await import("./commands/run.ts");
+    exitCode = await runCommand({ categories, options, additionalArgs: passedOn });
+  };
+
+  // `apex` alone is `apex run`, so the program itself has all flags of that command, too.
+  const program = asRun(new Command("apex"))
+    .description("Run every kind of test a team has, in layers, from one command. `apex` alone is `apex run`.")
+    .usage("[command] [categories...] [options] [-- arguments for the test command]")
+    .version(apexVersion, "-V, --version", "print the version")
+    .enablePositionalOptions()
+    .showHelpAfterError("(apex --help shows what there is)")
+    .exitOverride()
+    .addHelpText("after", examples + exitCodeTable)
+    .action(run);
+
+  asRun(program.command("run").summary("plan and run (the default)"))
+    .description("Plan and run.")
+    .usage("[categories...] [options] [-- arguments for the test command]")
+    .addHelpText("after", examples)
+    .action(run);
+
+  addSelectionFlags(program.command("plan").summary("show what would run: layers, gates, budgets, commands"))
+    .description("Show what would run, and run nothing.")
+    .helpOption("-h, --help", "show this help")
+    .argument("[categories...]", "just these categories")
+    .option("--format <format>", "text, json, mermaid or dot (default: text)")
+    .option("--json", "same as --format json")
+    .action(async (categories: string[], options: CliOptions & { format?: string }) => {
+      const { planCommand } = await import("./commands/plan.ts");
+      exitCode = await planCommand({ categories, options, additionalArgs: passedOn });
+    });
+
+  try {
+    await program.parseAsync(own, { from: "user" });
+  } catch (error) {
+    // Commander has already said what is wrong, or printed the help that was asked for.
+    if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.passed : exitCodes.usage;
+    throw error;
+  }
+  return exitCode;
+}
+
+function asRun(command: Command): Command {
+  return addRunFlags(addSelectionFlags(command))
+    .argument("[categories...]", "run just these categories")
+    .helpOption("-h, --help", "show this help")
+    .helpCommand(false);
+}
+
+/** What comes after `--` belongs to the test command, whatever it looks like. */
+function splitAtDashes(args: readonly string[]): { own: string[]; passedOn: string[] } {
+  const dashes = args.indexOf("--");
+  return dashes === -1
+    ? { own: [...args], passedOn: [] }
+    : { own: args.slice(0, dashes), passedOn: args.slice(dashes + 1) };
+}
+
+const examples = `
+Examples:
+  apex                                      all foreground layers (run mode nightly)
+  apex --execution-mode fast_feedback       the quick ones
+  apex unit api                             two categories
+  apex unit --test-file test/cart.test.ts   one test file
+  apex unit -- --update                     one category, with an argument for its command
+  apex plan --format mermaid                a picture of what would run
+`;
+
+const exitCodeTable = `
+Exit codes:
+  0 passed · 1 tests failed · 2 usage or config error · 3 infrastructure unavailable
+  4 a time budget was exceeded · 5 inconclusive · 6 nothing ran · 70 a bug in apex
+  130, 143 interrupted
+`;

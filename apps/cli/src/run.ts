@@ -1,0 +1,38 @@
+import { createRunId, loadConfig, type Reporter, resolvePlan, runPlan, type RunSummary, type Selection } from "@netra-apex/core";
+import { frameworkNames, createLayerExecutionAgent } from "@netra-apex/runner";
+import { createRunDirectory } from "./commands/run-directory.ts";
+import { apexVersion } from "./version.ts";
+
+export interface RunOptions {
+  /** Directory in which the config is searched for; the current one by default. */
+  readonly cwd?: string;
+  /** A config file, relative to `cwd`. */
+  readonly config?: string;
+  /** Which `environment_overrides` apply; `test` by default. */
+  readonly environment?: string;
+  readonly reporters?: readonly Reporter[];
+  /** Cancels the run. */
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Plans and runs a selection, as `apex run` does, and resolves with what came of it.
+ * Throws `ConfigError` or `SelectionError`; failing tests are in the summary.
+ */
+export async function run(selection: Selection = {}, options: RunOptions = {}): Promise<RunSummary> {
+  const config = await loadConfig({
+    cwd: options.cwd ?? process.cwd(),
+    frameworks: frameworkNames,
+    ...(options.config === undefined ? {} : { file: options.config }),
+    ...(options.environment === undefined ? {} : { environment: options.environment }),
+  });
+  const plan = resolvePlan(config, selection);
+  const runId = createRunId(new Date());
+  return runPlan(plan, {
+    agents: [createLayerExecutionAgent({ runDirectory: createRunDirectory(plan.projectRoot, runId) })],
+    reporters: options.reporters ?? [],
+    ...(options.signal ? { signal: options.signal } : {}),
+    runId,
+    apexVersion,
+  });
+}

@@ -1,0 +1,100 @@
+import type { RunEvent, RunEventOf } from "@netra-apex/core";
+import type { LayerView, RunView } from "./run-view.ts";
+import { cleanLine } from "./render/clean-text.ts";
+import { failureBlock } from "./render/failure-block.ts";
+import { finishedInOrder } from "./render/finished-nodes.ts";
+import { layerLine } from "./render/layer-line.ts";
+import type { Palette } from "./render/palette.ts";
+import { skippedLines } from "./render/skipped-lines.ts";
+import { totals, unfinishedTotals } from "./render/totals.ts";
+import { VerboseNarration } from "./verbose-narration.ts";
+
+/** A line that stays: results go to stdout, everything about the way there to stderr. */
+export interface TextLine {
+  readonly to: "stdout" | "stderr";
+  readonly text: string;
+}
+
+export interface NarrationOptions {
+  readonly verbose: boolean;
+  readonly rerunPrefix: readonly string[];
+  readonly palettes: Readonly<Record<TextLine["to"], Palette>>;
+  /** Cells of the terminal that results go to, as it is now; undefined where they go elsewhere. */
+  readonly columns: () => number | undefined;
+}
+
+/** Tells a run in lines that stay: the same ones whether they go to a pipe or scroll by on a terminal. */
+export class Narration {
+  readonly #options: NarrationOptions;
+  readonly #verbose: VerboseNarration | undefined;
+  #wasBlank = true;
+
+  constructor(options: NarrationOptions) {
+    this.#options = options;
+    this.#verbose = options.verbose ? new VerboseNarration(options.palettes.stderr) : undefined;
+  }
+
+  /** What an event adds; `view` is the view after it. */
+  tell(view: RunView, event: RunEvent): TextLine[] {
+    const progress = this.#verbose?.tell(event) ?? [];
+    return [...progress.map(onStderr), ...this.#results(view, event)];
+  }
+
+  /** What is left to say once the last event has come. */
+  tellEnd(view: RunView): TextLine[] {
+    const { stdout, stderr } = this.#options.palettes;
+    const end = view.plan && !view.summary ? this.#blockOnStdout(unfinishedTotals(view, stdout)) : [];
+    const faults = view.failedReporters.map(
+      ({ reporter, message }) =>
+        `${stderr.warn("warning")}  the ${cleanLine(reporter)} reporter failed and was left out: ${cleanLine(message)}`,
+    );
+    return [...end, ...faults.map(onStderr)];
+  }
+
+  #results(view: RunView, event: RunEvent): TextLine[] {
+    switch (event.type) {
+      case "run_started":
+        return this.#notes(event);
+      case "layer_completed": {
+        const layer = view.layers.get(event.layerId);
+        return layer ? this.#layer(view, layer) : [];
+      }
+      case "run_completed":
+        return this.#blockOnStdout(totals(view, event.summary, this.#options.palettes.stdout));
+      default:
+        return [];
+    }
+  }
+
+  #notes({ plan }: RunEventOf<"run_started">): TextLine[] {
+    const label = this.#options.palettes.stderr.dim("note");
+    return plan.notes.map((note) => onStderr(`${label}  ${cleanLine(note)}`));
+  }
+
+  #layer(view: RunView, layer: LayerView): TextLine[] {
+    const { palettes, rerunPrefix, columns } = this.#options;
+    const palette = palettes.stdout;
+    const skipped = skippedLines(layer, palette).map((line) => `  ${line}`);
+    const lines = [layerLine(view, layer, { palette, columns: columns() }), ...skipped];
+    for (const node of finishedInOrder(layer)) {
+      if (node.outcome.status === "passed" || node.outcome.status === "skipped") continue;
+      const block = failureBlock(view, node, { palette, rerunPrefix });
+      lines.push("", ...block.map((line) => (line === "" ? "" : `  ${line}`)));
+    }
+    // A block of several lines stands by itself; lines of green layers stand together.
+    return lines.length > 1 && lines.includes("") ? this.#onStdout([...lines, ""]) : this.#onStdout(lines);
+  }
+
+  #blockOnStdout(lines: readonly string[]): TextLine[] {
+    return this.#onStdout(this.#wasBlank ? lines : ["", ...lines]);
+  }
+
+  #onStdout(lines: readonly string[]): TextLine[] {
+    if (lines.length > 0) this.#wasBlank = lines.at(-1) === "";
+    return lines.map((text) => ({ to: "stdout", text }));
+  }
+}
+
+function onStderr(text: string): TextLine {
+  return { to: "stderr", text };
+}

@@ -1,0 +1,130 @@
+import type { LayerId, NodeEvidence, NodeId, Outcome, RunEventOf, TestCounts, TestResult } from "@netra-apex/core";
+import { countTests, addCounts, noTests } from "@netra-apex/core";
+
+/** Failed (and flaky) tests that are kept of each node; the counts tell how many there were. */
+export const keptTestsPerNode = 100;
+
+/** Characters of a failure's message that are kept. */
+const keptMessageChars = 4_000;
+
+/** Characters of a running node's output that are kept. */
+const keptOutputChars = 4_000;
+
+/** What is kept of a failed or flaky test. */
+export type KeptTest = Pick<TestResult, "name" | "suites" | "file" | "line" | "message">;
+
+/** An attempt that was followed by another one. */
+export interface EarlierAttempt {
+  readonly attempt: number;
+  readonly outcome: Outcome;
+  readonly failedTests: readonly KeptTest[];
+}
+
+/** What is known of a node while it runs and afterwards. */
+interface SeenNode {
+  readonly id: NodeId;
+  readonly layerId: LayerId;
+  /** Of the latest attempt. */
+  readonly counts: TestCounts;
+  /** Of the latest attempt, at most {@link keptTestsPerNode}. */
+  readonly failedTests: readonly KeptTest[];
+  readonly flakyTests: readonly KeptTest[];
+  readonly earlierAttempts: readonly EarlierAttempt[];
+  /** The end of what the node's process wrote, raw; empty once it passed. */
+  readonly outputTail: string;
+}
+
+export interface RunningNode extends SeenNode {
+  /** The time of `node_started`, in milliseconds since the Unix epoch. */
+  readonly startedAtMs: number;
+  readonly attempt: number;
+  /** Waits before its next attempt. */
+  readonly isBackingOff: boolean;
+}
+
+export interface FinishedNode extends SeenNode {
+  readonly outcome: Outcome;
+  readonly durationMs: number;
+  readonly attempts: number;
+  readonly flaky: boolean;
+  readonly evidence?: NodeEvidence;
+}
+
+/** A node as it is before its first event. */
+export function newNode(id: NodeId, layerId: LayerId, startedAtMs: number): RunningNode {
+  return {
+    id,
+    layerId,
+    startedAtMs,
+    attempt: 1,
+    isBackingOff: false,
+    counts: noTests,
+    failedTests: [],
+    flakyTests: [],
+    earlierAttempts: [],
+    outputTail: "",
+  };
+}
+
+export function withAttempt(node: RunningNode, attempt: number): RunningNode {
+  return attempt === node.attempt && !node.isBackingOff ? node : { ...node, attempt, isBackingOff: false };
+}
+
+export function withTest(node: RunningNode, test: TestResult): RunningNode {
+  const hasFailed = test.status === "failed" || test.status === "errored";
+  return {
+    ...node,
+    counts: addCounts([node.counts, countTests([test])]),
+    failedTests: hasFailed ? keep(node.failedTests, test) : node.failedTests,
+    flakyTests: test.flaky && !hasFailed ? keep(node.flakyTests, test) : node.flakyTests,
+  };
+}
+
+export function withOutput(node: RunningNode, text: string): RunningNode {
+  return { ...node, outputTail: (node.outputTail + text).slice(-keptOutputChars) };
+}
+
+/** The attempt ended and another one follows, which counts from zero. */
+export function withRetry(node: RunningNode, { attempt, outcome }: RunEventOf<"node_retrying">): RunningNode {
+  const earlier: EarlierAttempt = { attempt, outcome, failedTests: node.failedTests };
+  return {
+    ...node,
+    attempt: attempt + 1,
+    isBackingOff: true,
+    counts: noTests,
+    failedTests: [],
+    flakyTests: [],
+    earlierAttempts: [...node.earlierAttempts, earlier],
+  };
+}
+
+export function finishNode(node: RunningNode, event: RunEventOf<"node_completed">): FinishedNode {
+  const { outcome, durationMs, attempts, counts, flaky, evidence } = event;
+  const { id, layerId, failedTests, flakyTests, earlierAttempts } = node;
+  return {
+    id,
+    layerId,
+    outcome,
+    durationMs,
+    attempts,
+    counts,
+    flaky,
+    failedTests,
+    flakyTests,
+    earlierAttempts,
+    outputTail: outcome.status === "passed" ? "" : node.outputTail,
+    ...(evidence && { evidence }),
+  };
+}
+
+function keep(kept: readonly KeptTest[], { name, suites, file, line, message }: TestResult): readonly KeptTest[] {
+  if (kept.length >= keptTestsPerNode) return kept;
+  const test: KeptTest = {
+    name,
+    suites,
+    ...(file !== undefined && { file }),
+    ...(line !== undefined && { line }),
+    ...(message !== undefined && { message: message.slice(0, keptMessageChars) }),
+  };
+  return [...kept, test];
+}

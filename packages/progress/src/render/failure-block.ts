@@ -1,0 +1,67 @@
+import type { FinishedNode, KeptTest } from "../node-view.ts";
+import type { RunView } from "../run-view.ts";
+import { categoryTaskOf } from "./category.ts";
+import { cleanBlock, cleanLine, cleanTail } from "./clean-text.ts";
+import { countOf } from "./counts.ts";
+import { outcomeMark, outcomeSentence } from "./outcome-text.ts";
+import type { Palette } from "./palette.ts";
+import { rerunCommand } from "./rerun-command.ts";
+import { testLocation, type TestPlace, testPlace, testTitle } from "./test-title.ts";
+
+const shownTests = 20;
+const shownMessageLines = 12;
+const shownOutputLines = 20;
+
+/** How a block is drawn, beside its content. */
+export interface BlockStyle {
+  readonly palette: Palette;
+  /** The program and its flags that a rerun starts with. */
+  readonly rerunPrefix: readonly string[];
+}
+
+/** A node that did not pass: why, its failed tests or the end of its output, its log, and how to run it again. */
+export function failureBlock(view: RunView, node: FinishedNode, { palette, rerunPrefix }: BlockStyle): string[] {
+  const task = categoryTaskOf(view.planNodes.get(node.id));
+  const place = testPlace(view, node);
+  const attempts = node.attempts > 1 ? ` (${node.attempts} attempts)` : "";
+  const mark = outcomeMark(node.outcome, false, palette);
+  const head = `${mark} ${palette.strong(cleanLine(node.id, 60))}  ${outcomeSentence(node.outcome)}${attempts}`;
+  const tests = node.failedTests.slice(0, shownTests).map((test) => testLines(test, place, palette));
+  const hidden = Math.max(node.counts.failed, node.failedTests.length) - tests.length;
+  const paragraphs = [
+    [head],
+    ...(tests.length > 0 ? tests : [outputLines(node, palette)]).map(indent),
+    indent(tests.length > 0 && hidden > 0 ? [palette.dim(`… and ${hidden} more failed`)] : []),
+    indent(factLines(node, palette, task && rerunCommand(task.category, node, rerunPrefix))),
+  ];
+  return paragraphs.filter((lines) => lines.length > 0).flatMap((lines, index) => (index > 0 ? ["", ...lines] : lines));
+}
+
+function testLines(test: KeptTest, place: TestPlace | undefined, palette: Palette): string[] {
+  const location = testLocation(test, place);
+  const title = `${palette.bad("✗")} ${testTitle(test)}${location ? `  ${palette.dim(location)}` : ""}`;
+  return [title, ...indent(cleanBlock(test.message ?? "", shownMessageLines))];
+}
+
+/** Work that was ended on purpose explains nothing by its last lines. */
+function outputLines({ outcome, evidence, outputTail }: FinishedNode, palette: Palette): string[] {
+  if (outcome.status === "cancelled") return [];
+  const lines = cleanTail(evidence?.outputTail ?? outputTail, shownOutputLines);
+  return lines.map((line) => `${palette.dim("│")} ${line}`.trimEnd());
+}
+
+function factLines({ evidence, failedTests }: FinishedNode, palette: Palette, rerun: string | undefined): string[] {
+  const leaked = evidence?.leakedProcesses ?? 0;
+  const facts: [string, string | undefined][] = [
+    ["ran", failedTests.length > 0 ? undefined : cleanLine(evidence?.command ?? "")],
+    ["left", leaked > 0 ? `${countOf(leaked, "process")} still running after the command, ended by apex` : undefined],
+    ["log", cleanLine(evidence?.logFile ?? "")],
+    // Holds nothing unsafe, and must stay as it is to be copied.
+    ["rerun", rerun],
+  ];
+  return facts.flatMap(([label, text]) => (text ? [`${palette.dim(label.padEnd(5))}  ${text}`] : []));
+}
+
+function indent(lines: readonly string[]): string[] {
+  return lines.map((line) => (line === "" ? "" : `  ${line}`));
+}

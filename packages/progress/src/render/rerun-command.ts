@@ -1,0 +1,42 @@
+import { formatTestSelector, type TestSelector } from "@netra-apex/core";
+import type { KeptTest, FinishedNode } from "../node-view.ts";
+import { shellQuote } from "./shell-quote.ts";
+
+/** What a screen does not show as it is: control characters, line ends and marks that reorder text. */
+const unsafe = /\p{Cc}|\p{Bidi_Control}|[\u2028\u2029]/u;
+
+/**
+ * The command line that runs a category's failed tests again, and nothing else where that can be said: a category that
+ * did not get to its end, or with more failed tests than are kept, runs whole; a test whose title no selector can hold
+ * runs with its file. Undefined for a category whose very name cannot be shown.
+ */
+export function rerunCommand(category: string, node: FinishedNode, prefix: readonly string[]): string | undefined {
+  const words = [...prefix, category];
+  for (const selector of selectFailed(node)) words.push("--test-file", formatTestSelector(selector));
+  return words.some((word) => unsafe.test(word)) ? undefined : words.map(shellQuote).join(" ");
+}
+
+function selectFailed({ outcome, counts, failedTests }: FinishedNode): readonly TestSelector[] {
+  const isWhole = outcome.status !== "failed" || counts.failed !== failedTests.length;
+  if (isWhole) return [];
+  const selectors = new Map<string, TestSelector>();
+  for (const test of failedTests) {
+    const selector = selectTest(test);
+    if (!selector) return [];
+    selectors.set(formatTestSelector(selector), selector);
+  }
+  // A file that runs whole has its tests in it.
+  return [...selectors.values()].filter(({ file, path }) => path.length === 0 || !selectors.has(file));
+}
+
+function selectTest({ file = "", suites, name }: KeptTest): TestSelector | undefined {
+  if (!isSayable(file)) return undefined;
+  const path = [...suites, name];
+  if (path.every((part) => part !== "" && isSayable(part))) return { file, path };
+  return file === "" ? undefined : { file, path: [] };
+}
+
+/** The separator cannot be escaped, and control characters cannot be copied off a screen. */
+function isSayable(text: string): boolean {
+  return !text.includes("::") && !unsafe.test(text);
+}

@@ -1,0 +1,70 @@
+import type { Clock, Reporter, RunEvent } from "@netra-apex/core";
+import { Narration, type TextLine } from "./narration.ts";
+import { OutputSink } from "./output-sink.ts";
+import { heartbeatLine } from "./render/heartbeat.ts";
+import { type ReporterOptions, resolveOptions } from "./reporter-options.ts";
+import { applyEvent, emptyRunView, type RunView } from "./run-view.ts";
+import { startTicker } from "./ticker.ts";
+
+const heartbeatMs = 60_000;
+
+/**
+ * For CI and pipes: one line on stdout for a layer that passed, everything that helps for one that did not, and the
+ * totals. Progress goes to stderr: a heartbeat each minute, or with `verbose` what every node does and prints.
+ */
+export function createSimpleReporter(options: ReporterOptions): Reporter {
+  return new SimpleReporter(options);
+}
+
+class SimpleReporter implements Reporter {
+  readonly name = "simple";
+  readonly #sinks: Readonly<Record<TextLine["to"], OutputSink>>;
+  readonly #narration: Narration;
+  readonly #clock: Clock;
+  readonly #isVerbose: boolean;
+  #view: RunView = emptyRunView;
+  #startedMs = 0;
+  #stopHeartbeat = (): void => {};
+  #fault: { readonly thrown: unknown } | undefined;
+
+  constructor(options: ReporterOptions) {
+    const resolved = resolveOptions(options);
+    this.#sinks = { stdout: new OutputSink(options.stdout), stderr: new OutputSink(options.stderr) };
+    this.#narration = new Narration(resolved);
+    this.#clock = resolved.clock;
+    this.#isVerbose = resolved.verbose;
+  }
+
+  onEvent(event: RunEvent): void {
+    if (this.#fault) throw this.#fault.thrown;
+    this.#view = applyEvent(this.#view, event);
+    if (event.type === "run_started") this.#start();
+    if (event.type === "run_completed") this.#stopHeartbeat();
+    this.#write(this.#narration.tell(this.#view, event));
+  }
+
+  async close(): Promise<void> {
+    this.#stopHeartbeat();
+    if (!this.#fault) this.#write(this.#narration.tellEnd(this.#view));
+    await Promise.all([this.#sinks.stdout.close(), this.#sinks.stderr.close()]);
+  }
+
+  #start(): void {
+    this.#startedMs = this.#clock.monotonicMs();
+    if (this.#isVerbose) return;
+    this.#stopHeartbeat = startTicker(this.#clock, heartbeatMs, {
+      onTick: () => this.#beat(),
+      onFault: (thrown) => (this.#fault = { thrown }),
+    });
+  }
+
+  #beat(): void {
+    if (this.#view.running.size === 0) return;
+    const elapsedMs = this.#clock.monotonicMs() - this.#startedMs;
+    this.#write([{ to: "stderr", text: heartbeatLine(this.#view, elapsedMs) }]);
+  }
+
+  #write(lines: readonly TextLine[]): void {
+    for (const { to, text } of lines) this.#sinks[to].write(`${text}\n`);
+  }
+}

@@ -1,0 +1,73 @@
+import type { NodeId, RunEvent, RunEventOf } from "@netra-apex/core";
+import { OutputLines } from "./output-lines.ts";
+import { cleanLine } from "./render/clean-text.ts";
+import { countOf } from "./render/counts.ts";
+import { pad, widest } from "./render/display-width.ts";
+import { formatDuration } from "./render/durations.ts";
+import { outcomeMark, outcomeSentence } from "./render/outcome-text.ts";
+import type { Palette } from "./render/palette.ts";
+
+/** Widest name that others are aligned with. */
+const longestAlignedName = 20;
+
+/** What `--verbose` adds: each node's start, retries and end, and its output line by line under its name. */
+export class VerboseNarration {
+  readonly #palette: Palette;
+  readonly #output = new OutputLines();
+  #nameWidth = 0;
+
+  constructor(palette: Palette) {
+    this.#palette = palette;
+  }
+
+  tell(event: RunEvent): string[] {
+    const { dim } = this.#palette;
+    switch (event.type) {
+      case "run_started":
+        this.#nameWidth = Math.min(longestAlignedName, widest(event.plan.nodes.map(({ id }) => nodeName(id))));
+        return [];
+      case "node_started":
+        return [`${dim("▸")} ${this.#name(event.nodeId)}  started`];
+      case "agent_thinking":
+        return [`${dim("·")} ${this.#name(event.nodeId)}  ${dim(cleanLine(event.note))}`];
+      case "output":
+        return this.#outputLines(event.nodeId, this.#output.add(event.nodeId, event.text));
+      case "node_retrying":
+        return [...this.#endOfOutput(event.nodeId), this.#retry(event)];
+      case "node_completed":
+        return [...this.#endOfOutput(event.nodeId), this.#end(event)];
+      default:
+        return [];
+    }
+  }
+
+  #retry({ nodeId, attempt, outcome, delayMs }: RunEventOf<"node_retrying">): string {
+    const wait = delayMs > 0 ? `in ${formatDuration(delayMs)}` : "now";
+    const mark = this.#palette.warn("↻");
+    return `${mark} ${this.#name(nodeId)}  attempt ${attempt} ${outcomeSentence(outcome)} · next attempt ${wait}`;
+  }
+
+  #end({ nodeId, outcome, flaky, counts, durationMs, attempts }: RunEventOf<"node_completed">): string {
+    const facts = [outcomeSentence(outcome)];
+    if (outcome.status !== "skipped") facts.push(countOf(counts.total, "test"), formatDuration(durationMs));
+    if (attempts > 1) facts.push(`${attempts} attempts`);
+    return `${outcomeMark(outcome, flaky, this.#palette)} ${this.#name(nodeId)}  ${facts.join(" · ")}`;
+  }
+
+  #endOfOutput(nodeId: NodeId): string[] {
+    return this.#outputLines(nodeId, this.#output.end(nodeId));
+  }
+
+  #outputLines(nodeId: NodeId, lines: readonly string[]): string[] {
+    const { dim } = this.#palette;
+    return lines.map((line) => `  ${dim(`${this.#name(nodeId)} │`)} ${line}`.trimEnd());
+  }
+
+  #name(id: NodeId): string {
+    return pad(nodeName(id), this.#nameWidth);
+  }
+}
+
+function nodeName(id: NodeId): string {
+  return cleanLine(id, 60);
+}

@@ -1,0 +1,115 @@
+import { describe, expect, it } from "vitest";
+import { displayWidth } from "../../src/render/display-width.ts";
+import { type Frame, liveRegion } from "../../src/render/live-region.ts";
+import { choosePalette } from "../../src/render/palette.ts";
+import { applyEvent, emptyRunView, type RunView } from "../../src/run-view.ts";
+import { CollectedStream } from "../collected-stream.ts";
+import { EventScript, passingTests, planNode, scriptPlan, scriptTest } from "../event-script.ts";
+import { text } from "../play.ts";
+
+const palette = choosePalette(new CollectedStream(), {});
+const failing = scriptTest("breaks", { status: "failed" });
+
+function draw(run: EventScript, change: Partial<Frame> = {}): string {
+  const view: RunView = run.events.reduce(applyEvent, emptyRunView);
+  const frame = { nowMs: view.atMs, tick: 0, columns: 79, rows: 24, palette, ...change };
+  return liveRegion(view, frame)
+    .map((line) => `${line}\n`)
+    .join("");
+}
+
+function twoLayers(): EventScript {
+  const plan = scriptPlan([
+    { id: "fast", name: "Fast Feedback", budgetMs: 120_000, categories: ["smoke", "unit", "lint", "types"] },
+    { id: "core", name: "Core Integration", categories: ["api"] },
+    { id: "service", name: "Service Integration", categories: ["agent"] },
+  ]);
+  return new EventScript(plan)
+    .layerStarted("fast")
+    .nodeStarted("smoke")
+    .wait(600)
+    .tests("smoke", passingTests(4))
+    .nodeCompleted("smoke")
+    .nodeStarted("unit")
+    .tests("unit", [...passingTests(38), failing])
+    .wait(40_000)
+    .output("unit", "RUN v5\n\u001b[32m ✓\u001b[39m test/cart.test.ts (12 tests) 40ms, and much more than fits\n\n");
+}
+
+describe("liveRegion", () => {
+  it("shows a running layer with its budget, its categories with what they printed last, and what waits", () => {
+    expect(draw(twoLayers())).toBe(text`
+      Fast Feedback  ▰▰▰▱▱▱▱▱ 41s of 2m
+        ✓ smoke   0.6s  4 passed
+        ⠋ unit     40s  38 passed, 1 failed  │ ✓ test/cart.test.ts (12 tests) 40ms, …
+        waits lint, types
+      then Core Integration, Service Integration
+    `);
+  });
+
+  it("leaves out what a narrow terminal has no room for, and cuts the rest", () => {
+    expect(draw(twoLayers(), { columns: 39 })).toBe(text`
+      Fast Feedback  ▰▰▰▱▱▱▱▱ 41s of 2m
+        ✓ smoke   0.6s  4 passed
+        ⠋ unit     40s  38 passed, 1 failed
+        waits lint, types
+      then Core Integration, Service Integra…
+    `);
+    expect(draw(twoLayers(), { columns: 28 }).split("\n")[0]).toBe("Fast Feedback  41s of 2m");
+  });
+
+  it.each([79, 39, 20, 8, 4])("never fills more than the %d cells it is given", (columns) => {
+    const lines = draw(twoLayers().output("unit", "世界🎉".repeat(50)), { columns }).split("\n");
+    expect(Math.max(...lines.map(displayWidth))).toBeLessThanOrEqual(columns);
+  });
+
+  it("shows layers that run at once under each other, with their columns aligned", () => {
+    const run = twoLayers().layerStarted("core").nodeStarted("api").wait(2000).output("unit", "\n");
+    expect(draw(run, { tick: 1 })).toBe(text`
+      Fast Feedback     ▰▰▰▱▱▱▱▱ 43s of 2m
+        ✓ smoke   0.6s  4 passed
+        ⠙ unit     42s  38 passed, 1 failed  │ ✓ test/cart.test.ts (12 tests) 40ms, …
+        waits lint, types
+      Core Integration  2s
+        ⠙ api       2s
+      then Service Integration
+    `);
+  });
+
+  it("tells of a retry, of a category that did not pass, and not of one that cannot run", () => {
+    const plan = scriptPlan([{ id: "fast", name: "Fast", categories: ["unit", "api", "websocket"] }]);
+    const skip = { cause: "not-configured", reason: "not configured" } as const;
+    const nodes = plan.nodes.map((node) =>
+      node.id === "websocket" ? { ...planNode("websocket", "fast"), skip } : node,
+    );
+    const run = new EventScript({ ...plan, nodes })
+      .layerStarted("fast")
+      .nodeStarted("unit")
+      .wait(1000)
+      .nodeCompleted("unit", { status: "failed", reason: "exit code 2" })
+      .nodeStarted("api")
+      .retrying("api", 1, { status: "errored", reason: "no port" }, 5000);
+    expect(draw(run)).toBe(text`
+      Fast  1s
+        ✗ unit   1.0s                                 failed: exit code 2
+        ↻ api      0s  attempt 2, waits to try again
+    `);
+    run.nodeStarted("api", 2).tests("api", passingTests(1), 2);
+    expect(draw(run)).toContain("  ⠋ api      0s  attempt 2, 1 passed\n");
+  });
+
+  it("fits a low terminal by dropping what passed first, and says how many rows are missing", () => {
+    const categories = Array.from({ length: 30 }, (_, index) => `c${index + 1}`);
+    const run = new EventScript(scriptPlan([{ id: "fast", name: "Fast", categories }])).layerStarted("fast");
+    for (const id of categories) run.nodeStarted(id);
+    for (const id of categories.slice(0, 20)) run.nodeCompleted(id);
+    const lines = draw(run, { rows: 12 }).trimEnd().split("\n");
+    expect(lines.length).toBeLessThan(12);
+    expect(lines.filter((line) => line.includes("✓"))).toEqual([]);
+    expect(lines.at(-1)).toMatch(/^ {2}\d+ more not shown$/);
+  });
+
+  it("is empty while no layer runs", () => {
+    expect(draw(new EventScript(scriptPlan([{ id: "fast", categories: ["unit"] }])))).toBe("");
+  });
+});
