@@ -1,9 +1,11 @@
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { transform } from "esbuild";
 import { defineConfig, type Options } from "tsup";
 
 const { version } = JSON.parse(readFileSync("package.json", "utf8")) as { version: string };
 
 const shared: Options = {
+  format: ["esm"],
   target: "node22",
   platform: "node",
   noExternal: [/./],
@@ -13,23 +15,42 @@ const shared: Options = {
   },
 };
 
+/**
+ * Turns a directory of ES modules into CommonJS, in place. The program starts 10 ms sooner that way (no module loader, no
+ * facades of Node's own modules), while the bundler's tree shaking and splitting need ES modules to work on.
+ */
+async function toCommonJs(directory: string): Promise<void> {
+  for (const name of readdirSync(directory).filter((file) => file.endsWith(".js"))) {
+    const file = `${directory}/${name}`;
+    const { code } = await transform(readFileSync(file, "utf8"), {
+      format: "cjs",
+      platform: "node",
+      target: "node22",
+      minifyWhitespace: true,
+    });
+    // Only the program's own parts: a typed config of the user stays an import(), which loads ES modules.
+    writeFileSync(file, code.replaceAll(/\bimport\("(\.\/[^"]+)"\)/g, 'Promise.resolve().then(() => require("$1"))'));
+  }
+  writeFileSync(`${directory}/package.json`, '{ "type": "commonjs" }\n');
+}
+
 export default defineConfig([
   {
-    // The program: one CommonJS file with every dependency inside. What is imported lazily is evaluated lazily, and
-    // CommonJS starts 5 to 10 ms sooner than modules do (no module loader, no facades of Node's own modules).
+    // The program: every dependency inside, one part for each thing that is imported lazily.
     ...shared,
     entry: { main: "src/main.ts" },
-    format: ["cjs"],
-    splitting: false,
+    outDir: "dist/cli",
+    clean: true,
+    splitting: true,
     minifySyntax: true,
-    minifyWhitespace: true,
-    outExtension: () => ({ js: ".cjs" }),
+    onSuccess: () => toCommonJs("dist/cli"),
   },
   {
     // What scripts and typed configs import.
     ...shared,
     entry: { index: "src/index.ts" },
-    format: ["esm"],
+    outDir: "dist/lib",
+    clean: true,
     dts: { resolve: true },
     // CommonJS dependencies inside the bundle still ask for Node's own modules by require().
     banner: { js: 'import { createRequire as __createRequire } from "node:module"; const require = __createRequire(import.meta.url);' },

@@ -17,5 +17,5 @@ if (!isSupported) {
   process.stdout.write(`${require("../package.json").version}\n`);
 } else {
   require("node:module").enableCompileCache();
-  require("../dist/main.cjs").main(process.argv.slice(2));
+  require("../dist/cli/main.js").main(process.argv.slice(2));
 }

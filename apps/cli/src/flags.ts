@@ -20,8 +20,8 @@ const sharedFlags: readonly Flag[] = [
   { group: "What to run:", flags: "--categories <names...>", description: "these categories" },
   {
     group: "What to run:",
-    flags: "--test-file <path[::suite::test]...>",
-    description: "only these tests of one category",
+    flags: "--test-file <selectors...>",
+    description: "only these tests of one category: PATH or PATH::SUITE::TEST",
   },
   { group: "What to run:", flags: "--env <name>", description: "environment whose overrides apply (default: test)" },
   { group: "How to run it:", flags: "--config <file>", description: "this config instead of the one that is found" },

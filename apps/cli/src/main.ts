@@ -1,6 +1,7 @@
-import { exitCodes, isApexError } from "@netra-apex/core";
-
-/** The program: parses, runs the command, sets the exit code. The only place that catches and prints errors. */
+/**
+ * The program: parses, runs the command, sets the exit code. The only place that catches and prints errors.
+ * Nothing is imported at the top: `--help` needs the parser alone, and explaining an error needs what nothing else does.
+ */
 export async function main(args: readonly string[]): Promise<void> {
   // A reader that goes away (`apex … | head`) is no error of ours.
   process.stdout.on("error", (error: NodeJS.ErrnoException) => {
@@ -10,8 +11,10 @@ export async function main(args: readonly string[]): Promise<void> {
   try {
     exit(await runProgram(args));
   } catch (error) {
-    process.stderr.write(explain(error, args.includes("--verbose") || args.includes("-v")));
-    exit(isApexError(error) ? exitCodes.usage : exitCodes.bug);
+    const { explainError } = await import("./explain-error.ts");
+    const { text, exitCode } = explainError(error, args.includes("--verbose") || args.includes("-v"));
+    process.stderr.write(text);
+    exit(exitCode);
   }
 }
 
@@ -19,13 +22,4 @@ export async function main(args: readonly string[]): Promise<void> {
 function exit(code: number): void {
   process.exitCode = code;
   process.stdout.write("", () => process.stderr.write("", () => process.exit(code)));
-}
-
-function explain(error: unknown, isVerbose: boolean): string {
-  if (isApexError(error)) {
-    const hint = error.hint === undefined ? "" : `\n  hint: ${error.hint}`;
-    return `${error.message}${hint}\n${isVerbose ? `${error.stack ?? ""}\n` : ""}`;
-  }
-  const details = error instanceof Error ? (error.stack ?? error.message) : String(error);
-  return `this is a bug in apex; please report it with what you ran:\n${details}\n`;
 }

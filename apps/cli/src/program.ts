@@ -1,11 +1,13 @@
 import { Command, CommanderError } from "commander";
-import { exitCodes } from "@netra-apex/core";
 import { addRunFlags, addSelectionFlags, type CliOptions } from "./flags.ts";
 import { apexVersion } from "./version.ts";
 
+/** `exitCodes.usage` of core, which parsing alone should not have to load; a test holds the two together. */
+export const usageError = 2;
+
 /** Parses the arguments and runs the command that they name; resolves with the exit code. */
 export async function runProgram(args: readonly string[]): Promise<number> {
-  let exitCode: number = exitCodes.passed;
+  let exitCode = 0;
   const { own, passedOn } = splitAtDashes(args);
   const run = async (categories: string[], options: CliOptions): Promise<void> => {
     const { runCommand } = await import("./commands/run.ts");
@@ -44,7 +46,7 @@ export async function runProgram(args: readonly string[]): Promise<number> {
     await program.parseAsync(own, { from: "user" });
   } catch (error) {
     // Commander has already said what is wrong, or printed the help that was asked for.
-    if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.passed : exitCodes.usage;
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : usageError;
     throw error;
   }
   return exitCode;

@@ -253,7 +253,7 @@ export class ExecutionEngine {
     const state = this.#layers[index] as LayerState;
     const { layer } = state;
     const { clock, stream } = this.#options;
-    if (blockedBy !== undefined) state.stop = { cause: "dependency", reason: `layer ${layer.id} did not start: ${blockedBy}` };
+    if (blockedBy !== undefined) state.stop = { cause: "dependency", reason: blockedBy };
     else state.stop = this.#stop;
     state.startedMs = clock.monotonicMs();
     const hasWork = layer.nodes.some((id) => !this.#plan.nodes[this.#graph.dag.indexOf(id)]?.skip);
@@ -284,7 +284,7 @@ export class ExecutionEngine {
     const counts = addCounts(results.map(({ result }) => result.counts));
     this.#options.stream.emit({ type: "layer_completed", layerId: layer.id, outcome, durationMs, counts });
     if (outcome.status === "passed" || hadNothingToRun(outcome)) return undefined;
-    return `layer ${layer.id} ${outcome.status === "skipped" ? "was skipped" : outcome.status}`;
+    return `${layer.name} ${outcome.status === "skipped" ? "was skipped" : outcome.status}`;
   }
 
   #layerOutcome(state: LayerState, parts: readonly { name: string; outcome: Outcome }[]): Outcome {

@@ -100,7 +100,7 @@ function nodeFor({ layer, placement, category, names, selection, notes }: NodeIn
     ...(category.attemptTimeoutMs === undefined ? {} : { attemptTimeoutMs: category.attemptTimeoutMs }),
     retry: category.retry,
     exclusive: category.exclusive,
-    ...(category.command ? {} : { skip: { cause: "not-configured" as const, reason: category.missing ?? "not configured" } }),
+    ...(category.command ? {} : { skip: { cause: "not-configured" as const, reason: "not configured" } }),
   };
 }
 

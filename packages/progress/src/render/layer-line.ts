@@ -7,7 +7,7 @@ import { cleanLine } from "./clean-text.ts";
 import { countOf, formatTestCounts } from "./counts.ts";
 import { displayWidth, pad, widest } from "./display-width.ts";
 import { formatDuration } from "./durations.ts";
-import { finishedInOrder, hasRun, skippedByReason } from "./finished-nodes.ts";
+import { finishedInOrder, hasRun } from "./finished-nodes.ts";
 import { outcomeMark, outcomeSentence, outcomeStyle, statusWord } from "./outcome-text.ts";
 import type { Palette } from "./palette.ts";
 
@@ -32,8 +32,7 @@ export function layerLine(view: RunView, layer: LayerView, { palette, columns = 
   const mark = outcomeMark(outcome, false, palette);
   const name = pad(layerName(layer), widest(layers.map(layerName)));
   if (outcome.status === "skipped" && !hasRun(layer.finished)) {
-    const hasOneReason = skippedByReason(layer).size < 2;
-    return `${mark} ${name}  ${hasOneReason ? outcomeSentence(outcome) : statusWord(outcome.status)}`;
+    return `${mark} ${name}  ${outcomeSentence(outcome)}`;
   }
   const categories = pad(categoryCount(view, layer), widest(layers.map((other) => categoryCount(view, other))));
   const budget = layer.budgetMs === undefined ? "" : ` of ${formatLimit(layer.budgetMs)}`;

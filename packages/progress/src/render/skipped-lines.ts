@@ -8,12 +8,11 @@ const shownReasons = 20;
 
 /**
  * What a layer left out: one line for each reason, with all categories that share it. None for a layer that was left out
- * as a whole for one reason, which its own line tells.
+ * as a whole: its own line tells why.
  */
 export function skippedLines(layer: LayerView, palette: Palette): string[] {
-  const byReason = skippedByReason(layer);
-  if (byReason.size < 2 && !hasRun(layer.finished)) return [];
-  const rows = [...byReason].map(([text, nodes]) => ({
+  if (!hasRun(layer.finished)) return [];
+  const rows = [...skippedByReason(layer)].map(([text, nodes]) => ({
     mark: palette.warn("○"),
     name: nodes.map(({ id }) => cleanLine(id, 60)).join(", "),
     text,
