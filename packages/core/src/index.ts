@@ -6,10 +6,22 @@ export { loadConfig, type LoadConfigOptions } from "./config/load-config.ts";
 export { ConfigError, type ConfigPath, type ConfigProblem, formatProblem, type SourceLocation } from "./config/problem.ts";
 export { didYouMean, suggest } from "./config/suggest.ts";
 export { formatDuration, parseDuration, parseSize } from "./config/units.ts";
-export type { WrittenCategory, WrittenConfig, WrittenLayer } from "./config/written-config.ts";
+export type {
+  WrittenCategory,
+  WrittenConfig,
+  WrittenDuration,
+  WrittenLayer,
+  WrittenLayerSettings,
+  WrittenPlacement,
+  WrittenRetry,
+  WrittenRunMode,
+  WrittenService,
+  WrittenSize,
+} from "./config/written-config.ts";
 
 // The model
 export type { Category, Command, Evidence, RetryPolicy } from "./layers/category.ts";
+export { commandText, shellQuote } from "./layers/command-text.ts";
 export type { ExecutionMode, Layer, LlmMode, Placement, ResourceLimits } from "./layers/layer.ts";
 export type { DependencyPolicy, RunMode } from "./layers/run-mode.ts";
 export { createRunId, type LayerId, type NodeId, type RunId } from "./ids.ts";
@@ -25,7 +37,6 @@ export {
 export type { FailurePolicy, Plan, PlanLayer, PlanNode } from "./plan/plan.ts";
 export { resolvePlan } from "./plan/resolve-plan.ts";
 export { type Selection, SelectionError } from "./plan/selection.ts";
-export { commandText } from "./plan/show/plan-text.ts";
 export { type PlanFormat, planFormats, showPlan } from "./plan/show/show-plan.ts";
 export { Dag, type DagEntry } from "./dag/dag.ts";
 export { DagError, type DagProblems } from "./dag/dag-error.ts";

@@ -3,8 +3,11 @@ import { closestMatch } from "leven";
 /** The known word that `word` was probably meant to be, or `undefined` when none is near. */
 export function suggest(word: string, known: Iterable<string>): string | undefined {
   const candidates = [...known];
-  const exactButCase = candidates.find((candidate) => fold(candidate) === fold(word));
+  const folded = fold(word);
+  const exactButCase = candidates.find((candidate) => fold(candidate) === folded);
   if (exactButCase !== undefined) return exactButCase;
+  const [beginning, ...others] = folded.length < 3 ? [] : candidates.filter((candidate) => fold(candidate).startsWith(folded));
+  if (beginning !== undefined && others.length === 0) return beginning;
   // Two letters swapped are two edits; in a word of three letters that would be nearly everything.
   const maxDistance = word.length < 4 ? 1 : Math.max(2, Math.floor(word.length / 3));
   return closestMatch(word, candidates, { maxDistance });
@@ -20,5 +23,5 @@ export function didYouMean(word: string, known: Iterable<string>): string | unde
 }
 
 function fold(word: string): string {
-  return word.toLowerCase().replaceAll(/[-_\s]/g, "");
+  return word.toLowerCase().replaceAll(/[-_:\s]/g, "");
 }

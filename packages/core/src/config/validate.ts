@@ -2,13 +2,14 @@ import type * as z from "zod";
 import type { ConfigSource } from "./config-source.ts";
 import type { ConfigPath, ConfigProblem } from "./problem.ts";
 import { didYouMean, suggest } from "./suggest.ts";
-import { type WrittenConfig, writtenConfig } from "./written-config.ts";
+import type { WrittenConfig } from "./written-config.ts";
+import { writtenConfigSchema } from "./written-config-schema.ts";
 
 /** Checks a file's data against the schema: the typed config, or everything that is wrong with it. */
 export function validateWritten(
   source: ConfigSource,
 ): { readonly config: WrittenConfig; readonly problems: readonly [] } | { readonly problems: readonly ConfigProblem[] } {
-  const result = writtenConfig.safeParse(source.data, { reportInput: true });
+  const result = writtenConfigSchema.safeParse(source.data, { reportInput: true });
   if (result.success) return { config: result.data, problems: [] };
   const problems = result.error.issues.flatMap((issue) => toProblems(issue, source));
   return { problems };

@@ -1,145 +1,167 @@
-// The functional build of zod: the same schemas and issues, constructed in a fraction of the time, which every start pays.
-import * as z from "zod/mini";
-import { parseDuration, parseSize } from "./units.ts";
+import type { OutcomeStatus } from "../outcome.ts";
 
 /**
- * The config as people write it. Every key is optional; the suffixed spellings (`timeout_seconds` beside `timeout`) are
- * exact aliases. No defaults and no conversions here: those are the next stage's (normalize.ts).
+ * The config as people write it, in `apex.yaml` or typed in `apex.config.ts`. Every key is optional. The suffixed
+ * spellings (`timeout_seconds` beside `timeout`) are exact aliases; only one of them may be given.
  */
-
-/**
- * An object that refuses unknown keys. The issue's message lists the known ones, separated by spaces: zod's final issue
- * no longer knows its schema, and validate.ts wants them for its suggestion.
- */
-function strict<Shape extends z.core.$ZodLooseShape>(shape: Shape) {
-  return z.strictObject(shape, {
-    error: (issue) => (issue.code === "unrecognized_keys" ? Object.keys(shape).join(" ") : undefined),
-  });
+export interface WrittenConfig {
+  /** `none` starts without the built-in layers, categories and modes. */
+  extends?: "defaults" | "none" | undefined;
+  /** By id; merged over the built-in layer of that id. */
+  layers?: Record<string, WrittenLayer> | undefined;
+  /** By name. */
+  categories?: Record<string, WrittenCategory> | undefined;
+  /** By name. Not in force yet. */
+  services?: Record<string, WrittenService> | undefined;
+  /** Run modes by name. */
+  modes?: Record<string, WrittenRunMode> | undefined;
+  /** Not in force yet. */
+  background?:
+    | {
+        concurrency?: number | undefined;
+        results_dir?: string | undefined;
+        idle_exit?: WrittenDuration | undefined;
+      }
+    | undefined;
+  /** Not in force yet. */
+  monitoring?: { alerts?: { when: string; notify?: string[] | undefined }[] | undefined } | undefined;
+  /** Paths or package names. Not in force yet. */
+  plugins?: string[] | undefined;
 }
 
-const duration = z
-  .string({ error: () => 'expected a duration with its unit, such as "90s" or "2m"' })
-  .check(z.refine((text) => parseDuration(text) !== undefined, { error: 'not a duration: write it like "90s", "2m" or "1h30m"' }));
+/** Such as `90s`, `2m`, `1h30m`. */
+export type WrittenDuration = string;
 
-const size = z
-  .string({ error: () => 'expected a size with its unit, such as "512MiB"' })
-  .check(z.refine((text) => parseSize(text) !== undefined, { error: 'not a size: write it like "512MiB" or "1GiB"' }));
+/** Such as `512MiB`, `1GiB`. */
+export type WrittenSize = string;
 
-const name = z.string().check(z.minLength(1));
-const command = z.union([name, z.array(name).check(z.minLength(1))]);
-const outcomeStatus = z.enum(["passed", "failed", "timed-out", "cancelled", "skipped", "errored", "inconclusive"]);
+export interface WrittenLayerSettings {
+  /** For people; the id when absent. */
+  name?: string | undefined;
+  /** Budget of the whole layer. */
+  max_duration?: WrittenDuration | undefined;
+  max_duration_minutes?: number | undefined;
+  /** `sequential` by default. */
+  execution_mode?: "sequential" | "parallel" | "hybrid" | undefined;
+  /** In their order; replaces the built-in list. */
+  categories?: (string | WrittenPlacement)[] | undefined;
+  resource_limits?:
+    | {
+        /** Not in force yet. */
+        max_memory?: WrittenSize | undefined;
+        max_memory_mb?: number | undefined;
+        /** 1 to 100; today it only bounds how much a hybrid layer runs at once. */
+        max_cpu_percent?: number | undefined;
+        /** Most categories of the layer at once. */
+        max_parallel_instances?: number | undefined;
+      }
+    | undefined;
+  /** Not in force yet. */
+  required_services?: string[] | undefined;
+  /** Not in force yet. */
+  llm_requirements?: { mode: "mock" | "real" | "real_required" } | undefined;
+  /** Layers that must pass first. */
+  dependencies?: string[] | undefined;
+  /** Runs in the background queue, not in the foreground modes. */
+  background_execution?: boolean | undefined;
+  /** Not in force yet. */
+  dedicated_resources?: boolean | undefined;
+  /** Starts nothing more of the layer once a category of it has failed. */
+  fail_fast?: boolean | undefined;
+  /** Not in force yet. */
+  flaky?: "pass" | "fail" | undefined;
+}
 
-// Optional forms that several keys share.
-const optional = {
-  name: z.optional(name),
-  names: z.optional(z.array(name)),
-  command: z.optional(command),
-  flag: z.optional(z.boolean()),
-  duration: z.optional(duration),
-  size: z.optional(size),
-  positive: z.optional(z.number().check(z.positive())),
-  count: z.optional(z.int().check(z.minimum(1))),
-  percent: z.optional(z.number().check(z.minimum(1), z.maximum(100))),
-  settings: z.optional(z.record(z.string(), z.unknown())),
-};
+export interface WrittenLayer extends WrittenLayerSettings {
+  /** By environment (`--env`); laid over the layer's own settings. */
+  environment_overrides?: Record<string, WrittenLayerSettings> | undefined;
+}
 
-const placement = z.union([name, strict({ name, timeout: optional.duration, timeout_seconds: optional.positive, timeout_minutes: optional.positive })]);
+/** A category's place in a layer. */
+export interface WrittenPlacement {
+  name: string;
+  /** Deadline of all attempts together; wins over the category's own. */
+  timeout?: WrittenDuration | undefined;
+  timeout_seconds?: number | undefined;
+  timeout_minutes?: number | undefined;
+}
 
-const layerShape = {
-  name: optional.name,
-  max_duration: optional.duration,
-  max_duration_minutes: optional.positive,
-  execution_mode: z.optional(z.enum(["sequential", "parallel", "hybrid"])),
-  categories: z.optional(z.array(placement)),
-  resource_limits: z.optional(strict({
-    max_memory: optional.size,
-    max_memory_mb: optional.positive,
-    max_cpu_percent: optional.percent,
-    max_parallel_instances: optional.count,
-  })),
-  required_services: optional.names,
-  llm_requirements: z.optional(strict({ mode: z.enum(["mock", "real", "real_required"]) })),
-  dependencies: optional.names,
-  background_execution: optional.flag,
-  dedicated_resources: optional.flag,
-  fail_fast: optional.flag,
-  flaky: z.optional(z.enum(["pass", "fail"])),
-};
+export interface WrittenCategory {
+  /** One text, split into words without a shell, or the words themselves. */
+  command?: string | string[] | undefined;
+  /** Hands the command, then one text, to the shell. */
+  shell?: boolean | undefined;
+  /** Adapter that reads the results; guessed from the command when absent. */
+  framework?: string | undefined;
+  /** Relative to the project's root, which is the default. */
+  cwd?: string | undefined;
+  /** Added to the environment of `apex` itself. */
+  env?: Record<string, string | number | boolean> | undefined;
+  /** Categories that must pass first. */
+  needs?: string[] | undefined;
+  /** Deadline of all attempts together. */
+  timeout?: WrittenDuration | undefined;
+  timeout_seconds?: number | undefined;
+  timeout_minutes?: number | undefined;
+  /** Deadline of each attempt. */
+  attempt_timeout?: WrittenDuration | undefined;
+  retry?: WrittenRetry | undefined;
+  /** Not in force yet. */
+  when?:
+    | {
+        changed?: string[] | undefined;
+        environments?: string[] | undefined;
+        outcome?: Record<string, OutcomeStatus> | undefined;
+      }
+    | undefined;
+  /** Not in force yet. */
+  shards?: number | undefined;
+  /** Runs while nothing else of the run does. */
+  exclusive?: boolean | undefined;
+  /** Lets a run without a single test pass. */
+  allow_no_tests?: boolean | undefined;
+  /** Not in force yet. */
+  evidence?: "live" | "local-real" | "emulated" | "mocked" | undefined;
+  /** Not in force yet. */
+  min_duration_seconds?: number | undefined;
+  /** Not in force yet. */
+  forbid_output?: string[] | undefined;
+  /** Not in force yet. */
+  max_memory?: WrittenSize | undefined;
+  memory_limit_gb?: number | undefined;
+}
 
-const layer = strict({
-  ...layerShape,
-  environment_overrides: z.optional(z.record(name, strict(layerShape))),
-});
+export interface WrittenRetry {
+  /** 2 by default, where `retry` is given at all. */
+  max_attempts?: number | undefined;
+  /** Outcomes that are worth another attempt; `timed-out` and `errored` by default. */
+  on?: OutcomeStatus[] | undefined;
+  backoff?:
+    | {
+        /** Before the second attempt; `1s` by default. */
+        initial?: WrittenDuration | undefined;
+        /** By which each wait grows; 2 by default. */
+        factor?: number | undefined;
+        /** Longest wait; `30s` by default. */
+        max?: WrittenDuration | undefined;
+        /** `full`, the default, waits a random part of the computed time. */
+        jitter?: "full" | "none" | undefined;
+      }
+    | undefined;
+}
 
-const category = strict({
-  command: optional.command,
-  shell: optional.flag,
-  framework: optional.name,
-  cwd: optional.name,
-  env: z.optional(z.record(z.string(), z.union([z.string(), z.number(), z.boolean()]))),
-  needs: optional.names,
-  timeout: optional.duration,
-  timeout_seconds: optional.positive,
-  timeout_minutes: optional.positive,
-  attempt_timeout: optional.duration,
-  retry: z.optional(strict({
-    max_attempts: z.optional(z.int().check(z.minimum(1), z.maximum(100))),
-    on: z.optional(z.array(outcomeStatus)),
-    backoff: z.optional(strict({
-      initial: optional.duration,
-      factor: z.optional(z.number().check(z.minimum(1))),
-      max: optional.duration,
-      jitter: z.optional(z.enum(["full", "none"])),
-    })),
-  })),
-  when: z.optional(strict({
-    changed: optional.names,
-    environments: optional.names,
-    outcome: z.optional(z.record(name, outcomeStatus)),
-  })),
-  shards: optional.count,
-  exclusive: optional.flag,
-  allow_no_tests: optional.flag,
-  evidence: z.optional(z.enum(["live", "local-real", "emulated", "mocked"])),
-  min_duration_seconds: optional.positive,
-  forbid_output: optional.names,
-  max_memory: optional.size,
-  memory_limit_gb: optional.positive,
-});
+export interface WrittenService {
+  docker_compose?: { file: string; service: string } | undefined;
+  docker?: Record<string, unknown> | undefined;
+  command?: string | string[] | undefined;
+  health?: Record<string, unknown> | undefined;
+  start?: "on_demand" | "never" | undefined;
+}
 
-const service = strict({
-  docker_compose: z.optional(strict({ file: name, service: name })),
-  docker: optional.settings,
-  command: optional.command,
-  health: optional.settings,
-  start: z.optional(z.enum(["on_demand", "never"])),
-});
-
-const runMode = strict({
-  layers: z.array(name).check(z.minLength(1)),
-  budget: optional.duration,
-  dependencies: z.optional(z.enum(["require", "assume"])),
-});
-
-/** The schema of `apex.yaml`. */
-export const writtenConfig = strict({
-  extends: z.optional(z.enum(["defaults", "none"])),
-  layers: z.optional(z.record(name, layer)),
-  categories: z.optional(z.record(name, category)),
-  services: z.optional(z.record(name, service)),
-  modes: z.optional(z.record(name, runMode)),
-  background: z.optional(strict({
-    concurrency: optional.count,
-    results_dir: optional.name,
-    idle_exit: optional.duration,
-  })),
-  monitoring: z.optional(strict({
-    alerts: z.optional(z.array(strict({ when: name, notify: optional.names }))),
-  })),
-  plugins: optional.names,
-});
-
-export type WrittenConfig = z.infer<typeof writtenConfig>;
-export type WrittenLayer = NonNullable<WrittenConfig["layers"]>[string];
-export type WrittenLayerSettings = Omit<WrittenLayer, "environment_overrides">;
-export type WrittenCategory = NonNullable<WrittenConfig["categories"]>[string];
+export interface WrittenRunMode {
+  layers: string[];
+  /** Budget of the whole run. */
+  budget?: WrittenDuration | undefined;
+  /** What happens to layers that these depend on: pulled in (`require`, the default) or taken as passed (`assume`). */
+  dependencies?: "require" | "assume" | undefined;
+}

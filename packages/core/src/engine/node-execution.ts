@@ -154,6 +154,7 @@ function conclude(output: unknown): AttemptResult {
 
 function outcomeOfThrown(thrown: unknown): Outcome {
   if (isOutcome(thrown)) return thrown;
-  const reason = describeThrown(thrown);
-  return isApexError(thrown) ? { status: "errored", reason, code: thrown.code } : { status: "errored", reason };
+  if (!isApexError(thrown)) return { status: "errored", reason: describeThrown(thrown) };
+  const reason = thrown.hint === undefined ? thrown.message : `${thrown.message} (${thrown.hint})`;
+  return { status: "errored", reason, code: thrown.code };
 }

@@ -62,7 +62,7 @@ describe("an agent's invocation", () => {
 
   it("refuses an unknown tool with a suggestion, and an input that the tool's schema refuses", async () => {
     const unknown = await run(agentThat((_, context) => context.callTool("duoble", {})));
-    expect(unknown.outcomeOf("n")).toMatchObject({ code: "APEX_UNKNOWN_TOOL", reason: 'there is no tool "duoble"' });
+    expect(unknown.outcomeOf("n")).toMatchObject({ code: "APEX_UNKNOWN_TOOL", reason: 'there is no tool "duoble" (did you mean "double"?)' });
     const invalid = await run(agentThat((_, context) => context.callTool("double", { value: "x" })));
     expect(invalid.outcomeOf("n")).toMatchObject({ code: "APEX_TOOL_INPUT_INVALID" });
     expect(invalid.all("tool_executing")).toEqual([]);

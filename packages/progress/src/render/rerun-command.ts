@@ -1,6 +1,5 @@
-import { formatTestSelector, type TestSelector } from "@netra-apex/core";
+import { formatTestSelector, shellQuote, type TestSelector } from "@netra-apex/core";
 import type { KeptTest, FinishedNode } from "../node-view.ts";
-import { shellQuote } from "./shell-quote.ts";
 
 /** What a screen does not show as it is: control characters, line ends and marks that reorder text. */
 const unsafe = /\p{Cc}|\p{Bidi_Control}|[\u2028\u2029]/u;

@@ -3,7 +3,7 @@ import { type Outcome, parseTestSelector } from "@netra-apex/core";
 import { describe, expect, it } from "vitest";
 import { finishNode, newNode, withTest } from "../../src/node-view.ts";
 import { rerunCommand } from "../../src/render/rerun-command.ts";
-import { shellQuote } from "../../src/render/shell-quote.ts";
+import { shellQuote } from "@netra-apex/core";
 import { scriptTest } from "../event-script.ts";
 
 type Test = ReturnType<typeof scriptTest>;

@@ -1,6 +1,6 @@
 import { formatDuration } from "../../config/units.ts";
 import type { CategoryTask } from "../category-task.ts";
-import type { Command } from "../../layers/category.ts";
+import { commandText } from "../../layers/command-text.ts";
 import type { Plan, PlanLayer, PlanNode } from "../plan.ts";
 
 /** The plan for people: layers in order with gates and budgets, categories with timeouts and commands, then the notes. */
@@ -78,16 +78,6 @@ function nodeLine(node: PlanNode, width: number): string {
 function commandOf(node: PlanNode): string {
   const { command } = node.input as Partial<CategoryTask>;
   return command ? commandText(command) : `agent ${node.agent}`;
-}
-
-/** A command as one would type it. */
-export function commandText(command: Command): string {
-  if (command.kind === "shell") return command.script;
-  return [command.file, ...command.args].map(quoteWord).join(" ");
-}
-
-function quoteWord(word: string): string {
-  return /^[\w@%+=:,./*-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
 }
 
 function count(many: number, one: string, more = `${one}s`): string {

@@ -1,0 +1,38 @@
+/** One argument of a program: an option with the value that belongs to it, or a positional one. */
+export interface Argument {
+  /** As written, the dashes included; absent for a positional argument. */
+  readonly option?: string;
+  readonly value?: string;
+  /** The words on the command line. */
+  readonly words: readonly string[];
+}
+
+/** What is said about an option that stands alone, whether the next word is its value. */
+export type TakesValue = (option: string, next: string | undefined) => boolean;
+
+/** Reads arguments up to `--`; `rest` begins with it. */
+export function parseArguments(words: readonly string[], takesValue: TakesValue): { args: Argument[]; rest: string[] } {
+  const args: Argument[] = [];
+  for (let index = 0; index < words.length; index += 1) {
+    const word = words[index] ?? "";
+    if (word === "--") return { args, rest: words.slice(index) };
+    const next = words[index + 1];
+    const equals = word.indexOf("=");
+    if (!word.startsWith("-") || word === "-") {
+      args.push({ words: [word] });
+    } else if (equals !== -1) {
+      args.push({ option: word.slice(0, equals), value: word.slice(equals + 1), words: [word] });
+    } else if (next !== undefined && takesValue(word, next)) {
+      args.push({ option: word, value: next, words: [word, next] });
+      index += 1;
+    } else {
+      args.push({ option: word, words: [word] });
+    }
+  }
+  return { args, rest: [] };
+}
+
+/** The command-line words of arguments. */
+export function toWords(args: readonly Argument[]): string[] {
+  return args.flatMap(({ words }) => words);
+}

@@ -1,0 +1,137 @@
+import type { TestResult } from "@netra-apex/core";
+import { failureText } from "./failure-text.ts";
+
+/** One `<testcase>`. */
+export interface JUnitCase {
+  readonly name: string;
+  readonly classname?: string;
+  /** The `file` attribute of the case or of the nearest suite that has one. */
+  readonly file?: string;
+  readonly line?: number;
+  readonly durationMs: number;
+  /** Names of the enclosing `<testsuite>`s, outermost first. */
+  readonly suites: readonly string[];
+  readonly status: TestResult["status"];
+  /** The `type` attribute of the failure, the error or the skip. */
+  readonly type?: string;
+  readonly message?: string;
+  readonly details?: string;
+  /** It has passed, after `<flakyFailure>` or `<flakyError>`. */
+  readonly isFlaky: boolean;
+}
+
+type Verdict = "failure" | "error" | "skipped" | "flaky";
+
+/** What a child of `<testcase>` says about it. A `<rerunFailure>` is one more try that failed: the `<failure>` beside it decides. */
+const verdicts: ReadonlyMap<string, Verdict> = new Map([
+  ["failure", "failure"],
+  ["error", "error"],
+  ["skipped", "skipped"],
+  ["flakyFailure", "flaky"],
+  ["flakyError", "flaky"],
+]);
+
+type Attributes = Readonly<Record<string, string>>;
+interface Note {
+  readonly attributes: Attributes;
+  text: string;
+}
+
+/** Turns the elements of a JUnit report into cases. The text that it keeps of each is bounded. */
+export class JUnitCollector {
+  readonly cases: JUnitCase[] = [];
+  readonly #suites: Attributes[] = [];
+  #case: Attributes | undefined;
+  /** How many elements are open inside the case: only its direct children say how it ended. */
+  #level = 0;
+  #notes = new Map<Verdict, Note>();
+  #open: Note | undefined;
+
+  open(element: string, attributes: Attributes): void {
+    if (this.#case) {
+      this.#level += 1;
+      const verdict = this.#level === 1 ? verdicts.get(element) : undefined;
+      if (verdict === undefined) return;
+      this.#open = { attributes, text: "" };
+      if (!this.#notes.has(verdict)) this.#notes.set(verdict, this.#open);
+    } else if (element === "testcase") {
+      this.#case = attributes;
+      this.#notes = new Map();
+    } else if (element === "testsuite") this.#suites.push(attributes);
+  }
+
+  text(text: string): void {
+    if (this.#open) this.#open.text += text;
+  }
+
+  close(element: string): void {
+    if (!this.#case) {
+      if (element === "testsuite") this.#suites.pop();
+    } else if (this.#level > 0) {
+      this.#level -= 1;
+      if (this.#level === 0) this.#open = undefined;
+    } else {
+      this.cases.push(this.#read(this.#case));
+      this.#case = undefined;
+    }
+  }
+
+  #read(attributes: Attributes): JUnitCase {
+    const status = this.#status();
+    const note = this.#notes.get(verdictOf(status));
+    const file = attributes["file"] ?? this.#suites.findLast((suite) => suite["file"] !== undefined)?.["file"];
+    const { classname } = attributes;
+    const line = Number(attributes["line"]);
+    const type = note?.attributes["type"];
+    return {
+      name: attributes["name"] ?? "",
+      durationMs: milliseconds(attributes["time"]),
+      suites: this.#suites.map((suite) => suite["name"] ?? ""),
+      status,
+      isFlaky: status === "passed" && this.#notes.has("flaky"),
+      ...(classname === undefined ? {} : { classname }),
+      ...(file === undefined ? {} : { file }),
+      ...(Number.isInteger(line) && line > 0 ? { line } : {}),
+      ...(type === undefined ? {} : { type }),
+      ...(note ? noteText(note) : {}),
+    };
+  }
+
+  /** A todo may fail without failing the run: Node says both of it. */
+  #status(): TestResult["status"] {
+    const skipped = this.#notes.get("skipped");
+    if (skipped?.attributes["type"] === "todo") return "todo";
+    if (this.#notes.has("error")) return "errored";
+    if (this.#notes.has("failure")) return "failed";
+    return skipped ? "skipped" : "passed";
+  }
+}
+
+function verdictOf(status: TestResult["status"]): Verdict {
+  switch (status) {
+    case "failed":
+      return "failure";
+    case "errored":
+      return "error";
+    case "skipped":
+    case "todo":
+      return "skipped";
+    case "passed":
+      return "flaky";
+    default:
+      return status satisfies never;
+  }
+}
+
+/** The message is an attribute, or the first line of the text. */
+function noteText({ attributes, text }: Note): Pick<TestResult, "message" | "details"> {
+  const details = text.trim();
+  const message = attributes["message"] || details.split("\n", 1)[0] || "";
+  return failureText(message, details === "" ? message : details);
+}
+
+/** Seconds, which some writers group by thousands ("1,234.5"). */
+function milliseconds(seconds = "0"): number {
+  const value = Number(seconds.replaceAll(",", "")) * 1000;
+  return Number.isFinite(value) && value >= 0 ? value : 0;
+}

@@ -1,0 +1,34 @@
+import type { TakesValue } from "./argument-list.ts";
+
+/**
+ * Vitest's options that take a value (`vitest run --help --expand-help`, 5.1), without dashes. Needed to tell file filters
+ * from values; an option of a later version that is missing here matters only for selecting single tests.
+ */
+const valueOptions = new Set(
+  `r root c config u update t testNamePattern dir api api.port api.host silent reporter reporters outputFile
+  coverage.provider coverage.include coverage.exclude coverage.reportsDirectory coverage.reporter coverage.changed
+  coverage.thresholds.perFile coverage.thresholds.autoUpdate coverage.thresholds.lines coverage.thresholds.functions
+  coverage.thresholds.branches coverage.thresholds.statements coverage.ignoreClassMethods coverage.processingConcurrency
+  coverage.customProviderModule coverage.watermarks.statements coverage.watermarks.lines coverage.watermarks.branches
+  coverage.watermarks.functions coverage.htmlDir mode browser browser.name browser.detailsPanelPosition
+  browser.connectTimeout browser.trace browser.traceView.mode browser.locators pool execArgv vmMemoryLimit maxWorkers
+  minWorkers environment shard changed sequence sequence.seed sequence.hooks sequence.setupFiles inspect inspectBrk
+  testTimeout hookTimeout bail retry retry.count retry.delay retry.condition repeats diff diff.aAnnotation diff.aIndicator
+  diff.bAnnotation diff.bIndicator diff.commonIndicator diff.contextLines diff.emptyFirstOrLastLinePlaceholder
+  diff.maxDepth diff.truncateThreshold diff.truncateAnnotation exclude typecheck.checker typecheck.tsconfig
+  typecheck.spawnTimeout p project slowTestThreshold teardownTimeout maxConcurrency fsModuleCachePath
+  expect.poll.interval expect.poll.timeout attachmentsDir configLoader mergeReports listTags tagsFilter experimental
+  experimental.importDurations.print experimental.importDurations.limit experimental.importDurations.thresholds.warn
+  experimental.importDurations.thresholds.danger experimental.vcsProvider`.split(/\s+/),
+);
+
+/** Vitest's parser takes the next word unless it begins with a dash. */
+export const takesVitestValue: TakesValue = (option, next) =>
+  next !== undefined &&
+  !next.startsWith("-") &&
+  (valueOptions.has(vitestOptionName(option)) || option.startsWith("--outputFile."));
+
+/** `--testNamePattern` and `--test-name-pattern` are both `testNamePattern`; `-t` is `t`. */
+export function vitestOptionName(option: string): string {
+  return option.replace(/^--?/, "").replaceAll(/-([a-z])/g, (_, letter: string) => letter.toUpperCase());
+}

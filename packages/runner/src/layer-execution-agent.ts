@@ -1,0 +1,110 @@
+import { rm } from "node:fs/promises";
+import path from "node:path";
+import { stripVTControlCharacters } from "node:util";
+import {
+  type Agent,
+  type AgentContext,
+  type AgentReport,
+  type CategoryTask,
+  commandText,
+  countTests,
+  describeThrown,
+  isOutcome,
+  layerExecutionAgentName,
+  type NodeEvidence,
+  type Outcome,
+} from "@netra-apex/core";
+import { chooseAdapter } from "./adapters/adapter-registry.ts";
+import { withArguments } from "./with-arguments.ts";
+import { nodeFiles } from "./node-files.ts";
+import { lastLines } from "./process/last-lines.ts";
+import type { ProcessExit } from "./process/run-process.ts";
+import {
+  createRunProcessTool,
+  type ProcessControl,
+  type RunProcessInput,
+  runProcessToolName,
+} from "./run-process-tool.ts";
+import { withoutUnselected } from "./selected-tests.ts";
+import { decideVerdict } from "./verdict.ts";
+
+export interface LayerExecutionAgentOptions extends ProcessControl {
+  /** Where logs and reports of this run are kept; relative to the project's root, or absolute. */
+  readonly runDirectory: string;
+}
+
+const tailLines = 20;
+const tailBytes = 16 * 1024;
+const longestNote = 200;
+
+/**
+ * The agent that executes a test category: runs its command through `run_process`, reads its test results and decides the
+ * verdict. A category that cannot be run as configured rejects with an `ApexError` (`APEX_UNKNOWN_FRAMEWORK`,
+ * `APEX_FRAMEWORK_UNREACHABLE`, `APEX_REPORTER_TAKEN`, `APEX_SELECTORS_UNSUPPORTED`, `APEX_LOG_FILE`).
+ */
+export function createLayerExecutionAgent(options: LayerExecutionAgentOptions): Agent<CategoryTask, AgentReport> {
+  return {
+    name: layerExecutionAgentName,
+    tools: [createRunProcessTool(options)],
+    execute: (task, context) => executeCategory(task, context, options),
+  };
+}
+
+async function executeCategory(
+  task: CategoryTask,
+  context: AgentContext,
+  { runDirectory, killNow }: LayerExecutionAgentOptions,
+): Promise<AgentReport> {
+  const { run, node } = context;
+  const { cwd, selectors, allowNoTests } = task;
+  const { logFile, reportFile } = nodeFiles(path.resolve(run.projectRoot, runDirectory), node.id, node.attempt);
+  const asked = withArguments(task.command, task.additionalArgs);
+  const adapter = chooseAdapter(task.framework, asked);
+  const command = adapter.prepare({ command: asked, reportFile, cwd, selectors, allowNoTests });
+  // A run that is resumed must not read a report of its earlier life.
+  if (adapter.read) await rm(reportFile, { force: true });
+
+  context.think(`running ${commandText(asked).replaceAll(/\s+/g, " ").slice(0, longestNote)}`);
+  const input: RunProcessInput = { command, cwd, env: childVariables(task, context), logFile };
+  const exit = await context.callTool<ProcessExit>(runProcessToolName, input);
+
+  const report = exit.spawnError ? undefined : await adapter.read?.({ reportFile, cwd });
+  const tests = withoutUnselected(report?.tests ?? [], selectors);
+  for (const test of tests) context.emit({ type: "test_completed", test });
+  const counts = countTests(tests);
+  const aborted = exit.terminated && abortOutcome(context.signal, killNow);
+  const outcome = aborted ?? decideVerdict({ exit, report, counts, allowNoTests });
+  const outputTail =
+    outcome.status === "passed" ? "" : stripVTControlCharacters(await lastLines(logFile, tailLines, tailBytes));
+  const evidence: NodeEvidence = {
+    command: commandText(command),
+    cwd,
+    framework: adapter.name,
+    logFile: path.relative(run.projectRoot, logFile).replaceAll(path.sep, "/"),
+    ...(exit.exitCode === undefined ? {} : { exitCode: exit.exitCode }),
+    ...(exit.signal === undefined ? {} : { signal: exit.signal }),
+    ...(exit.leakedProcesses === 0 ? {} : { leakedProcesses: exit.leakedProcesses }),
+    ...(outputTail === "" ? {} : { outputTail }),
+  };
+  return { outcome, counts, evidence };
+}
+
+/** What the test process learns about its place in the run. */
+function childVariables({ category, env }: CategoryTask, { run, node }: AgentContext): Record<string, string> {
+  return {
+    ...env,
+    APEX_RUN_ID: run.id,
+    APEX_LAYER: node.layerId,
+    APEX_CATEGORY: category,
+    APEX_ENV: run.environment,
+    APEX_SLOT: String(node.slot),
+  };
+}
+
+/** The outcome that whoever aborted the work has put into the signal. */
+function abortOutcome(signal: AbortSignal, killNow: AbortSignal | undefined): Outcome {
+  const reason: unknown = signal.aborted ? signal.reason : killNow?.reason;
+  return isOutcome(reason)
+    ? reason
+    : { status: "cancelled", by: "person", reason: `cancelled: ${describeThrown(reason)}` };
+}

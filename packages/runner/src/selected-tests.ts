@@ -1,0 +1,22 @@
+import type { TestResult, TestSelector } from "@netra-apex/core";
+
+/**
+ * Leaves out the tests that a framework reports as skipped only because they were not selected. What ran stays, selected or
+ * not: it did run.
+ */
+export function withoutUnselected(
+  tests: readonly TestResult[],
+  selectors: readonly TestSelector[],
+): readonly TestResult[] {
+  if (selectors.length === 0) return tests;
+  return tests.filter(
+    (test) =>
+      (test.status !== "skipped" && test.status !== "todo") || selectors.some((selector) => selects(selector, test)),
+  );
+}
+
+function selects({ file, path }: TestSelector, test: TestResult): boolean {
+  if (file !== "" && file !== test.file) return false;
+  const titles = [...test.suites, test.name];
+  return path.length === 0 || (path.length === titles.length && path.every((title, index) => title === titles[index]));
+}
