@@ -53,6 +53,8 @@ export default defineConfig([
     clean: true,
     dts: { resolve: [/^@netra-apex\//, /^zod/] },
     // CommonJS dependencies inside the bundle still ask for Node's own modules by require().
-    banner: { js: 'import { createRequire as __createRequire } from "node:module"; const require = __createRequire(import.meta.url);' },
+    banner: {
+      js: 'import { createRequire as __createRequire } from "node:module"; const require = __createRequire(import.meta.url);',
+    },
   },
 ]);

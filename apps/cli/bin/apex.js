@@ -16,6 +16,11 @@ if (!isSupported) {
 } else if (process.argv.length === 3 && (process.argv[2] === "--version" || process.argv[2] === "-V")) {
   process.stdout.write(`${require("../package.json").version}\n`);
 } else {
-  require("node:module").enableCompileCache();
+  // V8's cache keeps the functions that the first run with it has called, and never learns those of a later one. So each
+  // command has a cache of its own: a first `apex plan` must not slow down every `apex run` after it.
+  const use = { plan: "plan", "--help": "help", "-h": "help" }[process.argv[2] ?? ""] ?? "run";
+  require("node:module").enableCompileCache(
+    require("node:path").join(require("node:os").tmpdir(), "apex-compile-cache", use),
+  );
   require("../dist/cli/main.js").main(process.argv.slice(2));
 }

@@ -13,9 +13,17 @@ type FlagGroup = "What to run:" | "How to run it:" | "What to show:";
 
 /** The flags that `apex`, `apex run` and `apex plan` share. Every one of the older flat face works here, too. */
 const sharedFlags: readonly Flag[] = [
-  { group: "What to run:", flags: "--execution-mode <mode>", description: "run mode: fast_feedback, nightly (default) or one of your own" },
+  {
+    group: "What to run:",
+    flags: "--execution-mode <mode>",
+    description: "run mode: fast_feedback, nightly (default) or one of your own",
+  },
   { group: "What to run:", flags: "--layers <names...>", description: "these layers" },
-  { group: "What to run:", flags: "--use-layers", description: "layered execution; it always is (kept for older scripts)" },
+  {
+    group: "What to run:",
+    flags: "--use-layers",
+    description: "layered execution; it always is (kept for older scripts)",
+  },
   { group: "What to run:", flags: "--category <name>", description: "one category" },
   { group: "What to run:", flags: "--categories <names...>", description: "these categories" },
   {
@@ -26,15 +34,33 @@ const sharedFlags: readonly Flag[] = [
   { group: "What to run:", flags: "--env <name>", description: "environment whose overrides apply (default: test)" },
   { group: "How to run it:", flags: "--config <file>", description: "this config instead of the one that is found" },
   { group: "How to run it:", flags: "--fast-fail", description: "cancel everything at the first failure" },
-  { group: "How to run it:", flags: "--max-parallel <n>", description: "most categories at once (default: CPUs)", parse: wholeNumber },
+  {
+    group: "How to run it:",
+    flags: "--max-parallel <n>",
+    description: "most categories at once (default: CPUs)",
+    parse: wholeNumber,
+  },
 ];
 
 const runFlags: readonly Flag[] = [
   { group: "How to run it:", flags: "--dry-run", description: "show the plan and run nothing" },
-  { group: "What to show:", flags: "--progress-mode <mode>", description: "how progress is shown (default: rich on a terminal, else simple)", choices: ["simple", "rich", "json"] },
+  {
+    group: "What to show:",
+    flags: "--progress-mode <mode>",
+    description: "how progress is shown (default: rich on a terminal, else simple)",
+    choices: ["simple", "rich", "json"],
+  },
   { group: "What to show:", flags: "--json", description: "machine-readable: newline-delimited JSON on stdout" },
-  { group: "What to show:", flags: "-v, --verbose", description: "show the tests' output and each category's progress" },
-  { group: "What to show:", flags: "--list-categories", description: "list the categories and how each is run, then stop" },
+  {
+    group: "What to show:",
+    flags: "-v, --verbose",
+    description: "show the tests' output and each category's progress",
+  },
+  {
+    group: "What to show:",
+    flags: "--list-categories",
+    description: "list the categories and how each is run, then stop",
+  },
 ];
 
 /** What the flags and arguments amount to. */

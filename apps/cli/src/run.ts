@@ -1,4 +1,12 @@
-import { createRunId, loadConfig, type Reporter, resolvePlan, runPlan, type RunSummary, type Selection } from "@netra-apex/core";
+import {
+  createRunId,
+  loadConfig,
+  type Reporter,
+  resolvePlan,
+  runPlan,
+  type RunSummary,
+  type Selection,
+} from "@netra-apex/core";
 import { frameworkNames, createLayerExecutionAgent } from "@netra-apex/runner";
 import { createRunDirectory } from "./commands/run-directory.ts";
 import { apexVersion } from "./version.ts";

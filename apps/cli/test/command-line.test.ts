@@ -3,7 +3,17 @@ import { describe, expect, it } from "vitest";
 import { usageError } from "../src/program.ts";
 import { nodeTestConfig, nodeTestFile, Project } from "./rig/project.ts";
 
-const everything = ["smoke", "unit", "database", "api", "websocket", "integration", "agent", "e2e_critical", "frontend"];
+const everything = [
+  "smoke",
+  "unit",
+  "database",
+  "api",
+  "websocket",
+  "integration",
+  "agent",
+  "e2e_critical",
+  "frontend",
+];
 
 function project(): Project {
   return new Project({ "apex.yaml": nodeTestConfig(everything) });
@@ -15,8 +25,12 @@ describe("the plan", () => {
     const { exitCode, stdout } = await nightly.apex("--execution-mode", "nightly", "--dry-run");
     expect(exitCode).toBe(0);
     expect(stdout).toMatch(/1\. Fast Feedback {2}\(fast_feedback\)\n {3}starts at once · sequential · budget 2m/);
-    expect(stdout).toMatch(/2\. Core Integration {2}\(core_integration\)\n {3}after fast_feedback passed · parallel · \d+ at once · budget 10m/);
-    expect(stdout).toMatch(/3\. Service Integration {2}\(service_integration\)\n {3}after core_integration passed · hybrid · \d+ at once · budget 20m/);
+    expect(stdout).toMatch(
+      /2\. Core Integration {2}\(core_integration\)\n {3}after fast_feedback passed · parallel · \d+ at once · budget 10m/,
+    );
+    expect(stdout).toMatch(
+      /3\. Service Integration {2}\(service_integration\)\n {3}after core_integration passed · hybrid · \d+ at once · budget 20m/,
+    );
     expect(stdout).toContain("at most 32m");
     expect(nightly.has(".apex")).toBe(false);
   });
@@ -24,7 +38,9 @@ describe("the plan", () => {
   it("comes as JSON, Mermaid and dot", async () => {
     const { stdout } = await project().apex("plan", "--format", "json");
     expect(JSON.parse(stdout)).toMatchObject({ version: 1, runMode: "nightly", layers: [{}, {}, {}] });
-    expect((await project().apex("plan", "unit", "--format", "mermaid")).stdout).toMatch(/^flowchart LR\n {2}subgraph L0/);
+    expect((await project().apex("plan", "unit", "--format", "mermaid")).stdout).toMatch(
+      /^flowchart LR\n {2}subgraph L0/,
+    );
     expect((await project().apex("plan", "--format", "dot")).stdout).toMatch(/^digraph plan \{/);
     const unknown = await project().apex("plan", "--format", "mermade");
     expect(unknown).toMatchObject({ exitCode: 2, stdout: "" });
@@ -35,8 +51,21 @@ describe("the plan", () => {
     const staged = new Project({
       "apex.yaml": `${nodeTestConfig(everything)}layers:\n  core_integration:\n    environment_overrides:\n      staging: { max_duration: 3m }\n`,
     });
-    const { stdout } = await staged.apex("plan", "--layers", "core_integration", "--env", "staging", "--max-parallel", "3", "--json");
-    expect(JSON.parse(stdout)).toMatchObject({ environment: "staging", maxParallel: 3, layers: [{ id: "core_integration", budgetMs: 180_000, maxParallel: 3 }] });
+    const { stdout } = await staged.apex(
+      "plan",
+      "--layers",
+      "core_integration",
+      "--env",
+      "staging",
+      "--max-parallel",
+      "3",
+      "--json",
+    );
+    expect(JSON.parse(stdout)).toMatchObject({
+      environment: "staging",
+      maxParallel: 3,
+      layers: [{ id: "core_integration", budgetMs: 180_000, maxParallel: 3 }],
+    });
   });
 });
 
@@ -50,7 +79,14 @@ describe("the older flat face", () => {
   });
 
   it("runs layers with --use-layers --layers", async () => {
-    const { stdout } = await project().apex("--use-layers", "--layers", "fast_feedback", "core_integration", "--dry-run", "--json");
+    const { stdout } = await project().apex(
+      "--use-layers",
+      "--layers",
+      "fast_feedback",
+      "core_integration",
+      "--dry-run",
+      "--json",
+    );
     expect(JSON.parse(stdout)).toMatchObject({ layers: [{ id: "fast_feedback" }, { id: "core_integration" }] });
   });
 
@@ -63,9 +99,23 @@ describe("the older flat face", () => {
     }
   });
 
+  it("takes flags on either side of the command", async () => {
+    for (const args of [
+      ["--env", "staging", "plan", "unit", "--json"],
+      ["plan", "unit", "--env", "staging", "--json"],
+    ]) {
+      expect(JSON.parse((await project().apex(...args)).stdout)).toMatchObject({
+        environment: "staging",
+        nodes: [{ id: "unit" }],
+      });
+    }
+  });
+
   it("takes the config that is named", async () => {
     const named = new Project({ "other.yaml": nodeTestConfig(["unit"]), "apex.yaml": "categories: {}\n" });
-    expect((await named.apex("--config", "other.yaml", "--list-categories")).stdout).toContain("node --test test/unit.test.mjs");
+    expect((await named.apex("--config", "other.yaml", "--list-categories")).stdout).toContain(
+      "node --test test/unit.test.mjs",
+    );
   });
 
   it("is the same program under its second name", async () => {
@@ -108,7 +158,14 @@ describe("broken configs", () => {
     ["a duplicate key", "categories: {}\ncategories: {}\n", /apex\.yaml:2:1: the key categories is there twice/],
     ["an empty file", "", /apex\.yaml: the file is empty/],
     ["no YAML", "categories: [}\n", /apex\.yaml:1:\d+: not valid YAML/],
-    ["a YAML bomb", `a: &a [x]\n${[..."bcdefghi"].map((name, index) => `${name}: &${name} [${Array(9).fill(`*${"abcdefgh"[index]}`).join(",")}]`).join("\n")}\n`, /apex\.yaml:\d+:\d+: aliases expand/],
+    [
+      "a YAML bomb",
+      `a: &a [x]\n${"b c d e f g h i"
+        .split(" ")
+        .map((name, index) => `${name}: &${name} [${Array(9).fill(`*${"abcdefgh"[index]}`).join(",")}]`)
+        .join("\n")}\n`,
+      /apex\.yaml:\d+:\d+: aliases expand/,
+    ],
     ["a huge file", `# ${"x".repeat(600 * 1024)}\n`, /apex\.yaml: the file has 601 KiB/],
   ])("%s: a located error, exit 2, no stack trace", async (_, text, message) => {
     const { exitCode, stdout, stderr } = await new Project({ "apex.yaml": text }).apex();
@@ -122,11 +179,16 @@ describe("output", () => {
   it("keeps stdout pure NDJSON with --json and --progress-mode json, whatever the tests print", async () => {
     const noisy = new Project({
       "apex.yaml": nodeTestConfig(["unit"], "plugins: []\n"),
-      "test/unit.test.mjs": nodeTestFile({ "prints": "console.log('{\"not\": ours'); console.error('\\u001b[31mred\\u001b[0m')" }),
+      "test/unit.test.mjs": nodeTestFile({
+        prints: "console.log('{\"not\": ours'); console.error('\\u001b[31mred\\u001b[0m')",
+      }),
     });
     for (const flags of [["--json"], ["--progress-mode", "json"]]) {
       const { stdout, stderr } = await noisy.apex("unit", ...flags);
-      const events = stdout.trimEnd().split("\n").map((line) => JSON.parse(line) as { seq: number; type: string });
+      const events = stdout
+        .trimEnd()
+        .split("\n")
+        .map((line) => JSON.parse(line) as { seq: number; type: string });
       expect(events.map((event) => event.seq)).toEqual(events.map((_, index) => index + 1));
       expect(events.at(-1)?.type).toBe("run_completed");
       expect(stdout).not.toContain("\u001b");
@@ -135,7 +197,10 @@ describe("output", () => {
   });
 
   it("shows the tests' output with --verbose", async () => {
-    const loud = new Project({ "apex.yaml": nodeTestConfig(["unit"]), "test/unit.test.mjs": nodeTestFile({ "prints": "console.log('hello there')" }) });
+    const loud = new Project({
+      "apex.yaml": nodeTestConfig(["unit"]),
+      "test/unit.test.mjs": nodeTestFile({ prints: "console.log('hello there')" }),
+    });
     expect((await loud.apex("unit", "--verbose")).stderr).toMatch(/unit │ hello there/);
     expect((await loud.apex("unit")).stderr).not.toContain("hello there");
   });
@@ -143,7 +208,15 @@ describe("output", () => {
   it("says what the program is for and lists flags, commands and exit codes with --help", async () => {
     const { exitCode, stdout } = await new Project({}).apex("--help");
     expect(exitCode).toBe(0);
-    for (const part of ["--execution-mode", "--categories", "--progress-mode", "--dry-run", "plan", "Exit codes:", "Examples:"]) {
+    for (const part of [
+      "--execution-mode",
+      "--categories",
+      "--progress-mode",
+      "--dry-run",
+      "plan",
+      "Exit codes:",
+      "Examples:",
+    ]) {
       expect(stdout).toContain(part);
     }
   });

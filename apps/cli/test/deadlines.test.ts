@@ -20,7 +20,10 @@ setInterval(() => {}, 1000);
 
 function hanging(timeout = "1h"): Project {
   const config = `categories:\n  smoke: { command: "true" }\n  unit: { command: node hang.mjs, timeout: ${timeout} }\n`;
-  return new Project({ "hang.mjs": hangingTree, "apex.yaml": `${config}layers: { fast_feedback: { categories: [smoke, unit] } }\n` });
+  return new Project({
+    "hang.mjs": hangingTree,
+    "apex.yaml": `${config}layers: { fast_feedback: { categories: [smoke, unit] } }\n`,
+  });
 }
 
 function pidsOf(project: Project): number[] {
@@ -97,7 +100,7 @@ describe("an interrupted run", () => {
       "leak.mjs": `import { spawn } from "node:child_process"; import { writeFileSync } from "node:fs";
 const child = spawn(process.execPath, ["-e", "setInterval(() => {}, 1000)"], { stdio: "ignore" });
 writeFileSync("pids.json", JSON.stringify([child.pid])); child.unref(); process.exit(0);`,
-      "apex.yaml": nodeTestConfig([]) .replace("categories:", "categories:\n  unit: { command: node leak.mjs }"),
+      "apex.yaml": nodeTestConfig([]).replace("categories:", "categories:\n  unit: { command: node leak.mjs }"),
     });
     const { exitCode, events } = await project.events("unit");
     expect(exitCode).toBe(0);

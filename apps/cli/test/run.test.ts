@@ -1,14 +1,14 @@
 import { describe, expect, it } from "vitest";
 import { eventsOf, nodeTestConfig, nodeTestFile, Project } from "./rig/project.ts";
 
-const passing = nodeTestFile({ "adds": "assert.equal(1 + 1, 2)", "subtracts": "assert.equal(2 - 1, 1)" });
+const passing = nodeTestFile({ adds: "assert.equal(1 + 1, 2)", subtracts: "assert.equal(2 - 1, 1)" });
 
 function shop(unit = passing): Project {
   return new Project({
     "apex.yaml": nodeTestConfig(["smoke", "unit", "api"]),
-    "test/smoke.test.mjs": nodeTestFile({ "starts": "" }),
+    "test/smoke.test.mjs": nodeTestFile({ starts: "" }),
     "test/unit.test.mjs": unit,
-    "test/api.test.mjs": nodeTestFile({ "answers": "" }),
+    "test/api.test.mjs": nodeTestFile({ answers: "" }),
   });
 }
 
@@ -17,8 +17,15 @@ describe("a green run", () => {
     const { exitCode, stdout } = await shop().apex();
     expect(exitCode).toBe(0);
     const time = String.raw`\d+(ms|\.\ds)`;
-    expect(stdout).toMatch(new RegExp(`^✓ Fast Feedback {2,}2 categories · 3 tests · ${time} of 2m   \\(smoke 1 in ${time}, unit 2 in ${time}\\)$`, "m"));
-    expect(stdout).toMatch(new RegExp(`^✓ Core Integration {2}4 categories · 1 test · ${time} of 10m   \\(api 1 in ${time}\\)$`, "m"));
+    expect(stdout).toMatch(
+      new RegExp(
+        `^✓ Fast Feedback {2,}2 categories · 3 tests · ${time} of 2m   \\(smoke 1 in ${time}, unit 2 in ${time}\\)$`,
+        "m",
+      ),
+    );
+    expect(stdout).toMatch(
+      new RegExp(`^✓ Core Integration {2}4 categories · 1 test · ${time} of 10m   \\(api 1 in ${time}\\)$`, "m"),
+    );
     expect(stdout).toMatch(/^ {2}○ database, websocket, integration {2}skipped: not configured$/m);
     expect(stdout).toMatch(/^passed · 6 categories, 3 skipped · 4 tests · /m);
   });
@@ -32,7 +39,12 @@ describe("a green run", () => {
   });
 
   it("runs just the categories that were named, by argument or by flag", async () => {
-    for (const args of [["unit", "api"], ["run", "unit", "api"], ["--categories", "unit", "api"], ["--category", "unit", "--categories", "api"]]) {
+    for (const args of [
+      ["unit", "api"],
+      ["run", "unit", "api"],
+      ["--categories", "unit", "api"],
+      ["--category", "unit", "--categories", "api"],
+    ]) {
       const { exitCode, events } = await shop().events(...args);
       expect({ args, exitCode }).toEqual({ args, exitCode: 0 });
       expect(events.flatMap((event) => (event.type === "node_started" ? [event.nodeId] : []))).toEqual(["unit", "api"]);
@@ -41,7 +53,7 @@ describe("a green run", () => {
 });
 
 describe("a failing test", () => {
-  const broken = nodeTestFile({ "adds": "assert.equal(1 + 1, 3)", "subtracts (2 - 1)": "assert.equal(2 - 1, 1)" });
+  const broken = nodeTestFile({ adds: "assert.equal(1 + 1, 3)", "subtracts (2 - 1)": "assert.equal(2 - 1, 1)" });
 
   it("ends the run with 1 and shows the test's name, message and file", async () => {
     const { exitCode, stdout } = await shop(broken).apex();
@@ -73,12 +85,14 @@ describe("a failing test", () => {
     const project = new Project({
       "apex.yaml": nodeTestConfig(["api", "database"]),
       "test/api.test.mjs": broken,
-      "test/database.test.mjs": nodeTestFile({ "waits": "await new Promise((resolve) => setTimeout(resolve, 60_000))" }),
+      "test/database.test.mjs": nodeTestFile({ waits: "await new Promise((resolve) => setTimeout(resolve, 60_000))" }),
     });
     const { exitCode, events } = await project.events("--fast-fail");
     expect(exitCode).toBe(1);
     const database = events.find((event) => event.type === "node_completed" && event.nodeId === "database");
-    expect(database).toMatchObject({ outcome: { status: "cancelled", by: "fast-fail", reason: "cancelled because api failed" } });
+    expect(database).toMatchObject({
+      outcome: { status: "cancelled", by: "fast-fail", reason: "cancelled because api failed" },
+    });
   });
 });
 
@@ -109,22 +123,35 @@ describe("a category that proves nothing", () => {
 describe("commands", () => {
   it("run without a shell unless one is asked for", async () => {
     const project = new Project({
-      "apex.yaml": ["categories:", "  unit: { command: [echo, $HOME, '&&', 'a*b'] }", "  api: { command: 'echo out && echo err >&2 && exit 3', shell: true }"].join("\n"),
+      "apex.yaml": [
+        "categories:",
+        "  unit: { command: [echo, $HOME, '&&', 'a*b'] }",
+        "  api: { command: 'echo out && echo err >&2 && exit 3', shell: true }",
+      ].join("\n"),
     });
     const { exitCode, events } = await project.events("unit", "api");
-    const output = (id: string): string => events.flatMap((event) => (event.type === "output" && event.nodeId === id ? [event.text] : [])).join("");
+    const output = (id: string): string =>
+      events.flatMap((event) => (event.type === "output" && event.nodeId === id ? [event.text] : [])).join("");
     expect(output("unit")).toBe("$HOME && a*b\n");
     expect(output("api")).toBe("out\nerr\n");
     expect(exitCode).toBe(1);
   });
 
   it("get what comes after --, and the run's facts in their environment", async () => {
-    const project = new Project({ "apex.yaml": "categories: { unit: { command: [sh, -c, 'env; echo \"args: $@\"', x] } }\n" });
+    const project = new Project({
+      "apex.yaml": "categories: { unit: { command: [sh, -c, 'env; echo \"args: $@\"', x] } }\n",
+    });
     const { stdout } = await project.apex("unit", "--env", "staging", "--json", "--", "--update", "a b");
     const events = eventsOf(stdout);
     const output = events.flatMap((event) => (event.type === "output" ? [event.text] : [])).join("");
     expect(output).toContain("args: --update a b");
-    for (const line of ["APEX_CATEGORY=unit", "APEX_LAYER=fast_feedback", "APEX_ENV=staging", "APEX_SLOT=0", `APEX_RUN_ID=${events[0]?.runId}`]) {
+    for (const line of [
+      "APEX_CATEGORY=unit",
+      "APEX_LAYER=fast_feedback",
+      "APEX_ENV=staging",
+      "APEX_SLOT=0",
+      `APEX_RUN_ID=${events[0]?.runId}`,
+    ]) {
       expect(output).toContain(`${line}\n`);
     }
   });

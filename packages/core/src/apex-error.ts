@@ -23,5 +23,5 @@ export function isApexError(error: unknown): error is ApexError {
 /** A one-line text for whatever was thrown. */
 export function describeThrown(thrown: unknown): string {
   if (thrown instanceof Error) return thrown.message || thrown.name;
-  return typeof thrown === "string" ? thrown : JSON.stringify(thrown) ?? String(thrown);
+  return typeof thrown === "string" ? thrown : (JSON.stringify(thrown) ?? String(thrown));
 }

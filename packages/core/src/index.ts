@@ -3,7 +3,13 @@ export type { Config } from "./config/config.ts";
 export { builtInCategories, defaultEnvironment, defaultLayers, defaultRunMode } from "./config/defaults.ts";
 export { type CommandDiscovery, packageScriptDiscovery } from "./config/discover.ts";
 export { loadConfig, type LoadConfigOptions } from "./config/load-config.ts";
-export { ConfigError, type ConfigPath, type ConfigProblem, formatProblem, type SourceLocation } from "./config/problem.ts";
+export {
+  ConfigError,
+  type ConfigPath,
+  type ConfigProblem,
+  formatProblem,
+  type SourceLocation,
+} from "./config/problem.ts";
 export { didYouMean, suggest } from "./config/suggest.ts";
 export { formatDuration, parseDuration, parseSize } from "./config/units.ts";
 export type {

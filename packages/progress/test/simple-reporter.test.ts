@@ -108,7 +108,9 @@ describe("the simple reporter", () => {
   });
 
   it("starts the rerun command with the program and flags that it was given", async () => {
-    const { out } = await playSimple(timedOutRun(), { rerunPrefix: ["npx", "apex", "run", "--config", "my config.yaml"] });
+    const { out } = await playSimple(timedOutRun(), {
+      rerunPrefix: ["npx", "apex", "run", "--config", "my config.yaml"],
+    });
     expect(out).toContain("rerun  npx apex run --config 'my config.yaml' api\n");
   });
 

@@ -26,4 +26,3 @@ export { LogFileError } from "./process/log-file.ts";
 export { ChildEnvironment } from "./process/child-environment.ts";
 export { followOutput, type OutputFollower } from "./process/follow-output.ts";
 export { lastLines } from "./process/last-lines.ts";
-

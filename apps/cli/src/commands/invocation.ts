@@ -27,7 +27,11 @@ export function planOf(config: Config, invocation: Invocation): Plan {
 }
 
 function selectionOf({ categories, options, additionalArgs }: Invocation): Selection {
-  const named = [...categories, ...(options.category === undefined ? [] : [options.category]), ...(options.categories ?? [])];
+  const named = [
+    ...categories,
+    ...(options.category === undefined ? [] : [options.category]),
+    ...(options.categories ?? []),
+  ];
   const split = (list: readonly string[]): string[] => list.flatMap((item) => item.split(",")).filter(Boolean);
   return {
     ...(options.executionMode === undefined ? {} : { runMode: options.executionMode }),

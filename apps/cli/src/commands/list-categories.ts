@@ -16,6 +16,9 @@ export function listCategories(config: Config, json: boolean): string {
   const nameWidth = Math.max(...rows.map((row) => row.name.length));
   const layerWidth = Math.max(...rows.map((row) => row.layers.join(", ").length));
   return rows
-    .map((row) => `${row.name.padEnd(nameWidth)}  ${row.layers.join(", ").padEnd(layerWidth)}  ${row.command ?? "not configured"}`)
+    .map(
+      (row) =>
+        `${row.name.padEnd(nameWidth)}  ${row.layers.join(", ").padEnd(layerWidth)}  ${row.command ?? "not configured"}`,
+    )
     .join("\n");
 }

@@ -3,7 +3,9 @@ import { configOf, type Invocation, planOf } from "./invocation.ts";
 import { printWarnings } from "./print-warnings.ts";
 
 /** `apex plan`: shows the DAG that a run would execute. */
-export async function planCommand(invocation: Invocation & { options: { format?: string; json?: boolean } }): Promise<number> {
+export async function planCommand(
+  invocation: Invocation & { options: { format?: string; json?: boolean } },
+): Promise<number> {
   const format = formatOf(invocation.options);
   const config = await configOf(invocation);
   printWarnings(config.warnings);

@@ -68,9 +68,12 @@ function refuseBackground(config: Config, plan: Plan): void {
   if (plan.runMode === undefined) return;
   const background = plan.layers.filter((layer) => config.layers.get(layer.id)?.isBackground).map((layer) => layer.id);
   if (background.length === 0) return;
-  throw new SelectionError(`run mode ${plan.runMode} puts ${background.join(", ")} into the background queue, which this version does not have`, {
-    hint: `run it in the foreground: apex --layers ${background.join(" ")}`,
-  });
+  throw new SelectionError(
+    `run mode ${plan.runMode} puts ${background.join(", ")} into the background queue, which this version does not have`,
+    {
+      hint: `run it in the foreground: apex --layers ${background.join(" ")}`,
+    },
+  );
 }
 
 function sayHowToStart(plan: Plan): void {

@@ -26,7 +26,7 @@ export class AgentRegistry {
   readonly #agents = new Map<string, Agent>();
 
   /** Throws `DuplicateAgentError`. */
-  constructor(agents: Iterable<Agent<any, any>>) {
+  constructor(agents: Iterable<Agent>) {
     for (const agent of agents) {
       if (this.#agents.has(agent.name)) throw new DuplicateAgentError(agent.name);
       this.#agents.set(agent.name, agent);

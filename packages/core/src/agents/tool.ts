@@ -10,7 +10,7 @@ export interface ToolContext {
 }
 
 /** A capability that an agent calls through its context, so that the call is seen in the stream. */
-export interface Tool<Input = any, Output = any> {
+export interface Tool<Input = unknown, Output = unknown> {
   readonly name: string;
   readonly description: string;
   /** A schema of zod (or zod/mini), checked before each call; what fails it is refused and the tool is not entered. */

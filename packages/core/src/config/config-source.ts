@@ -39,7 +39,12 @@ export function readYamlSource(filePath: string): ConfigSource {
   const root = document.contents;
   if (root === null || (isScalar(root) && root.value === null)) {
     throw new ConfigError([
-      { message: "the file is empty", path: [], file, hint: "delete it to use the built-in layers, or add `categories:`" },
+      {
+        message: "the file is empty",
+        path: [],
+        file,
+        hint: "delete it to use the built-in layers, or add `categories:`",
+      },
     ]);
   }
   const data = guard(file, () => {
@@ -105,7 +110,8 @@ function guard<Result>(file: string, parse: () => Result): Result {
   try {
     return parse();
   } catch (error) {
-    if (error instanceof RangeError) throw new ConfigError([{ message: "the file is nested too deeply", path: [], file }]);
+    if (error instanceof RangeError)
+      throw new ConfigError([{ message: "the file is nested too deeply", path: [], file }]);
     throw error;
   }
 }
@@ -162,4 +168,3 @@ function firstAlias(root: Node): Node | undefined {
   });
   return found && isAlias(found) ? found : undefined;
 }
-

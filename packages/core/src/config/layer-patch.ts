@@ -93,8 +93,7 @@ function placement(written: NonNullable<WrittenLayerSettings["categories"]>[numb
 function limits(written: NonNullable<WrittenLayerSettings["resource_limits"]>): ResourceLimits {
   const megabytes = written.max_memory_mb;
   return defined({
-    maxMemoryBytes:
-      written.max_memory === undefined ? megabytes && megabytes * 2 ** 20 : parseSize(written.max_memory),
+    maxMemoryBytes: written.max_memory === undefined ? megabytes && megabytes * 2 ** 20 : parseSize(written.max_memory),
     maxCpuPercent: written.max_cpu_percent,
     maxParallel: written.max_parallel_instances,
   });

@@ -31,7 +31,8 @@ export interface LoadConfigOptions {
  * Throws `ConfigError` with everything that is wrong at once.
  */
 export async function loadConfig(options: LoadConfigOptions): Promise<Config> {
-  const place = options.file === undefined ? findConfig(options.cwd) : placeOfNamedConfig(path.resolve(options.cwd, options.file));
+  const place =
+    options.file === undefined ? findConfig(options.cwd) : placeOfNamedConfig(path.resolve(options.cwd, options.file));
   const sources = await readSources(place);
   const written = validateAll(sources);
 
@@ -68,7 +69,9 @@ async function importSource(file: string): Promise<ConfigSource> {
   try {
     module = (await import(pathToFileURL(file).href)) as typeof module;
   } catch (error) {
-    throw new ConfigError([{ message: `the config could not be loaded: ${describeThrown(error)}`, path: [], file: shown }]);
+    throw new ConfigError([
+      { message: `the config could not be loaded: ${describeThrown(error)}`, path: [], file: shown },
+    ]);
   }
   return { file: shown, data: module.default, locate: () => undefined };
 }
@@ -96,7 +99,9 @@ function validateAll(sources: readonly ConfigSource[]): WrittenConfig {
     const { config } = result;
     for (const name of Object.keys(config.categories ?? {})) {
       if (merged.categories?.[name] === undefined) continue;
-      problems.push(problemAt(source, `the category "${name}" is defined in two files`, ["categories", name], undefined, "key"));
+      problems.push(
+        problemAt(source, `the category "${name}" is defined in two files`, ["categories", name], undefined, "key"),
+      );
     }
     merged = { ...merged, ...config, categories: { ...merged.categories, ...config.categories } };
   }

@@ -69,7 +69,5 @@ function excerpt({ line, column, lineText, length }: SourceLocation): string[] {
 }
 
 function formatPath(path: ConfigPath): string {
-  return path
-    .map((part, index) => (typeof part === "number" ? `[${part}]` : index === 0 ? part : `.${part}`))
-    .join("");
+  return path.map((part, index) => (typeof part === "number" ? `[${part}]` : index === 0 ? part : `.${part}`)).join("");
 }

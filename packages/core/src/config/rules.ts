@@ -45,13 +45,23 @@ function* layerRules({ written, normalized, problem }: RuleInput): Generator<Con
       seen.add(name);
       if (isUnknownCategory(name, written, normalized)) {
         const known = knownCategories(written, normalized);
-        yield problem(`unknown category "${name}"`, here, didYouMean(name, known) ?? `define it under categories.${name}`);
+        yield problem(
+          `unknown category "${name}"`,
+          here,
+          didYouMean(name, known) ?? `define it under categories.${name}`,
+        );
       }
     }
   }
 }
 
-function* categoryRules({ written, normalized, projectRoot, frameworks, problem }: RuleInput): Generator<ConfigProblem> {
+function* categoryRules({
+  written,
+  normalized,
+  projectRoot,
+  frameworks,
+  problem,
+}: RuleInput): Generator<ConfigProblem> {
   for (const [name, category] of Object.entries(written.categories ?? {})) {
     const at = ["categories", name];
     yield* givenTwice(category, timeoutSpellings, at, problem);
@@ -67,7 +77,11 @@ function* categoryRules({ written, normalized, projectRoot, frameworks, problem 
       yield problem("shell: true takes the command as one text, not as a list", [...at, "command"]);
     }
     if (category.cwd !== undefined && !isDirectory(path.resolve(projectRoot, category.cwd))) {
-      yield problem(`the directory ${category.cwd} does not exist`, [...at, "cwd"], `it is looked for in ${projectRoot}`);
+      yield problem(
+        `the directory ${category.cwd} does not exist`,
+        [...at, "cwd"],
+        `it is looked for in ${projectRoot}`,
+      );
     }
     if (category.framework !== undefined && frameworks && !frameworks.includes(category.framework)) {
       const hint = didYouMean(category.framework, frameworks);
@@ -87,7 +101,11 @@ function* cycleRules({ written, normalized, problem }: RuleInput): Generator<Con
   const layerCycle = findNamedCycle(layers.map((layer) => [layer.id, layer.dependencies]));
   if (layerCycle) {
     const at = layerCycle.find((id) => written.layers?.[id]) ?? layerCycle[0] ?? "";
-    yield problem(`the layers depend on each other in a circle: ${layerCycle.join(" → ")}`, ["layers", at, "dependencies"]);
+    yield problem(`the layers depend on each other in a circle: ${layerCycle.join(" → ")}`, [
+      "layers",
+      at,
+      "dependencies",
+    ]);
   }
   const categories = [...normalized.categories.values()];
   const needsCycle = findNamedCycle(categories.map((category) => [category.name, category.needs]));
@@ -130,15 +148,18 @@ function* givenTwice(
   const given = spellings.filter((spelling) => settings && spelling in settings);
   const [first, second] = given;
   if (first !== undefined && second !== undefined) {
-    yield problem(`${second} and ${first} are two spellings of one setting`, [...at, second], "keep one of them", "key");
+    yield problem(
+      `${second} and ${first} are two spellings of one setting`,
+      [...at, second],
+      "keep one of them",
+      "key",
+    );
   }
 }
 
 /** A category is known when it is defined, discovered, or one of the built-in twelve. */
 function isUnknownCategory(name: string, written: WrittenConfig, normalized: NormalizedConfig): boolean {
-  return (
-    !knownCategories(written, normalized).includes(name) && normalized.categories.get(name)?.command === undefined
-  );
+  return !knownCategories(written, normalized).includes(name) && normalized.categories.get(name)?.command === undefined;
 }
 
 function knownCategories(written: WrittenConfig, normalized: NormalizedConfig): string[] {

@@ -6,7 +6,8 @@ export function suggest(word: string, known: Iterable<string>): string | undefin
   const folded = fold(word);
   const exactButCase = candidates.find((candidate) => fold(candidate) === folded);
   if (exactButCase !== undefined) return exactButCase;
-  const [beginning, ...others] = folded.length < 3 ? [] : candidates.filter((candidate) => fold(candidate).startsWith(folded));
+  const [beginning, ...others] =
+    folded.length < 3 ? [] : candidates.filter((candidate) => fold(candidate).startsWith(folded));
   if (beginning !== undefined && others.length === 0) return beginning;
   // Two letters swapped are two edits; in a word of three letters that would be nearly everything.
   const maxDistance = word.length < 4 ? 1 : Math.max(2, Math.floor(word.length / 3));

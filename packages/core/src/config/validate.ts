@@ -8,7 +8,9 @@ import { writtenConfigSchema } from "./written-config-schema.ts";
 /** Checks a file's data against the schema: the typed config, or everything that is wrong with it. */
 export function validateWritten(
   source: ConfigSource,
-): { readonly config: WrittenConfig; readonly problems: readonly [] } | { readonly problems: readonly ConfigProblem[] } {
+):
+  | { readonly config: WrittenConfig; readonly problems: readonly [] }
+  | { readonly problems: readonly ConfigProblem[] } {
   const result = writtenConfigSchema.safeParse(source.data, { reportInput: true });
   if (result.success) return { config: result.data, problems: [] };
   const problems = result.error.issues.flatMap((issue) => toProblems(issue, source));
@@ -47,7 +49,9 @@ function suggestValue(issue: z.core.$ZodIssue): string | undefined {
 
 /** In a union such as "text or list", complain about the alternative that has the value's own type. */
 function nearestBranch(issue: z.core.$ZodIssueInvalidUnion): z.core.$ZodIssue[] | undefined {
-  return issue.errors.find((branch) => !branch.some((inner) => inner.code === "invalid_type" && inner.path.length === 0));
+  return issue.errors.find(
+    (branch) => !branch.some((inner) => inner.code === "invalid_type" && inner.path.length === 0),
+  );
 }
 
 function describe(issue: z.core.$ZodIssue): string {
@@ -73,7 +77,9 @@ function describe(issue: z.core.$ZodIssue): string {
 
 function expectedOfUnion(issue: z.core.$ZodIssueInvalidUnion): string {
   const types = issue.errors.flatMap((branch) =>
-    branch.flatMap((inner) => (inner.code === "invalid_type" && inner.path.length === 0 ? [article(inner.expected)] : [])),
+    branch.flatMap((inner) =>
+      inner.code === "invalid_type" && inner.path.length === 0 ? [article(inner.expected)] : [],
+    ),
   );
   return [...new Set(types)].join(" or ");
 }
@@ -97,5 +103,5 @@ function describeValue(value: unknown): string {
   if (Array.isArray(value)) return "a list";
   if (typeof value === "object") return "a mapping";
   if (typeof value === "string") return `the text "${value.length > 40 ? `${value.slice(0, 40)}…` : value}"`;
-  return String(value);
+  return JSON.stringify(value) ?? typeof value;
 }

@@ -11,7 +11,11 @@ export function findWarnings(written: WrittenConfig, normalized: NormalizedConfi
   return [...layerWarnings(written, normalized, problem), ...notInForce(written, problem)];
 }
 
-function* layerWarnings(written: WrittenConfig, normalized: NormalizedConfig, problem: Locate): Generator<ConfigProblem> {
+function* layerWarnings(
+  written: WrittenConfig,
+  normalized: NormalizedConfig,
+  problem: Locate,
+): Generator<ConfigProblem> {
   for (const id of Object.keys(written.layers ?? {})) {
     const layer = normalized.layers.get(id);
     if (!layer) continue;
@@ -38,12 +42,21 @@ function timeoutsTogether(layer: Layer): number {
 
 /** Keys of the format that this version reads but does not act on yet. Saying so beats a limit that silently does not hold. */
 function* notInForce(written: WrittenConfig, problem: Locate): Generator<ConfigProblem> {
-  const say = (at: ConfigPath): ConfigProblem => problem(`${at.at(-1)} is read but not in force in this version`, at, undefined, "key");
+  const say = (at: ConfigPath): ConfigProblem =>
+    problem(`${at.at(-1)} is read but not in force in this version`, at, undefined, "key");
   for (const key of ["services", "background", "monitoring", "plugins"] as const) {
     if (written[key] !== undefined) yield say([key]);
   }
   for (const [name, category] of Object.entries(written.categories ?? {})) {
-    for (const key of ["when", "shards", "evidence", "min_duration_seconds", "forbid_output", "max_memory", "memory_limit_gb"] as const) {
+    for (const key of [
+      "when",
+      "shards",
+      "evidence",
+      "min_duration_seconds",
+      "forbid_output",
+      "max_memory",
+      "memory_limit_gb",
+    ] as const) {
       if (category[key] !== undefined) yield say(["categories", name, key]);
     }
   }

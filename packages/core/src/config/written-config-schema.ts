@@ -13,9 +13,16 @@ function strict<Shape extends z.core.$ZodLooseShape>(shape: Shape) {
   });
 }
 
+/** Constructed when a config first has that key: constructing everything would cost each start some milliseconds. */
+const later = z.lazy;
+
 const duration = z
   .string({ error: () => 'expected a duration with its unit, such as "90s" or "2m"' })
-  .check(z.refine((text) => parseDuration(text) !== undefined, { error: 'not a duration: write it like "90s", "2m" or "1h30m"' }));
+  .check(
+    z.refine((text) => parseDuration(text) !== undefined, {
+      error: 'not a duration: write it like "90s", "2m" or "1h30m"',
+    }),
+  );
 
 const size = z
   .string({ error: () => 'expected a size with its unit, such as "512MiB"' })
@@ -39,20 +46,25 @@ const optional = {
   settings: z.optional(z.record(z.string(), z.unknown())),
 };
 
-const placement = z.union([name, strict({ name, timeout: optional.duration, timeout_seconds: optional.positive, timeout_minutes: optional.positive })]);
+const placement = z.union([
+  name,
+  strict({ name, timeout: optional.duration, timeout_seconds: optional.positive, timeout_minutes: optional.positive }),
+]);
 
-const layerShape = {
+const layerShape = () => ({
   name: optional.name,
   max_duration: optional.duration,
   max_duration_minutes: optional.positive,
   execution_mode: z.optional(z.enum(["sequential", "parallel", "hybrid"])),
   categories: z.optional(z.array(placement)),
-  resource_limits: z.optional(strict({
-    max_memory: optional.size,
-    max_memory_mb: optional.positive,
-    max_cpu_percent: optional.percent,
-    max_parallel_instances: optional.count,
-  })),
+  resource_limits: z.optional(
+    strict({
+      max_memory: optional.size,
+      max_memory_mb: optional.positive,
+      max_cpu_percent: optional.percent,
+      max_parallel_instances: optional.count,
+    }),
+  ),
   required_services: optional.names,
   llm_requirements: z.optional(strict({ mode: z.enum(["mock", "real", "real_required"]) })),
   dependencies: optional.names,
@@ -60,62 +72,77 @@ const layerShape = {
   dedicated_resources: optional.flag,
   fail_fast: optional.flag,
   flaky: z.optional(z.enum(["pass", "fail"])),
-};
-
-const layer = strict({
-  ...layerShape,
-  environment_overrides: z.optional(z.record(name, strict(layerShape))),
 });
 
-const category = strict({
-  command: optional.command,
-  shell: optional.flag,
-  framework: optional.name,
-  cwd: optional.name,
-  env: z.optional(z.record(z.string(), z.union([z.string(), z.number(), z.boolean()]))),
-  needs: optional.names,
-  timeout: optional.duration,
-  timeout_seconds: optional.positive,
-  timeout_minutes: optional.positive,
-  attempt_timeout: optional.duration,
-  retry: z.optional(strict({
-    max_attempts: z.optional(z.int().check(z.minimum(1), z.maximum(100))),
-    on: z.optional(z.array(outcomeStatus)),
-    backoff: z.optional(strict({
-      initial: optional.duration,
-      factor: z.optional(z.number().check(z.minimum(1))),
-      max: optional.duration,
-      jitter: z.optional(z.enum(["full", "none"])),
-    })),
-  })),
-  when: z.optional(strict({
-    changed: optional.names,
-    environments: optional.names,
-    outcome: z.optional(z.record(name, outcomeStatus)),
-  })),
-  shards: optional.count,
-  exclusive: optional.flag,
-  allow_no_tests: optional.flag,
-  evidence: z.optional(z.enum(["live", "local-real", "emulated", "mocked"])),
-  min_duration_seconds: optional.positive,
-  forbid_output: optional.names,
-  max_memory: optional.size,
-  memory_limit_gb: optional.positive,
-});
+const layer = later(() =>
+  strict({ ...layerShape(), environment_overrides: z.optional(z.record(name, strict(layerShape()))) }),
+);
 
-const service = strict({
-  docker_compose: z.optional(strict({ file: name, service: name })),
-  docker: optional.settings,
-  command: optional.command,
-  health: optional.settings,
-  start: z.optional(z.enum(["on_demand", "never"])),
-});
+const category = later(() =>
+  strict({
+    command: optional.command,
+    shell: optional.flag,
+    framework: optional.name,
+    cwd: optional.name,
+    env: z.optional(z.record(z.string(), z.union([z.string(), z.number(), z.boolean()]))),
+    needs: optional.names,
+    timeout: optional.duration,
+    timeout_seconds: optional.positive,
+    timeout_minutes: optional.positive,
+    attempt_timeout: optional.duration,
+    retry: z.optional(
+      later(() =>
+        strict({
+          max_attempts: z.optional(z.int().check(z.minimum(1), z.maximum(100))),
+          on: z.optional(z.array(outcomeStatus)),
+          backoff: z.optional(
+            strict({
+              initial: optional.duration,
+              factor: z.optional(z.number().check(z.minimum(1))),
+              max: optional.duration,
+              jitter: z.optional(z.enum(["full", "none"])),
+            }),
+          ),
+        }),
+      ),
+    ),
+    when: z.optional(
+      later(() =>
+        strict({
+          changed: optional.names,
+          environments: optional.names,
+          outcome: z.optional(z.record(name, outcomeStatus)),
+        }),
+      ),
+    ),
+    shards: optional.count,
+    exclusive: optional.flag,
+    allow_no_tests: optional.flag,
+    evidence: z.optional(z.enum(["live", "local-real", "emulated", "mocked"])),
+    min_duration_seconds: optional.positive,
+    forbid_output: optional.names,
+    max_memory: optional.size,
+    memory_limit_gb: optional.positive,
+  }),
+);
 
-const runMode = strict({
-  layers: z.array(name).check(z.minLength(1)),
-  budget: optional.duration,
-  dependencies: z.optional(z.enum(["require", "assume"])),
-});
+const service = later(() =>
+  strict({
+    docker_compose: z.optional(strict({ file: name, service: name })),
+    docker: optional.settings,
+    command: optional.command,
+    health: optional.settings,
+    start: z.optional(z.enum(["on_demand", "never"])),
+  }),
+);
+
+const runMode = later(() =>
+  strict({
+    layers: z.array(name).check(z.minLength(1)),
+    budget: optional.duration,
+    dependencies: z.optional(z.enum(["require", "assume"])),
+  }),
+);
 
 /** The schema of {@link WrittenConfig}. */
 export const writtenConfigSchema: z.ZodMiniType<WrittenConfig> = strict({
@@ -124,13 +151,21 @@ export const writtenConfigSchema: z.ZodMiniType<WrittenConfig> = strict({
   categories: z.optional(z.record(name, category)),
   services: z.optional(z.record(name, service)),
   modes: z.optional(z.record(name, runMode)),
-  background: z.optional(strict({
-    concurrency: optional.count,
-    results_dir: optional.name,
-    idle_exit: optional.duration,
-  })),
-  monitoring: z.optional(strict({
-    alerts: z.optional(z.array(strict({ when: name, notify: optional.names }))),
-  })),
+  background: z.optional(
+    later(() =>
+      strict({
+        concurrency: optional.count,
+        results_dir: optional.name,
+        idle_exit: optional.duration,
+      }),
+    ),
+  ),
+  monitoring: z.optional(
+    later(() =>
+      strict({
+        alerts: z.optional(z.array(strict({ when: name, notify: optional.names }))),
+      }),
+    ),
+  ),
   plugins: optional.names,
 });

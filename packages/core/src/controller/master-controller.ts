@@ -15,7 +15,7 @@ import { addCounts } from "../test-result.ts";
 import { exitCodeOf } from "./exit-codes.ts";
 
 export interface RunPlanOptions {
-  readonly agents: readonly Agent<any, any>[];
+  readonly agents: readonly Agent[];
   readonly reporters?: readonly Reporter[];
   /** Cancels the run; its reason should be an `Outcome`. */
   readonly signal?: AbortSignal;
@@ -108,7 +108,12 @@ async function stopAgents(started: Agent[], clock: Clock, graceMs: number): Prom
   }
 }
 
-function summarize(plan: Plan, result: PlanResult | undefined, startError: Outcome | undefined, durationMs: number): RunSummary {
+function summarize(
+  plan: Plan,
+  result: PlanResult | undefined,
+  startError: Outcome | undefined,
+  durationMs: number,
+): RunSummary {
   const outcome = startError ?? result?.outcome ?? { status: "errored", reason: "the run did not start" };
   const outcomes = result?.nodes.map((node) => node.result.outcome.status) ?? [];
   const passed = outcomes.filter((status) => status === "passed").length;

@@ -55,7 +55,8 @@ export class Dag<Id extends string = string> {
         offsets[source + 1] = (offsets[source + 1] ?? 0) + 1;
       }
     }
-    for (let index = 0; index < entries.length; index += 1) offsets[index + 1] = at(offsets, index + 1) + at(offsets, index);
+    for (let index = 0; index < entries.length; index += 1)
+      offsets[index + 1] = at(offsets, index + 1) + at(offsets, index);
     const next = offsets.slice(0, entries.length);
     const dependents = new Int32Array(edges);
     for (let edge = 0; edge < edges; edge += 1) {
@@ -73,7 +74,9 @@ export class Dag<Id extends string = string> {
     this.order = this.#sort();
     const cycle =
       this.order.length < entries.length
-        ? shortestCycle(entries.length, (index) => this.dependentsOf(index), this.order).map((index) => this.idAt(index))
+        ? shortestCycle(entries.length, (index) => this.dependentsOf(index), this.order).map((index) =>
+            this.idAt(index),
+          )
         : undefined;
     if (duplicates.length > 0 || unknown.length > 0 || cycle) throw new DagError({ duplicates, unknown, cycle });
   }

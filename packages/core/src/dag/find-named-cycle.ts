@@ -2,7 +2,9 @@ import { Dag } from "./dag.ts";
 import { DagError } from "./dag-error.ts";
 
 /** The shortest cycle among names and what they need, ending where it starts; needs that do not exist are ignored. */
-export function findNamedCycle(entries: readonly (readonly [string, readonly string[]])[]): readonly string[] | undefined {
+export function findNamedCycle(
+  entries: readonly (readonly [string, readonly string[]])[],
+): readonly string[] | undefined {
   const known = new Set(entries.map(([id]) => id));
   try {
     Dag.build(entries.map(([id, needs]) => ({ id, needs: needs.filter((need) => known.has(need)) })));

@@ -29,9 +29,13 @@ export function combineOutcomes(parts: readonly NamedOutcome[]): Outcome {
   if (heaviest) return prefixed(heaviest, parts);
   const heldBack = parts.find(({ outcome }) => outcome.status === "skipped" && !hadNothingToRun(outcome));
   if (parts.some(({ outcome }) => outcome.status === "passed")) {
-    return heldBack ? { status: "inconclusive", reason: `${heldBack.name}: ${describeOutcome(heldBack.outcome)}` } : { status: "passed" };
+    return heldBack
+      ? { status: "inconclusive", reason: `${heldBack.name}: ${describeOutcome(heldBack.outcome)}` }
+      : { status: "passed" };
   }
-  return (heldBack ?? parts[0])?.outcome ?? { status: "skipped", cause: "not-configured", reason: "there is nothing to run" };
+  return (
+    (heldBack ?? parts[0])?.outcome ?? { status: "skipped", cause: "not-configured", reason: "there is nothing to run" }
+  );
 }
 
 /** Skipped because there was nothing to run: no reason to hold back what comes after. */

@@ -1,3 +1,4 @@
+import { describeThrown } from "../apex-error.ts";
 import type { AgentRegistry } from "../agents/agent-registry.ts";
 import type { AgentContext } from "../agents/agent-context.ts";
 import type { Clock } from "../clock.ts";
@@ -5,7 +6,7 @@ import { formatDuration } from "../config/units.ts";
 import type { EventStream } from "../events/event-stream.ts";
 import { describeOutcome, isOutcome, type Outcome, type SkipCause } from "../outcome.ts";
 import type { Plan, PlanLayer, PlanNode } from "../plan/plan.ts";
-import { addCounts, noTests, type TestCounts } from "../test-result.ts";
+import { addCounts, noTests } from "../test-result.ts";
 import { combineOutcomes, hadNothingToRun } from "./combine-outcomes.ts";
 import { type Deadline, deadlineIn, timedOut } from "./deadline.ts";
 import { executeNode, type NodeResult } from "./node-execution.ts";
@@ -63,6 +64,8 @@ export class ExecutionEngine {
   readonly #cancel = new AbortController();
   #runDeadline: Deadline | undefined;
   #stop: Skip | undefined;
+  /** Why the whole run was cancelled from outside. */
+  #cancelledBy: Outcome | undefined;
   #open: number;
   #finish: (() => void) | undefined;
 
@@ -228,24 +231,37 @@ export class ExecutionEngine {
       flaky,
       ...(evidence === undefined ? {} : { evidence }),
     });
-    if (outcome.status === "passed" || (outcome.status === "skipped" && outcome.cause === "not-configured")) return undefined;
+    if (outcome.status === "passed" || (outcome.status === "skipped" && outcome.cause === "not-configured"))
+      return undefined;
     return `${node.id} ${outcome.status === "skipped" ? "was skipped" : outcome.status}`;
   }
 
   #applyFailurePolicy(node: PlanNode, { layer }: LayerState, outcome: Outcome): void {
     if (outcome.status === "passed" || outcome.status === "skipped" || outcome.status === "cancelled") return;
     const reason = `${node.id} ${outcome.status}`;
-    if (layer.failFast) this.#layerOf(node).stop ??= { cause: "fail-fast", reason: `${reason}, and the layer stops at its first failure` };
+    if (layer.failFast)
+      this.#layerOf(node).stop ??= {
+        cause: "fail-fast",
+        reason: `${reason}, and the layer stops at its first failure`,
+      };
     if (this.#plan.failurePolicy === "continue") return;
     this.#stop ??= { cause: "fail-fast", reason: `${reason}, and the run stops at its first failure` };
     if (this.#plan.failurePolicy === "cancel-running") {
-      this.#cancel.abort({ status: "cancelled", by: "fast-fail", reason: `cancelled because ${reason}` } satisfies Outcome);
+      this.#cancel.abort({
+        status: "cancelled",
+        by: "fast-fail",
+        reason: `cancelled because ${reason}`,
+      } satisfies Outcome);
     }
   }
 
   #cancelRun(reason: unknown): void {
-    this.#stop ??= { cause: "cancelled", reason: isOutcome(reason) ? describeOutcome(reason) : "the run was cancelled" };
-    this.#cancel.abort(reason);
+    const outcome: Outcome = isOutcome(reason)
+      ? reason
+      : { status: "cancelled", by: "person", reason: `cancelled: ${describeThrown(reason)}` };
+    this.#cancelledBy ??= outcome;
+    this.#stop ??= { cause: "cancelled", reason: describeOutcome(outcome) };
+    this.#cancel.abort(outcome);
     this.#dispatch();
   }
 
@@ -277,8 +293,14 @@ export class ExecutionEngine {
     const state = this.#layers[index] as LayerState;
     const { layer } = state;
     state.cancelTimer?.();
-    const results = layer.nodes.map((id) => ({ name: id, result: this.#results[this.#graph.dag.indexOf(id)] as NodeResult }));
-    const outcome = this.#layerOutcome(state, results.map(({ name, result }) => ({ name, outcome: result.outcome })));
+    const results = layer.nodes.map((id) => ({
+      name: id,
+      result: this.#results[this.#graph.dag.indexOf(id)] as NodeResult,
+    }));
+    const outcome = this.#layerOutcome(
+      state,
+      results.map(({ name, result }) => ({ name, outcome: result.outcome })),
+    );
     this.#layerOutcomes[index] = outcome;
     const durationMs = this.#options.clock.monotonicMs() - state.startedMs;
     const counts = addCounts(results.map(({ result }) => result.counts));
@@ -301,7 +323,9 @@ export class ExecutionEngine {
     const stop = this.#stopReason(index);
     if (stop) return stop;
     const blockedBy = this.#blockedBy[vertex];
-    return blockedBy === undefined ? undefined : { cause: "dependency", reason: `needs what did not pass: ${blockedBy}` };
+    return blockedBy === undefined
+      ? undefined
+      : { cause: "dependency", reason: `needs what did not pass: ${blockedBy}` };
   }
 
   #stopReason(index: number): Skip | undefined {
@@ -309,19 +333,21 @@ export class ExecutionEngine {
   }
 
   #conclude(): PlanResult {
-    const outcomes = this.#plan.layers.map((layer, index) => ({ name: layer.id, outcome: this.#layerOutcomes[index] as Outcome }));
-    const wasCancelled = this.#stop?.cause === "cancelled" && isOutcome(this.#cancel.signal.reason);
-    const ranOutOfTime = this.#stop?.cause === "deadline" && this.#runDeadline;
-    const combined = combineOutcomes(outcomes);
-    const outcome = wasCancelled
-      ? (this.#cancel.signal.reason as Outcome)
-      : ranOutOfTime && combined.status === "skipped"
-        ? timedOut(ranOutOfTime, "the whole run")
-        : combined;
     return {
-      outcome,
+      outcome: this.#runOutcome(),
       nodes: this.#plan.nodes.map((node, index) => ({ node, result: this.#results[index] as NodeResult })),
     };
+  }
+
+  #runOutcome(): Outcome {
+    if (this.#cancelledBy) return this.#cancelledBy;
+    const layers = this.#plan.layers.map(({ name }, index) => ({
+      name,
+      outcome: this.#layerOutcomes[index] as Outcome,
+    }));
+    const combined = combineOutcomes(layers);
+    const ranOutOfTime = combined.status === "skipped" && this.#stop?.cause === "deadline";
+    return ranOutOfTime && this.#runDeadline ? timedOut(this.#runDeadline, "the whole run") : combined;
   }
 
   #nodeAt(index: number): PlanNode {
@@ -339,5 +365,5 @@ export function createExecutionEngine(options: ExecutionEngineOptions): Executio
 }
 
 function skipped(skip: Skip): NodeResult {
-  return { outcome: { status: "skipped", ...skip }, attempts: 0, counts: noTests as TestCounts, flaky: false };
+  return { outcome: { status: "skipped", ...skip }, attempts: 0, counts: noTests, flaky: false };
 }

@@ -66,19 +66,31 @@ async function runAttempt(
   const startedMs = clock.monotonicMs();
   const of = { nodeId: node.id, attempt, agent: agent.name };
   stream.emit({ type: "agent_started", ...of });
-  const limit = limitTime(clock, signal, tightest([deadlineIn("attempt", startedMs, node.attemptTimeoutMs), ...deadlines]), node);
+  const limit = limitTime(
+    clock,
+    signal,
+    tightest([deadlineIn("attempt", startedMs, node.attemptTimeoutMs), ...deadlines]),
+    node,
+  );
   const invocation = openInvocation({
     agent,
     stream,
     clock,
     signal: limit.signal,
-    facts: { run: facts.run, user: facts.user, node: { id: node.id, layerId: node.layerId, attempt, slot: facts.slot } },
+    facts: {
+      run: facts.run,
+      user: facts.user,
+      node: { id: node.id, layerId: node.layerId, attempt, slot: facts.slot },
+    },
   });
 
   const execution = limit.signal.aborted
     ? Promise.reject<unknown>(limit.signal.reason)
     : new Promise<unknown>((resolve) => resolve(agent.execute(node.input, invocation.context)));
-  const settled = execution.then(conclude, (thrown: unknown): AttemptResult => ({ outcome: outcomeOfThrown(thrown), counts: noTests }));
+  const settled = execution.then(conclude, (thrown: unknown): AttemptResult => ({
+    outcome: outcomeOfThrown(thrown),
+    counts: noTests,
+  }));
   const result = await Promise.race([settled, leftBehind(limit.signal, clock, abandonAfterMs)]);
   limit.release();
   invocation.close();
@@ -98,7 +110,9 @@ function limitTime(clock: Clock, parent: AbortSignal, deadline: Deadline | undef
   else parent.addEventListener("abort", follow, { once: true });
   const cancelTimer =
     deadline &&
-    clock.schedule(deadline.atMs - clock.monotonicMs(), () => controller.abort(timedOut(deadline, ownerOf(deadline, node))));
+    clock.schedule(deadline.atMs - clock.monotonicMs(), () =>
+      controller.abort(timedOut(deadline, ownerOf(deadline, node))),
+    );
   return {
     signal: controller.signal,
     release(): void {

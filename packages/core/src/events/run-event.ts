@@ -92,7 +92,12 @@ export type RunEventBody =
       readonly durationMs: number;
       readonly error?: string;
     })
-  | (OfNode & { readonly type: "agent_completed"; readonly agent: string; readonly outcome: Outcome; readonly durationMs: number })
+  | (OfNode & {
+      readonly type: "agent_completed";
+      readonly agent: string;
+      readonly outcome: Outcome;
+      readonly durationMs: number;
+    })
   | (OfNode & AgentReportedEvent)
   | { readonly type: "reporter_failed"; readonly reporter: string; readonly message: string };
 

@@ -10,5 +10,7 @@ export function shellQuote(word: string): string {
 
 /** A command as one would type it; a shell script as it is. */
 export function commandText(command: Command): string {
-  return command.kind === "shell" ? command.script : [command.file, ...command.args].map((word) => shellQuote(word)).join(" ");
+  return command.kind === "shell"
+    ? command.script
+    : [command.file, ...command.args].map((word) => shellQuote(word)).join(" ");
 }

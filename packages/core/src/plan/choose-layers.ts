@@ -29,7 +29,8 @@ export function chooseLayers(config: Config, selection: Selection): Choice {
   checkNames("category", selection.categories, [...config.categories.keys()]);
   checkCombination(selection);
 
-  if (selection.categories && selection.categories.length > 0) return byCategories(config, selection, selection.categories);
+  if (selection.categories && selection.categories.length > 0)
+    return byCategories(config, selection, selection.categories);
   if (selection.layers && selection.layers.length > 0) {
     return gated(config, selection.layers, (layer) => layer.placements, { notes: [] });
   }
@@ -43,7 +44,8 @@ function byRunMode(config: Config, name: string): Choice {
   const notes: string[] = [];
   const kept = wanted.filter((id) => {
     const layer = config.layers.get(id);
-    const isEmpty = layer?.isUntouchedDefault && !layer.placements.some(({ category }) => config.categories.get(category)?.command);
+    const isEmpty =
+      layer?.isUntouchedDefault && !layer.placements.some(({ category }) => config.categories.get(category)?.command);
     if (isEmpty) notes.push(`${id} is left out: none of its categories is configured (${names(layer.placements)})`);
     return !isEmpty;
   });
@@ -54,7 +56,9 @@ function byRunMode(config: Config, name: string): Choice {
 
 /** A configured category that no layer places would silently never run. */
 function homelessNotes(config: Config): string[] {
-  const placed = new Set([...config.layers.values()].flatMap((layer) => layer.placements.map(({ category }) => category)));
+  const placed = new Set(
+    [...config.layers.values()].flatMap((layer) => layer.placements.map(({ category }) => category)),
+  );
   const homeless = [...config.categories.keys()].filter((name) => !placed.has(name));
   return homeless.map((name) => `${name} is in no layer: only "apex run ${name}" runs it`);
 }
@@ -68,12 +72,16 @@ function byCategories(config: Config, selection: Selection, categories: readonly
   const scope = selection.layers?.length ? selection.layers : [...config.layers.keys()];
   const wanted = new Set(categories);
   const homes = scope.filter((id) => config.layers.get(id)?.placements.some(({ category }) => wanted.has(category)));
-  const placed = new Set(homes.flatMap((id) => config.layers.get(id)?.placements ?? []).map(({ category }) => category));
+  const placed = new Set(
+    homes.flatMap((id) => config.layers.get(id)?.placements ?? []).map(({ category }) => category),
+  );
   const loose = categories.filter((name) => !placed.has(name));
   if (loose.length > 0 && selection.layers?.length) {
     throw new SelectionError(`${loose.join(", ")} is not in ${selection.layers.join(", ")}`);
   }
-  const choice = gated(config, homes, (layer) => layer.placements.filter(({ category }) => wanted.has(category)), { notes: [] });
+  const choice = gated(config, homes, (layer) => layer.placements.filter(({ category }) => wanted.has(category)), {
+    notes: [],
+  });
   if (loose.length === 0) return choice;
   return { ...choice, layers: [...choice.layers, looseLayer(loose)] };
 }
@@ -109,8 +117,12 @@ function gated(
   vacuous: ReadonlySet<string> = new Set(),
 ): Choice {
   const wanted = new Set(ids);
-  const dag = Dag.build([...config.layers.values()].map((layer) => ({ id: layer.id as string, needs: layer.dependencies })));
-  const ordered = [...dag.order].map((index) => config.layers.get(dag.idAt(index))).filter((layer) => layer !== undefined);
+  const dag = Dag.build(
+    [...config.layers.values()].map((layer) => ({ id: layer.id as string, needs: layer.dependencies })),
+  );
+  const ordered = [...dag.order]
+    .map((index) => config.layers.get(dag.idAt(index)))
+    .filter((layer) => layer !== undefined);
   const layers = ordered
     .filter((layer) => wanted.has(layer.id))
     .map((layer) => {
@@ -153,7 +165,9 @@ function checkNames(kind: string, given: readonly string[] | undefined, known: r
 
 function checkCombination({ categories, selectors, additionalArgs, runMode, layers }: Selection): void {
   if (selectors?.length && categories?.length !== 1) {
-    throw new SelectionError("--test-file needs exactly one category", { hint: "for example: apex run unit --test-file test/cart.test.ts" });
+    throw new SelectionError("--test-file needs exactly one category", {
+      hint: "for example: apex run unit --test-file test/cart.test.ts",
+    });
   }
   if (additionalArgs?.length && !categories?.length) {
     throw new SelectionError("arguments after -- go to a test command, so the categories must be named", {

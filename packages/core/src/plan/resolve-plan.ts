@@ -37,7 +37,8 @@ export function resolvePlan(config: Config, selection: Selection): Plan {
       failFast: layer.failFast,
       nodes: own.map((placement) => placement.category),
     });
-    if (assumed.length > 0) notes.push(`${layer.id} depends on ${assumed.join(", ")}, which this selection leaves out: taken as passed`);
+    if (assumed.length > 0)
+      notes.push(`${layer.id} depends on ${assumed.join(", ")}, which this selection leaves out: taken as passed`);
   }
 
   return {
@@ -79,7 +80,8 @@ interface NodeInput {
 function nodeFor({ layer, placement, category, names, selection, notes }: NodeInput): PlanNode {
   const timeoutMs = placement.timeoutMs ?? category.timeoutMs;
   const left = category.needs.filter((need) => !names.has(need));
-  if (left.length > 0) notes.push(`${category.name} needs ${left.join(", ")}, which this selection leaves out: taken as passed`);
+  if (left.length > 0)
+    notes.push(`${category.name} needs ${left.join(", ")}, which this selection leaves out: taken as passed`);
   const task: Omit<CategoryTask, "command"> & Partial<Pick<CategoryTask, "command">> = {
     category: category.name,
     ...(category.command === undefined ? {} : { command: category.command }),

@@ -62,7 +62,10 @@ describe("an agent's invocation", () => {
 
   it("refuses an unknown tool with a suggestion, and an input that the tool's schema refuses", async () => {
     const unknown = await run(agentThat((_, context) => context.callTool("duoble", {})));
-    expect(unknown.outcomeOf("n")).toMatchObject({ code: "APEX_UNKNOWN_TOOL", reason: 'there is no tool "duoble" (did you mean "double"?)' });
+    expect(unknown.outcomeOf("n")).toMatchObject({
+      code: "APEX_UNKNOWN_TOOL",
+      reason: 'there is no tool "duoble" (did you mean "double"?)',
+    });
     const invalid = await run(agentThat((_, context) => context.callTool("double", { value: "x" })));
     expect(invalid.outcomeOf("n")).toMatchObject({ code: "APEX_TOOL_INPUT_INVALID" });
     expect(invalid.all("tool_executing")).toEqual([]);
@@ -70,7 +73,10 @@ describe("an agent's invocation", () => {
 
   it("closes the tool call of an agent that was left behind, so that the stream stays balanced", async () => {
     const stuck: Tool = { ...double, run: () => new Promise(() => undefined) };
-    const rig = await run(agentThat((_, context) => context.callTool("double", { value: 1 }), [stuck]), 50);
+    const rig = await run(
+      agentThat((_, context) => context.callTool("double", { value: 1 }), [stuck]),
+      50,
+    );
     await rig.clock.advance(200);
     await rig.summary;
     expect(rig.all("tool_completed")).toMatchObject([{ error: "given up", durationMs: 150 }]);
@@ -83,7 +89,10 @@ describe("an agent's invocation", () => {
     const counts = { total: 2, passed: 1, failed: 1, skipped: 0, flaky: 0 };
     const rig = await run(
       agentThat(async (_, context) => {
-        context.emit({ type: "test_completed", test: { id: "t", name: "t", suites: [], durationMs: 1, status: "failed" } });
+        context.emit({
+          type: "test_completed",
+          test: { id: "t", name: "t", suites: [], durationMs: 1, status: "failed" },
+        });
         return { outcome: { status: "failed", reason: "1 of 2 tests failed" }, counts, evidence: { exitCode: 1 } };
       }),
     );
@@ -103,7 +112,9 @@ describe("the life of agents", () => {
       stop: async () => void log.push(`stop ${name}`),
     });
     const plan = planOf([{ id: "one", nodes: [{ id: "n", agent: "b" }] }]);
-    await (await RunRig.start(plan, { agents: [agent("a"), agent("b")] })).summary;
+    await (
+      await RunRig.start(plan, { agents: [agent("a"), agent("b")] })
+    ).summary;
     expect(log).toEqual(["start a", "start b", "stop b", "stop a"]);
   });
 
@@ -116,7 +127,10 @@ describe("the life of agents", () => {
         { name: "broken", execute: async () => undefined, start: () => Promise.reject(new Error("no port")) },
       ],
     });
-    expect(await rig.summary).toMatchObject({ exitCode: 3, outcome: { reason: "the agent broken could not start: no port" } });
+    expect(await rig.summary).toMatchObject({
+      exitCode: 3,
+      outcome: { reason: "the agent broken could not start: no port" },
+    });
     expect(log).toEqual(["stop rig"]);
   });
 
@@ -132,7 +146,10 @@ describe("the life of agents", () => {
   it("refuses a plan that names an agent which is not there, before anything starts", async () => {
     const plan = planOf([{ id: "one", nodes: [{ id: "n", agent: "layer-executoin" }] }]);
     const rig = new RunRig(plan, { agents: [{ name: "layer-execution", execute: async () => undefined }] });
-    await expect(rig.summary).rejects.toMatchObject({ code: "APEX_UNKNOWN_AGENT", hint: 'did you mean "layer-execution"?' });
+    await expect(rig.summary).rejects.toMatchObject({
+      code: "APEX_UNKNOWN_AGENT",
+      hint: 'did you mean "layer-execution"?',
+    });
     expect(rig.events).toEqual([]);
   });
 });

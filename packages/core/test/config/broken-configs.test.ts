@@ -18,24 +18,37 @@ async function problemsOf(content: string | Buffer, name = "apex.yaml"): Promise
 describe("a broken config", () => {
   it("names an unknown key with its place, a caret and what was probably meant", async () => {
     expect(await problemsOf("categories:\n  unit:\n    comand: vitest run\n")).toBe(
-      ['apex.yaml:3:5: unknown key "comand"', "  3 |     comand: vitest run", "          ^^^^^^", '  hint: did you mean "command"?'].join("\n"),
+      [
+        'apex.yaml:3:5: unknown key "comand"',
+        "  3 |     comand: vitest run",
+        "          ^^^^^^",
+        '  hint: did you mean "command"?',
+      ].join("\n"),
     );
   });
 
   it("says which type was expected and what is there instead", async () => {
     expect(await problemsOf("layers:\n  fast_feedback:\n    fail_fast: often\n")).toBe(
-      ['apex.yaml:3:16: expected true or false, got the text "often"', "  3 |     fail_fast: often", "                     ^^^^^"].join("\n"),
+      [
+        'apex.yaml:3:16: expected true or false, got the text "often"',
+        "  3 |     fail_fast: often",
+        "                     ^^^^^",
+      ].join("\n"),
     );
   });
 
   it("shows a cycle of layers as a path", async () => {
     const text = "layers:\n  a: { dependencies: [b] }\n  b: { dependencies: [c] }\n  c: { dependencies: [a] }\n";
-    expect(await problemsOf(text)).toMatch(/^apex\.yaml:\d+:\d+: the layers depend on each other in a circle: a → b → c → a$/m);
+    expect(await problemsOf(text)).toMatch(
+      /^apex\.yaml:\d+:\d+: the layers depend on each other in a circle: a → b → c → a$/m,
+    );
   });
 
   it("shows a cycle of categories as a path", async () => {
     const text = "categories:\n  unit: { command: x, needs: [api] }\n  api: { command: x, needs: [unit] }\n";
-    expect(await problemsOf(text)).toMatch(/^apex\.yaml:2:\d+: the categories need each other in a circle: unit → api → unit$/m);
+    expect(await problemsOf(text)).toMatch(
+      /^apex\.yaml:2:\d+: the categories need each other in a circle: unit → api → unit$/m,
+    );
   });
 
   it("refuses a dependency on a layer that does not exist, where it stands", async () => {
@@ -50,7 +63,9 @@ describe("a broken config", () => {
   });
 
   it("refuses a duration without a unit and one that is no duration", async () => {
-    const text = await problemsOf("categories:\n  unit: { command: x, timeout: 90 }\n  api: { command: x, timeout: soon }\n");
+    const text = await problemsOf(
+      "categories:\n  unit: { command: x, timeout: 90 }\n  api: { command: x, timeout: soon }\n",
+    );
     expect(text).toContain('apex.yaml:2:32: expected a duration with its unit, such as "90s" or "2m", got 90');
     expect(text).toContain('apex.yaml:3:31: not a duration: write it like "90s", "2m" or "1h30m"');
   });
@@ -68,18 +83,25 @@ describe("a broken config", () => {
 
   it("refuses what is not YAML, with the place of the first error", async () => {
     expect(await problemsOf("layers: {{{\n  - ]")).toMatch(/^apex\.yaml:\d+:\d+: not valid YAML: /m);
-    expect(await problemsOf("just some words")).toMatch(/^apex\.yaml:1:1: expected a mapping \(key: value\), got the text "just some words"$/m);
+    expect(await problemsOf("just some words")).toMatch(
+      /^apex\.yaml:1:1: expected a mapping \(key: value\), got the text "just some words"$/m,
+    );
     expect(await problemsOf(Buffer.from([0xff, 0xfe, 0x00, 0x01]))).toBe("apex.yaml: the file is not text in UTF-8");
   });
 
   it("refuses a YAML bomb without expanding it", async () => {
-    const levels = Array.from({ length: 9 }, (_, index) => `l${index + 1}: &l${index + 1} [${Array(9).fill(`*l${index}`).join(", ")}]`);
+    const levels = Array.from(
+      { length: 9 },
+      (_, index) => `l${index + 1}: &l${index + 1} [${Array(9).fill(`*l${index}`).join(", ")}]`,
+    );
     const text = `l0: &l0 [x, x]\n${levels.join("\n")}\n`;
     expect(await problemsOf(text)).toMatch(/^apex\.yaml:\d+:\d+: aliases expand to far more than a config can need$/m);
   });
 
   it("refuses a huge file without reading it", async () => {
-    expect(await problemsOf(Buffer.alloc(3 * 1024 * 1024, "a: 1\n"))).toMatch(/^apex\.yaml: the file has 3072 KiB, more than the 512 KiB/);
+    expect(await problemsOf(Buffer.alloc(3 * 1024 * 1024, "a: 1\n"))).toMatch(
+      /^apex\.yaml: the file has 3072 KiB, more than the 512 KiB/,
+    );
   });
 
   it("refuses nesting that no stack could hold", async () => {
@@ -88,9 +110,21 @@ describe("a broken config", () => {
 
   it("tells everything that is wrong at once", async () => {
     const text = await problemsOf(
-      ["categories:", "  unit: { comand: x }", "  api: { timeout: 5 }", "layers:", "  a: { execution_mode: paralel }", "mode: {}"].join("\n"),
+      [
+        "categories:",
+        "  unit: { comand: x }",
+        "  api: { timeout: 5 }",
+        "layers:",
+        "  a: { execution_mode: paralel }",
+        "mode: {}",
+      ].join("\n"),
     );
-    expect(text.match(/^apex\.yaml:\d+:\d+: /gm)).toEqual(["apex.yaml:2:11: ", "apex.yaml:3:19: ", "apex.yaml:5:24: ", "apex.yaml:6:1: "]);
+    expect(text.match(/^apex\.yaml:\d+:\d+: /gm)).toEqual([
+      "apex.yaml:2:11: ",
+      "apex.yaml:3:19: ",
+      "apex.yaml:5:24: ",
+      "apex.yaml:6:1: ",
+    ]);
     expect(text).toContain('hint: did you mean "parallel"?');
     expect(text).toContain('hint: did you mean "modes"?');
   });
@@ -124,19 +158,25 @@ describe("a broken config", () => {
   });
 
   it("checks environment overrides like everything else", async () => {
-    const text = await problemsOf("layers:\n  fast_feedback:\n    environment_overrides:\n      staging: { dependencies: [nope] }\n");
+    const text = await problemsOf(
+      "layers:\n  fast_feedback:\n    environment_overrides:\n      staging: { dependencies: [nope] }\n",
+    );
     expect(text).toMatch(/^apex\.yaml:4:33: unknown layer "nope"$/m);
   });
 
   it("says so when a named config cannot be read", async () => {
     const root = temporaryProject({});
-    await expect(loadConfig({ cwd: root, file: "missing.yaml" })).rejects.toThrow(/missing\.yaml: the config cannot be read \(ENOENT/);
+    await expect(loadConfig({ cwd: root, file: "missing.yaml" })).rejects.toThrow(
+      /missing\.yaml: the config cannot be read \(ENOENT/,
+    );
   });
 
   it("names the file and the key for a config in TypeScript", async () => {
     expect(await problemsOf("export default { categories: { unit: { comand: 'x' } } }", "apex.config.ts")).toBe(
       'apex.config.ts: categories.unit.comand: unknown key "comand"\n  hint: did you mean "command"?',
     );
-    expect(await problemsOf("throw new Error('boom')", "apex.config.ts")).toBe("apex.config.ts: the config could not be loaded: boom");
+    expect(await problemsOf("throw new Error('boom')", "apex.config.ts")).toBe(
+      "apex.config.ts: the config could not be loaded: boom",
+    );
   });
 });

@@ -4,14 +4,23 @@ import type { Config } from "../../src/config/config.ts";
 import { loadConfig, type LoadConfigOptions } from "../../src/config/load-config.ts";
 import { temporaryProject } from "../rig/temporary-project.ts";
 
-function load(yaml: string, options: Partial<LoadConfigOptions> = {}, files: Record<string, string> = {}): Promise<Config> {
+function load(
+  yaml: string,
+  options: Partial<LoadConfigOptions> = {},
+  files: Record<string, string> = {},
+): Promise<Config> {
   return loadConfig({ cwd: temporaryProject({ "apex.yaml": yaml, ...files }), ...options });
 }
 
 describe("without a config", () => {
   it("has the four built-in layers, the twelve categories and the four run modes", async () => {
     const config = await loadConfig({ cwd: temporaryProject({ ".git/HEAD": "" }) });
-    expect([...config.layers.keys()]).toEqual(["fast_feedback", "core_integration", "service_integration", "e2e_background"]);
+    expect([...config.layers.keys()]).toEqual([
+      "fast_feedback",
+      "core_integration",
+      "service_integration",
+      "e2e_background",
+    ]);
     expect([...config.layers.values()].map((layer) => [layer.budgetMs, layer.executionMode])).toEqual([
       [120_000, "sequential"],
       [600_000, "parallel"],
@@ -30,7 +39,10 @@ describe("without a config", () => {
   it("finds commands in package scripts: test:NAME before NAME", async () => {
     const scripts = { "test:unit": "vitest run", unit: "jest", api: "node --test api.js", smoke: "a && b" };
     const config = await loadConfig({ cwd: temporaryProject({ "package.json": JSON.stringify({ scripts }) }) });
-    expect(config.categories.get("unit")).toMatchObject({ command: { file: "vitest", args: ["run"] }, origin: "package-script" });
+    expect(config.categories.get("unit")).toMatchObject({
+      command: { file: "vitest", args: ["run"] },
+      origin: "package-script",
+    });
     expect(config.categories.get("api")?.command).toEqual({ kind: "argv", file: "node", args: ["--test", "api.js"] });
     expect(config.categories.get("smoke")?.command).toEqual({ kind: "argv", file: "npm", args: ["run", "smoke"] });
     expect(config.categories.get("e2e")?.command).toBeUndefined();
@@ -46,7 +58,9 @@ describe("without a config", () => {
 
 describe("merging", () => {
   it("changes of a built-in layer only what the config says", async () => {
-    const config = await load("layers:\n  fast_feedback: { max_duration_minutes: 3, resource_limits: { max_parallel_instances: 4 } }\n");
+    const config = await load(
+      "layers:\n  fast_feedback: { max_duration_minutes: 3, resource_limits: { max_parallel_instances: 4 } }\n",
+    );
     expect(config.layers.get("fast_feedback")).toMatchObject({
       name: "Fast Feedback",
       budgetMs: 180_000,
@@ -65,7 +79,9 @@ describe("merging", () => {
   });
 
   it("starts from nothing with extends: none", async () => {
-    const config = await load("extends: none\nlayers:\n  all: { categories: [unit] }\ncategories: { unit: { command: x } }\n");
+    const config = await load(
+      "extends: none\nlayers:\n  all: { categories: [unit] }\ncategories: { unit: { command: x } }\n",
+    );
     expect([...config.layers.keys()]).toEqual(["all"]);
     expect([...config.modes.keys()]).toEqual(["nightly"]);
   });
@@ -93,13 +109,19 @@ describe("merging", () => {
   api: { command: "a && b", shell: true }
 `,
     );
-    expect(config.categories.get("smoke")?.command).toEqual({ kind: "argv", file: "node", args: ["--test", "a b/*.js", "--name=x y"] });
+    expect(config.categories.get("smoke")?.command).toEqual({
+      kind: "argv",
+      file: "node",
+      args: ["--test", "a b/*.js", "--name=x y"],
+    });
     expect(config.categories.get("unit")?.command).toEqual({ kind: "argv", file: "vitest", args: ["run", "&&"] });
     expect(config.categories.get("api")?.command).toEqual({ kind: "shell", script: "a && b" });
   });
 
   it("expands YAML's own anchors and merge keys", async () => {
-    const config = await load("categories:\n  unit: &base { command: x, timeout: 5s }\n  api: { <<: *base, command: y }\n");
+    const config = await load(
+      "categories:\n  unit: &base { command: x, timeout: 5s }\n  api: { <<: *base, command: y }\n",
+    );
     expect(config.categories.get("api")).toMatchObject({ command: { file: "y" }, timeoutMs: 5_000 });
   });
 });
@@ -137,7 +159,9 @@ describe("where a config is found", () => {
   });
 
   it("may be TypeScript", async () => {
-    const root = temporaryProject({ "apex.config.ts": "const command: string = 'vitest run'; export default { categories: { unit: { command } } };" });
+    const root = temporaryProject({
+      "apex.config.ts": "const command: string = 'vitest run'; export default { categories: { unit: { command } } };",
+    });
     const config = await loadConfig({ cwd: root });
     expect(config.categories.get("unit")?.command).toMatchObject({ file: "vitest" });
   });

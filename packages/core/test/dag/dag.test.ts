@@ -45,7 +45,9 @@ describe("a dag", () => {
   });
 
   it("holds a chain of 200,000 nodes without recursion, and finds the cycle that closes it", () => {
-    const chain = Array.from({ length: 200_000 }, (_, index) => entry(`n${index}`, ...(index > 0 ? [`n${index - 1}`] : [])));
+    const chain = Array.from({ length: 200_000 }, (_, index) =>
+      entry(`n${index}`, ...(index > 0 ? [`n${index - 1}`] : [])),
+    );
     expect(Dag.build(chain).order).toHaveLength(200_000);
     const closed = [entry("n0", "n199999"), ...chain.slice(1)];
     expect(problemsOf(closed).cycle).toHaveLength(200_001);

@@ -26,8 +26,14 @@ describe("deadlines", () => {
   });
 
   it("ends one attempt by its own deadline and gives the next one the rest of the category's", async () => {
-    const retry = { maxAttempts: 3, on: ["timed-out" as const], backoff: { initialMs: 0, factor: 1, maxMs: 0, jitter: "none" as const } };
-    const rig = await RunRig.start(planOf([{ id: "one", nodes: [{ id: "a", timeoutMs: 5_000, attemptTimeoutMs: 3_000, retry }] }]));
+    const retry = {
+      maxAttempts: 3,
+      on: ["timed-out" as const],
+      backoff: { initialMs: 0, factor: 1, maxMs: 0, jitter: "none" as const },
+    };
+    const rig = await RunRig.start(
+      planOf([{ id: "one", nodes: [{ id: "a", timeoutMs: 5_000, attemptTimeoutMs: 3_000, retry }] }]),
+    );
     await rig.clock.advance(3_000);
     expect(rig.all("agent_completed").at(-1)?.outcome).toMatchObject({ deadline: "attempt" });
     await rig.clock.advance(2_000);
@@ -36,7 +42,13 @@ describe("deadlines", () => {
   });
 
   it("holds the run's own budget over all layers", async () => {
-    const plan = planOf([{ id: "one", nodes: ["a"] }, { id: "two", gates: ["one"], nodes: ["b"] }], { budgetMs: 1_000 });
+    const plan = planOf(
+      [
+        { id: "one", nodes: ["a"] },
+        { id: "two", gates: ["one"], nodes: ["b"] },
+      ],
+      { budgetMs: 1_000 },
+    );
     const rig = await RunRig.start(plan);
     await rig.clock.advance(1_000);
     expect(rig.outcomeOf("a")).toMatchObject({ status: "timed-out", deadline: "run" });
@@ -66,7 +78,11 @@ describe("deadlines", () => {
 });
 
 describe("retries", () => {
-  const retry = { maxAttempts: 3, on: ["failed" as const], backoff: { initialMs: 1_000, factor: 2, maxMs: 1_500, jitter: "none" as const } };
+  const retry = {
+    maxAttempts: 3,
+    on: ["failed" as const],
+    backoff: { initialMs: 1_000, factor: 2, maxMs: 1_500, jitter: "none" as const },
+  };
   const failed = { status: "failed" as const, reason: "1 of 1 tests failed" };
 
   it("tries again after exponentially longer waits up to the cap, and flags a late pass as flaky", async () => {

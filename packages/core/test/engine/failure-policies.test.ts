@@ -64,6 +64,14 @@ describe("cancellation by a person", () => {
     expect(rig.outcomeOf("b")).toEqual({ status: "skipped", cause: "cancelled", reason: "interrupted by Ctrl-C" });
   });
 
+  it("counts as cancelled whatever the signal's reason is, and also when nothing was running", async () => {
+    const rig = new RunRig(planOf([{ id: "one", nodes: ["a"] }]), { signal: AbortSignal.abort(new Error("enough")) });
+    expect(await rig.summary).toMatchObject({
+      exitCode: 130,
+      outcome: { status: "cancelled", reason: "cancelled: enough" },
+    });
+  });
+
   it("maps SIGTERM to 143", async () => {
     const rig = await RunRig.start(planOf([{ id: "one", nodes: ["a"] }]));
     rig.abort.abort({ ...interrupted, signal: "SIGTERM" });
@@ -79,9 +87,27 @@ describe("cancellation by a person", () => {
 
 describe("which outcome decides", () => {
   it.each<[string, Outcome[], number]>([
-    ["a failure outweighs everything", [failed, { status: "timed-out", deadline: "category", limitMs: 1, reason: "" }], 1],
-    ["a breached budget outweighs broken infrastructure", [{ status: "errored", reason: "" }, { status: "timed-out", deadline: "category", limitMs: 1, reason: "" }], 4],
-    ["broken infrastructure outweighs doubt", [{ status: "inconclusive", reason: "" }, { status: "errored", reason: "" }], 3],
+    [
+      "a failure outweighs everything",
+      [failed, { status: "timed-out", deadline: "category", limitMs: 1, reason: "" }],
+      1,
+    ],
+    [
+      "a breached budget outweighs broken infrastructure",
+      [
+        { status: "errored", reason: "" },
+        { status: "timed-out", deadline: "category", limitMs: 1, reason: "" },
+      ],
+      4,
+    ],
+    [
+      "broken infrastructure outweighs doubt",
+      [
+        { status: "inconclusive", reason: "" },
+        { status: "errored", reason: "" },
+      ],
+      3,
+    ],
     ["doubt outweighs a pass", [{ status: "inconclusive", reason: "" }, { status: "passed" }], 5],
     ["all passed", [{ status: "passed" }, { status: "passed" }], 0],
   ])("%s", async (_, outcomes, exitCode) => {

@@ -6,7 +6,15 @@ describe("a run's state", () => {
   it("moves along its diagram and tells each move", () => {
     const moves: string[] = [];
     const state = new RunStateMachine((from, to) => moves.push(`${from} → ${to}`));
-    for (const next of ["initializing", "running", "coordinating", "running", "aggregating-results", "timed-out"] as const) state.moveTo(next);
+    for (const next of [
+      "initializing",
+      "running",
+      "coordinating",
+      "running",
+      "aggregating-results",
+      "timed-out",
+    ] as const)
+      state.moveTo(next);
     expect(moves.at(-1)).toBe("aggregating-results → timed-out");
     expect(state.state).toBe("timed-out");
   });
@@ -21,6 +29,8 @@ describe("a run's state", () => {
 describe("an engine", () => {
   it("cannot be made around its factory", () => {
     const Constructor = ExecutionEngine as unknown as new (...args: unknown[]) => unknown;
-    expect(() => new Constructor({ plan: { nodes: [], layers: [] } }, Symbol("factory"))).toThrow("use createExecutionEngine()");
+    expect(() => new Constructor({ plan: { nodes: [], layers: [] } }, Symbol("factory"))).toThrow(
+      "use createExecutionEngine()",
+    );
   });
 });

@@ -32,7 +32,9 @@ describe("what may run at once", () => {
   });
 
   it("starts first what has the longest path after it", async () => {
-    const plan = planOf([{ id: "one", nodes: ["short", "long", { id: "after", needs: ["long"] }] }], { maxParallel: 1 });
+    const plan = planOf([{ id: "one", nodes: ["short", "long", { id: "after", needs: ["long"] }] }], {
+      maxParallel: 1,
+    });
     const rig = await RunRig.start(plan);
     expect(rig.running).toEqual(["long"]);
   });
@@ -60,7 +62,7 @@ describe("what may run at once", () => {
   it("gives running nodes distinct slots below the parallelism", async () => {
     const rig = await RunRig.start(planOf([{ id: "one", nodes: ["a", "b", "c"] }], { maxParallel: 2 }));
     const slot = (id: string): number | undefined => rig.agent.running.get(id)?.context.node.slot;
-    expect([slot("a"), slot("b")].toSorted()).toEqual([0, 1]);
+    expect([slot("a"), slot("b")].toSorted((left = 0, right = 0) => left - right)).toEqual([0, 1]);
     const freed = slot("a");
     await rig.agent.end("a");
     expect(slot("c")).toBe(freed);
@@ -81,7 +83,11 @@ describe("order between nodes", () => {
     const nodes = ["a", { id: "b", needs: ["a"] }, { id: "c", needs: ["b"] }, "free"];
     const rig = await RunRig.start(planOf([{ id: "one", nodes }]));
     await rig.agent.end("a", failed);
-    expect(rig.outcomeOf("b")).toEqual({ status: "skipped", cause: "dependency", reason: "needs what did not pass: a failed" });
+    expect(rig.outcomeOf("b")).toEqual({
+      status: "skipped",
+      cause: "dependency",
+      reason: "needs what did not pass: a failed",
+    });
     expect(rig.outcomeOf("c")).toMatchObject({ status: "skipped", reason: "needs what did not pass: b was skipped" });
     expect(rig.running).toEqual(["free"]);
     await rig.agent.end("free");
@@ -89,7 +95,10 @@ describe("order between nodes", () => {
   });
 
   it("survives a chain of 20,000 nodes that all end at once", async () => {
-    const chain = Array.from({ length: 20_000 }, (_, index) => ({ id: `n${index}`, needs: index === 0 ? [] : [`n${index - 1}`] }));
+    const chain = Array.from({ length: 20_000 }, (_, index) => ({
+      id: `n${index}`,
+      needs: index === 0 ? [] : [`n${index - 1}`],
+    }));
     const rig = await RunRig.start(planOf([{ id: "one", nodes: chain }]));
     await rig.agent.end("n0", failed);
     expect((await rig.summary).nodes).toMatchObject({ notPassed: 1, skipped: 19_999 });
@@ -131,7 +140,12 @@ describe("layer gates", () => {
 
   it("does not hold back what comes after a layer in which nothing is configured", async () => {
     const skip = { cause: "not-configured" as const, reason: "no command" };
-    const rig = await RunRig.start(planOf([{ id: "fast", nodes: [{ id: "unit", skip }] }, { id: "core", gates: ["fast"], nodes: ["api"] }]));
+    const rig = await RunRig.start(
+      planOf([
+        { id: "fast", nodes: [{ id: "unit", skip }] },
+        { id: "core", gates: ["fast"], nodes: ["api"] },
+      ]),
+    );
     expect(rig.running).toEqual(["api"]);
     await rig.agent.end("api");
     expect((await rig.summary).exitCode).toBe(0);
@@ -139,7 +153,17 @@ describe("layer gates", () => {
 
   it("does not hold back a node that needs one which is not configured", async () => {
     const skip = { cause: "not-configured" as const, reason: "no command" };
-    const rig = await RunRig.start(planOf([{ id: "fast", nodes: [{ id: "smoke", skip }, { id: "unit", needs: ["smoke"] }] }]));
+    const rig = await RunRig.start(
+      planOf([
+        {
+          id: "fast",
+          nodes: [
+            { id: "smoke", skip },
+            { id: "unit", needs: ["smoke"] },
+          ],
+        },
+      ]),
+    );
     expect(rig.running).toEqual(["unit"]);
   });
 

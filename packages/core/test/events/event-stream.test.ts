@@ -23,15 +23,39 @@ describe("the event stream", () => {
     events.emit({ type: "layer_started", layerId: "a" });
     events.emit({ type: "layer_started", layerId: "b" });
     expect(seen.events).toEqual([
-      { version: 1, seq: 1, at: "2026-01-31T12:00:00.000Z", runId: "r1", userId: "u", threadId: "t", type: "layer_started", layerId: "a" },
-      { version: 1, seq: 2, at: "2026-01-31T12:00:00.000Z", runId: "r1", userId: "u", threadId: "t", type: "layer_started", layerId: "b" },
+      {
+        version: 1,
+        seq: 1,
+        at: "2026-01-31T12:00:00.000Z",
+        runId: "r1",
+        userId: "u",
+        threadId: "t",
+        type: "layer_started",
+        layerId: "a",
+      },
+      {
+        version: 1,
+        seq: 2,
+        at: "2026-01-31T12:00:00.000Z",
+        runId: "r1",
+        userId: "u",
+        threadId: "t",
+        type: "layer_started",
+        layerId: "b",
+      },
     ]);
   });
 
   it("keeps one order for all reporters when one of them emits while it handles an event", () => {
     const seen = recorder();
     const events = stream(
-      { name: "echo", onEvent: (event) => event.type === "layer_started" && event.layerId === "a" && events.emit({ type: "layer_started", layerId: "echo" }) },
+      {
+        name: "echo",
+        onEvent: (event) =>
+          event.type === "layer_started" &&
+          event.layerId === "a" &&
+          events.emit({ type: "layer_started", layerId: "echo" }),
+      },
       seen,
     );
     events.emit({ type: "layer_started", layerId: "a" });
@@ -89,11 +113,21 @@ describe("a run's events", () => {
       "run_completed",
     ]);
     expect(rig.events.map((event) => event.seq)).toEqual(rig.events.map((_, index) => index + 1));
-    expect(rig.all("run_state_changed").map((event) => event.to)).toEqual(["initializing", "running", "aggregating-results", "completed"]);
+    expect(rig.all("run_state_changed").map((event) => event.to)).toEqual([
+      "initializing",
+      "running",
+      "aggregating-results",
+      "completed",
+    ]);
   });
 
   it("have exactly one node_completed for each node, whatever became of it", async () => {
-    const rig = await RunRig.start(planOf([{ id: "one", nodes: ["a", { id: "b", needs: ["a"] }] }, { id: "two", gates: ["one"], nodes: ["c"] }]));
+    const rig = await RunRig.start(
+      planOf([
+        { id: "one", nodes: ["a", { id: "b", needs: ["a"] }] },
+        { id: "two", gates: ["one"], nodes: ["c"] },
+      ]),
+    );
     await rig.agent.end("a", failed);
     await rig.summary;
     expect(rig.all("node_completed").map((event) => event.nodeId)).toEqual(["a", "b", "c"]);

@@ -6,10 +6,11 @@ import { resolvePlan } from "../../src/plan/resolve-plan.ts";
 import type { Selection } from "../../src/plan/selection.ts";
 import { temporaryProject } from "../rig/temporary-project.ts";
 
-const everyCategory = "smoke unit database api websocket integration agent e2e_critical frontend cypress e2e performance"
-  .split(" ")
-  .map((name) => `  ${name}: { command: run-${name} }`)
-  .join("\n");
+const everyCategory =
+  "smoke unit database api websocket integration agent e2e_critical frontend cypress e2e performance"
+    .split(" ")
+    .map((name) => `  ${name}: { command: run-${name} }`)
+    .join("\n");
 
 function config(yaml = `categories:\n${everyCategory}\n`): Promise<Config> {
   return loadConfig({ cwd: temporaryProject({ "apex.yaml": yaml }) });
@@ -43,7 +44,9 @@ describe("run modes", () => {
   it("background takes what it leaves out as passed, and says so", async () => {
     const resolved = await plan({ runMode: "background" });
     expect(resolved.layers).toMatchObject([{ id: "e2e_background", gates: [], assumed: ["service_integration"] }]);
-    expect(resolved.notes.join("\n")).toContain("e2e_background depends on service_integration, which this selection leaves out: taken as passed");
+    expect(resolved.notes.join("\n")).toContain(
+      "e2e_background depends on service_integration, which this selection leaves out: taken as passed",
+    );
   });
 
   it("of one's own pull in what their layers depend on, unless they assume it", async () => {
@@ -58,12 +61,17 @@ describe("run modes", () => {
     const resolved = await plan({}, "categories: { unit: { command: x }, frontend: { command: y } }\n");
     expect(layerIds(resolved)).toEqual(["fast_feedback", "service_integration"]);
     expect(resolved.layers[1]).toMatchObject({ gates: ["fast_feedback"], assumed: [] });
-    expect(resolved.notes).toContain("core_integration is left out: none of its categories is configured (database, api, websocket, integration)");
+    expect(resolved.notes).toContain(
+      "core_integration is left out: none of its categories is configured (database, api, websocket, integration)",
+    );
   });
 
   it("keep what is not configured in the plan", async () => {
     const resolved = await plan({ runMode: "fast_feedback" }, "categories: { unit: { command: x } }\n");
-    expect(resolved.nodes[0]).toMatchObject({ id: "smoke", skip: { cause: "not-configured", reason: "not configured" } });
+    expect(resolved.nodes[0]).toMatchObject({
+      id: "smoke",
+      skip: { cause: "not-configured", reason: "not configured" },
+    });
   });
 });
 
@@ -82,7 +90,8 @@ describe("naming layers and categories", () => {
   });
 
   it("runs a category that several layers place only once", async () => {
-    const yaml = "categories: { unit: { command: x } }\nlayers:\n  again: { categories: [unit], dependencies: [fast_feedback] }\n";
+    const yaml =
+      "categories: { unit: { command: x } }\nlayers:\n  again: { categories: [unit], dependencies: [fast_feedback] }\n";
     const resolved = await plan({}, yaml);
     expect(nodeIds(resolved).filter((id) => id === "unit")).toHaveLength(1);
     expect(resolved.layers.find((layer) => layer.id === "again")?.nodes).toEqual([]);
@@ -109,11 +118,21 @@ describe("naming layers and categories", () => {
     ["an unknown layer", { layers: ["fast"] }, /there is no layer "fast"/],
     ["an unknown run mode", { runMode: "nighly" }, /there is no run mode "nighly"/],
     ["a run mode together with categories", { runMode: "nightly", categories: ["unit"] }, /either a run mode/],
-    ["tests of no category", { selectors: [{ file: "a.test.ts", path: [] }] }, /--test-file needs exactly one category/],
+    [
+      "tests of no category",
+      { selectors: [{ file: "a.test.ts", path: [] }] },
+      /--test-file needs exactly one category/,
+    ],
     ["arguments for no category", { additionalArgs: ["-u"] }, /the categories must be named/],
-    ["a category outside of the layers", { layers: ["fast_feedback"], categories: ["lint"] }, /lint is not in fast_feedback/],
+    [
+      "a category outside of the layers",
+      { layers: ["fast_feedback"], categories: ["lint"] },
+      /lint is not in fast_feedback/,
+    ],
   ])("refuses %s", async (_, selection, message) => {
-    await expect(plan(selection, `categories:\n${everyCategory}\n  lint: { command: oxlint }\n`)).rejects.toThrow(message);
+    await expect(plan(selection, `categories:\n${everyCategory}\n  lint: { command: oxlint }\n`)).rejects.toThrow(
+      message,
+    );
   });
 
   it("refuses a category without a command that was asked for, and says how to define it", async () => {
@@ -130,7 +149,8 @@ describe("a plan", () => {
   });
 
   it("lets a placement's timeout win over the category's own", async () => {
-    const yaml = "layers: { fast_feedback: { categories: [{ name: unit, timeout_seconds: 7 }, smoke] } }\ncategories: { unit: { command: x, timeout: 1m }, smoke: { command: y, timeout: 9s } }\n";
+    const yaml =
+      "layers: { fast_feedback: { categories: [{ name: unit, timeout_seconds: 7 }, smoke] } }\ncategories: { unit: { command: x, timeout: 1m }, smoke: { command: y, timeout: 9s } }\n";
     const resolved = await plan({ runMode: "fast_feedback" }, yaml);
     expect(resolved.nodes.map((node) => [node.id, node.timeoutMs])).toEqual([
       ["unit", 7_000],

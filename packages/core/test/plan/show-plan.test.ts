@@ -5,13 +5,24 @@ import { planOf } from "../rig/run-rig.ts";
 const command = { kind: "argv" as const, file: "vitest", args: ["run", "--project", "a b"] };
 const plan = planOf(
   [
-    { id: "fast", name: "Fast Feedback", executionMode: "sequential", maxParallel: 1, budgetMs: 120_000, failFast: true, nodes: [{ id: "unit", timeoutMs: 60_000, input: { command } }] },
+    {
+      id: "fast",
+      name: "Fast Feedback",
+      executionMode: "sequential",
+      maxParallel: 1,
+      budgetMs: 120_000,
+      failFast: true,
+      nodes: [{ id: "unit", timeoutMs: 60_000, input: { command } }],
+    },
     {
       id: "core",
       name: 'Core "Integration"',
       budgetMs: 600_000,
       gates: ["fast"],
-      nodes: [{ id: "api", needs: [], input: { command: { ...command, args: [] } } }, { id: "db", needs: ["api"], skip: { cause: "not-configured", reason: "not configured" } }],
+      nodes: [
+        { id: "api", needs: [], input: { command: { ...command, args: [] } } },
+        { id: "db", needs: ["api"], skip: { cause: "not-configured", reason: "not configured" } },
+      ],
     },
   ],
   { runMode: "nightly", maxParallel: 2, notes: ["something was left out"] },
@@ -43,7 +54,9 @@ describe("the plan as text", () => {
       { id: "smoke", timeoutMs: 60_000 },
       { id: "unit", timeoutMs: 120_000 },
     ];
-    expect(showPlan(planOf([{ ...layer, nodes }]), "text")).toContain("budget 2m (less than its categories' timeouts, 3m)");
+    expect(showPlan(planOf([{ ...layer, nodes }]), "text")).toContain(
+      "budget 2m (less than its categories' timeouts, 3m)",
+    );
   });
 });
 

@@ -56,7 +56,10 @@ export function planOf(layers: readonly LayerSketch[], over: Partial<Plan> = {})
 /** An agent whose nodes end when the test says so, and how it says. */
 export class ControllableAgent implements Agent {
   readonly name: string = "rig";
-  readonly running = new Map<string, { context: AgentContext; settle: (output: unknown) => void; fail: (error: unknown) => void }>();
+  readonly running = new Map<
+    string,
+    { context: AgentContext; settle: (output: unknown) => void; fail: (error: unknown) => void }
+  >();
   readonly started: string[] = [];
   /** Ignores its signal when true. */
   isDeaf = false;
@@ -65,12 +68,15 @@ export class ControllableAgent implements Agent {
     const { id } = context.node;
     this.started.push(id);
     return new Promise((resolve, reject) => {
-      const end = <Value>(how: (value: Value) => void) => (value: Value) => {
-        this.running.delete(id);
-        how(value);
-      };
+      const end =
+        <Value>(how: (value: Value) => void) =>
+        (value: Value) => {
+          this.running.delete(id);
+          how(value);
+        };
       this.running.set(id, { context, settle: end(resolve), fail: end(reject) });
-      if (!this.isDeaf) context.signal.addEventListener("abort", () => end(reject)(context.signal.reason), { once: true });
+      if (!this.isDeaf)
+        context.signal.addEventListener("abort", () => end(reject)(context.signal.reason), { once: true });
     });
   }
 

@@ -1,9 +1,8 @@
 import { execFileSync } from "node:child_process";
-import { type Outcome, parseTestSelector } from "@netra-apex/core";
+import { type Outcome, parseTestSelector, shellQuote } from "@netra-apex/core";
 import { describe, expect, it } from "vitest";
 import { finishNode, newNode, withTest } from "../../src/node-view.ts";
 import { rerunCommand } from "../../src/render/rerun-command.ts";
-import { shellQuote } from "@netra-apex/core";
 import { scriptTest } from "../event-script.ts";
 
 type Test = ReturnType<typeof scriptTest>;
@@ -13,7 +12,10 @@ function rerun(tests: readonly Test[], outcome: Outcome = failed): string | unde
   const node = tests.reduce(withTest, newNode("unit", "fast", 0));
   const end = { type: "node_completed", nodeId: "unit", layerId: "fast", outcome, durationMs: 1, attempts: 1 } as const;
   const envelope = { version: 1, seq: 1, at: "2026-01-31T14:25:00.000Z", runId: "r" };
-  return rerunCommand("unit", finishNode(node, { ...envelope, ...end, counts: node.counts, flaky: false }), ["apex", "run"]);
+  return rerunCommand("unit", finishNode(node, { ...envelope, ...end, counts: node.counts, flaky: false }), [
+    "apex",
+    "run",
+  ]);
 }
 
 const failing = (name: string, rest: Partial<Test> = {}) => scriptTest(name, { status: "failed", ...rest });

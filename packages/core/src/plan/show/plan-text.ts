@@ -11,7 +11,10 @@ export function planText(plan: Plan): string {
     [
       `${index + 1}. ${layer.name}  (${layer.id})`,
       `   ${layerFacts(layer, nodes).join(" · ")}`,
-      ...layer.nodes.map((id) => nodes.get(id)).filter((node) => node !== undefined).map((node) => nodeLine(node, width)),
+      ...layer.nodes
+        .map((id) => nodes.get(id))
+        .filter((node) => node !== undefined)
+        .map((node) => nodeLine(node, width)),
     ].join("\n"),
   );
   const notes = plan.notes.map((note) => `note: ${note}`);
@@ -49,7 +52,10 @@ function layerFacts(layer: PlanLayer, nodes: ReadonlyMap<string, PlanNode>): str
     ...(layer.assumed.length > 0 ? [`${layer.assumed.join(", ")} taken as passed`] : []),
     layer.executionMode,
     ...(layer.executionMode === "sequential" ? [] : [`${layer.maxParallel} at once`]),
-    budgetFact(layer, layer.nodes.map((id) => nodes.get(id)?.timeoutMs ?? 0)),
+    budgetFact(
+      layer,
+      layer.nodes.map((id) => nodes.get(id)?.timeoutMs ?? 0),
+    ),
     ...(layer.failFast ? ["stops at its first failure"] : []),
   ];
 }
@@ -57,7 +63,8 @@ function layerFacts(layer: PlanLayer, nodes: ReadonlyMap<string, PlanNode>): str
 /** The budget, and whether it cuts the categories' own timeouts short: nobody should wait for those then. */
 function budgetFact({ budgetMs, executionMode }: PlanLayer, timeouts: readonly number[]): string {
   if (budgetMs === undefined) return "no budget";
-  const together = executionMode === "sequential" ? timeouts.reduce((sum, ms) => sum + ms, 0) : Math.max(0, ...timeouts);
+  const together =
+    executionMode === "sequential" ? timeouts.reduce((sum, ms) => sum + ms, 0) : Math.max(0, ...timeouts);
   const budget = `budget ${formatDuration(budgetMs)}`;
   return together > budgetMs ? `${budget} (less than its categories' timeouts, ${formatDuration(together)})` : budget;
 }
