@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import path from "node:path";
 
 /** File names in the order in which a directory is searched for them. */
-export const configFileNames: readonly string[] = [
+const configFileNames: readonly string[] = [
   "apex.yaml",
   "apex.config.yaml",
   "apex.config.ts",

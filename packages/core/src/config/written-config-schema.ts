@@ -16,13 +16,11 @@ function strict<Shape extends z.core.$ZodLooseShape>(shape: Shape) {
 /** Constructed when a config first has that key: constructing everything would cost each start some milliseconds. */
 const later = z.lazy;
 
-const duration = z
-  .string({ error: () => 'expected a duration with its unit, such as "90s" or "2m"' })
-  .check(
-    z.refine((text) => parseDuration(text) !== undefined, {
-      error: 'not a duration: write it like "90s", "2m" or "1h30m"',
-    }),
-  );
+const duration = z.string({ error: () => 'expected a duration with its unit, such as "90s" or "2m"' }).check(
+  z.refine((text) => parseDuration(text) !== undefined, {
+    error: 'not a duration: write it like "90s", "2m" or "1h30m"',
+  }),
+);
 
 const size = z
   .string({ error: () => 'expected a size with its unit, such as "512MiB"' })

@@ -2,13 +2,13 @@ import { describeThrown } from "../apex-error.ts";
 import type { AgentRegistry } from "../agents/agent-registry.ts";
 import type { AgentContext } from "../agents/agent-context.ts";
 import type { Clock } from "../clock.ts";
-import { formatDuration } from "../config/units.ts";
 import type { EventStream } from "../events/event-stream.ts";
-import { describeOutcome, isOutcome, type Outcome, type SkipCause } from "../outcome.ts";
-import type { Plan, PlanLayer, PlanNode } from "../plan/plan.ts";
-import { addCounts, noTests } from "../test-result.ts";
-import { combineOutcomes, hadNothingToRun } from "./combine-outcomes.ts";
+import { describeOutcome, isOutcome, type Outcome } from "../outcome.ts";
+import type { Plan, PlanNode } from "../plan/plan.ts";
+import { noTests } from "../test-result.ts";
+import { combineOutcomes } from "./combine-outcomes.ts";
 import { type Deadline, deadlineIn, timedOut } from "./deadline.ts";
+import { breachedOr, LayerExecution, type Skip } from "./layer-execution.ts";
 import { executeNode, type NodeResult } from "./node-execution.ts";
 import { PlanGraph } from "./plan-graph.ts";
 import { Scheduler } from "./scheduler.ts";
@@ -30,18 +30,6 @@ export interface PlanResult {
   readonly nodes: readonly { readonly node: PlanNode; readonly result: NodeResult }[];
 }
 
-interface LayerState {
-  readonly layer: PlanLayer;
-  startedMs: number;
-  deadline: Deadline | undefined;
-  cancelTimer: (() => void) | undefined;
-  isExpired: boolean;
-  /** Why nothing more of this layer starts. */
-  stop: Skip | undefined;
-}
-
-type Skip = { readonly cause: SkipCause; readonly reason: string };
-
 const defaultAbandonAfterMs = 30_000;
 
 /**
@@ -58,9 +46,8 @@ export class ExecutionEngine {
   /** By vertex: why it cannot start although everything before it has ended. */
   readonly #blockedBy: (string | undefined)[];
   readonly #results: (NodeResult | undefined)[];
-  readonly #layers: readonly LayerState[];
-  readonly #layerById: ReadonlyMap<string, LayerState>;
-  readonly #layerOutcomes: (Outcome | undefined)[];
+  readonly #layers: readonly LayerExecution[];
+  readonly #layerById: ReadonlyMap<string, LayerExecution>;
   readonly #cancel = new AbortController();
   #runDeadline: Deadline | undefined;
   #stop: Skip | undefined;
@@ -80,15 +67,7 @@ export class ExecutionEngine {
     this.#waitingFor = this.#graph.dag.needCounts();
     this.#blockedBy = Array.from({ length: this.#graph.dag.size });
     this.#results = Array.from({ length: plan.nodes.length });
-    this.#layerOutcomes = Array.from({ length: plan.layers.length });
-    this.#layers = plan.layers.map((layer) => ({
-      layer,
-      startedMs: 0,
-      deadline: undefined,
-      cancelTimer: undefined,
-      isExpired: false,
-      stop: undefined,
-    }));
+    this.#layers = plan.layers.map((layer) => new LayerExecution(layer, options));
     this.#layerById = new Map(this.#layers.map((state) => [state.layer.id, state]));
     this.#open = this.#graph.dag.size;
     for (const node of plan.nodes) if (!node.skip) options.agents.get(node.agent);
@@ -139,11 +118,11 @@ export class ExecutionEngine {
       const what = this.#graph.vertex(vertex);
       switch (what.kind) {
         case "open":
-          this.#openGate(what.layer, this.#blockedBy[vertex]);
+          this.#openGate(this.#layers[what.layer] as LayerExecution, this.#blockedBy[vertex]);
           this.#release(vertex, undefined, ready);
           break;
         case "close":
-          this.#release(vertex, this.#closeLayer(what.layer), ready);
+          this.#release(vertex, this.#closeLayer(this.#layers[what.layer] as LayerExecution), ready);
           break;
         case "node": {
           const skip = this.#skipReason(what.node, vertex);
@@ -236,10 +215,10 @@ export class ExecutionEngine {
     return `${node.id} ${outcome.status === "skipped" ? "was skipped" : outcome.status}`;
   }
 
-  #applyFailurePolicy(node: PlanNode, { layer }: LayerState, outcome: Outcome): void {
+  #applyFailurePolicy(node: PlanNode, layer: LayerExecution, outcome: Outcome): void {
     if (outcome.status === "passed" || outcome.status === "skipped" || outcome.status === "cancelled") return;
     const reason = `${node.id} ${outcome.status}`;
-    if (layer.failFast)
+    if (layer.layer.failFast)
       this.#layerOf(node).stop ??= {
         cause: "fail-fast",
         reason: `${reason}, and the layer stops at its first failure`,
@@ -265,55 +244,22 @@ export class ExecutionEngine {
     this.#dispatch();
   }
 
-  #openGate(index: number, blockedBy: string | undefined): void {
-    const state = this.#layers[index] as LayerState;
-    const { layer } = state;
-    const { clock, stream } = this.#options;
-    if (blockedBy !== undefined) state.stop = { cause: "dependency", reason: blockedBy };
-    else state.stop = this.#stop;
-    state.startedMs = clock.monotonicMs();
-    const hasWork = layer.nodes.some((id) => !this.#plan.nodes[this.#graph.dag.indexOf(id)]?.skip);
-    if (state.stop || !hasWork) return;
-    stream.emit({ type: "layer_started", layerId: layer.id });
-    const deadline = deadlineIn("layer", state.startedMs, layer.budgetMs);
-    state.deadline = deadline;
-    if (!deadline) return;
-    state.cancelTimer = clock.schedule(deadline.limitMs, () => {
-      state.isExpired = true;
-      state.stop ??= {
-        cause: "deadline",
-        reason: `not started: the layer's deadline of ${formatDuration(deadline.limitMs)} was reached`,
-      };
-      this.#dispatch();
+  #openGate(layer: LayerExecution, blockedBy: string | undefined): void {
+    layer.open({
+      stop: blockedBy === undefined ? this.#stop : { cause: "dependency", reason: blockedBy },
+      hasWork: this.#nodesOf(layer).some(({ node }) => !this.#nodeAt(node).skip),
+      onExpired: () => this.#dispatch(),
     });
   }
 
-  /** Records a layer's end; returns why the layers after it may not start, if so. */
-  #closeLayer(index: number): string | undefined {
-    const state = this.#layers[index] as LayerState;
-    const { layer } = state;
-    state.cancelTimer?.();
-    const results = layer.nodes.map((id) => ({
-      name: id,
-      result: this.#results[this.#graph.dag.indexOf(id)] as NodeResult,
-    }));
-    const outcome = this.#layerOutcome(
-      state,
-      results.map(({ name, result }) => ({ name, outcome: result.outcome })),
+  #closeLayer(layer: LayerExecution): string | undefined {
+    return layer.close(
+      this.#nodesOf(layer).map(({ name, node }) => ({ name, result: this.#results[node] as NodeResult })),
     );
-    this.#layerOutcomes[index] = outcome;
-    const durationMs = this.#options.clock.monotonicMs() - state.startedMs;
-    const counts = addCounts(results.map(({ result }) => result.counts));
-    this.#options.stream.emit({ type: "layer_completed", layerId: layer.id, outcome, durationMs, counts });
-    if (outcome.status === "passed" || hadNothingToRun(outcome)) return undefined;
-    return `${layer.name} ${outcome.status === "skipped" ? "was skipped" : outcome.status}`;
   }
 
-  #layerOutcome(state: LayerState, parts: readonly { name: string; outcome: Outcome }[]): Outcome {
-    if (state.stop?.cause === "dependency") return { status: "skipped", ...state.stop };
-    const combined = combineOutcomes(parts);
-    const ranOutOfTime = state.isExpired && state.deadline && combined.status === "skipped";
-    return ranOutOfTime && state.deadline ? timedOut(state.deadline, `layer ${state.layer.id}`) : combined;
+  #nodesOf({ layer }: LayerExecution): { readonly name: string; readonly node: number }[] {
+    return layer.nodes.map((id) => ({ name: id, node: this.#graph.dag.indexOf(id) }));
   }
 
   /** Why a node whose needs have all ended must not start. */
@@ -341,21 +287,17 @@ export class ExecutionEngine {
 
   #runOutcome(): Outcome {
     if (this.#cancelledBy) return this.#cancelledBy;
-    const layers = this.#plan.layers.map(({ name }, index) => ({
-      name,
-      outcome: this.#layerOutcomes[index] as Outcome,
-    }));
-    const combined = combineOutcomes(layers);
-    const ranOutOfTime = combined.status === "skipped" && this.#stop?.cause === "deadline";
-    return ranOutOfTime && this.#runDeadline ? timedOut(this.#runDeadline, "the whole run") : combined;
+    const layers = this.#layers.map(({ layer, outcome }) => ({ name: layer.name, outcome: outcome as Outcome }));
+    const breached = this.#stop?.cause === "deadline" ? this.#runDeadline : undefined;
+    return breachedOr(combineOutcomes(layers), breached, "the whole run");
   }
 
   #nodeAt(index: number): PlanNode {
     return this.#plan.nodes[index] as PlanNode;
   }
 
-  #layerOf(node: PlanNode): LayerState {
-    return this.#layerById.get(node.layerId) as LayerState;
+  #layerOf(node: PlanNode): LayerExecution {
+    return this.#layerById.get(node.layerId) as LayerExecution;
   }
 }
 

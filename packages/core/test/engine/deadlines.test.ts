@@ -25,6 +25,21 @@ describe("deadlines", () => {
     expect(rig.layerOutcome("one")).toMatchObject({ status: "timed-out", deadline: "layer" });
   });
 
+  it("counts a layer as timed out when its budget kept a node from starting, even if everything else passed", async () => {
+    const rig = await RunRig.start(
+      planOf([
+        { id: "one", budgetMs: 1_000, nodes: ["a", { id: "b", needs: ["elsewhere"] }] },
+        { id: "two", nodes: ["elsewhere"] },
+      ]),
+    );
+    await rig.agent.end("a");
+    await rig.clock.advance(1_000);
+    await rig.agent.end("elsewhere");
+    expect(rig.outcomeOf("b")).toMatchObject({ status: "skipped", cause: "deadline" });
+    expect(rig.layerOutcome("one")).toMatchObject({ status: "timed-out", deadline: "layer" });
+    expect((await rig.summary).exitCode).toBe(4);
+  });
+
   it("ends one attempt by its own deadline and gives the next one the rest of the category's", async () => {
     const retry = {
       maxAttempts: 3,

@@ -54,7 +54,7 @@ export function planOf(layers: readonly LayerSketch[], over: Partial<Plan> = {})
 }
 
 /** An agent whose nodes end when the test says so, and how it says. */
-export class ControllableAgent implements Agent {
+class ControllableAgent implements Agent {
   readonly name: string = "rig";
   readonly running = new Map<
     string,

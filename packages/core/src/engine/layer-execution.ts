@@ -1,0 +1,82 @@
+import type { Clock } from "../clock.ts";
+import { formatDuration } from "../config/units.ts";
+import type { EventStream } from "../events/event-stream.ts";
+import type { Outcome, SkipCause } from "../outcome.ts";
+import type { PlanLayer } from "../plan/plan.ts";
+import { addCounts } from "../test-result.ts";
+import { combineOutcomes, hadNothingToRun } from "./combine-outcomes.ts";
+import { type Deadline, deadlineIn, timedOut } from "./deadline.ts";
+import type { NodeResult } from "./node-execution.ts";
+
+/** Why something is not started. */
+export interface Skip {
+  readonly cause: SkipCause;
+  readonly reason: string;
+}
+
+/** One layer of one run: its gate, its budget, and what came of it. */
+export class LayerExecution {
+  readonly layer: PlanLayer;
+  /** Why nothing more of this layer starts. */
+  stop: Skip | undefined;
+  /** Runs once the layer has started, where it has a budget. */
+  deadline: Deadline | undefined;
+  /** Set when all nodes of the layer have ended. */
+  outcome: Outcome | undefined;
+  readonly #stream: EventStream;
+  readonly #clock: Clock;
+  #startedMs = 0;
+  #isExpired = false;
+  #cancelTimer: (() => void) | undefined;
+
+  constructor(layer: PlanLayer, { stream, clock }: { readonly stream: EventStream; readonly clock: Clock }) {
+    this.layer = layer;
+    this.#stream = stream;
+    this.#clock = clock;
+  }
+
+  /**
+   * Opens the gate. A layer that must not start (`stop`) or has nothing that could run is only passed through.
+   * `onExpired` is called when the budget is spent.
+   */
+  open({ stop, hasWork, onExpired }: { stop: Skip | undefined; hasWork: boolean; onExpired: () => void }): void {
+    this.stop = stop;
+    this.#startedMs = this.#clock.monotonicMs();
+    if (stop || !hasWork) return;
+    this.#stream.emit({ type: "layer_started", layerId: this.layer.id });
+    const deadline = deadlineIn("layer", this.#startedMs, this.layer.budgetMs);
+    this.deadline = deadline;
+    if (!deadline) return;
+    this.#cancelTimer = this.#clock.schedule(deadline.limitMs, () => {
+      this.#isExpired = true;
+      const reason = `not started: the layer's deadline of ${formatDuration(deadline.limitMs)} was reached`;
+      this.stop ??= { cause: "deadline", reason };
+      onExpired();
+    });
+  }
+
+  /** Records the end of all nodes; returns why the layers after this one may not start, if so. */
+  close(results: readonly { readonly name: string; readonly result: NodeResult }[]): string | undefined {
+    this.#cancelTimer?.();
+    const { id: layerId, name } = this.layer;
+    const outcome = this.#outcomeOf(results.map((node) => ({ name: node.name, outcome: node.result.outcome })));
+    this.outcome = outcome;
+    const durationMs = this.#clock.monotonicMs() - this.#startedMs;
+    const counts = addCounts(results.map(({ result }) => result.counts));
+    this.#stream.emit({ type: "layer_completed", layerId, outcome, durationMs, counts });
+    if (outcome.status === "passed" || hadNothingToRun(outcome)) return undefined;
+    return `${name} ${outcome.status === "skipped" ? "was skipped" : outcome.status}`;
+  }
+
+  #outcomeOf(parts: readonly { readonly name: string; readonly outcome: Outcome }[]): Outcome {
+    if (this.stop?.cause === "dependency") return { status: "skipped", ...this.stop };
+    const owner = `layer ${this.layer.id}`;
+    return breachedOr(combineOutcomes(parts), this.#isExpired ? this.deadline : undefined, owner);
+  }
+}
+
+/** A spent budget decides where nothing heavier does: what it kept from starting would only read as left out. */
+export function breachedOr(outcome: Outcome, breached: Deadline | undefined, owner: string): Outcome {
+  const isLighter = outcome.status === "skipped" || outcome.status === "inconclusive";
+  return breached && isLighter ? timedOut(breached, owner) : outcome;
+}
