@@ -1,8 +1,16 @@
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import path from "node:path";
 import { transform } from "esbuild";
 import { defineConfig, type Options } from "tsup";
 
 const { version } = JSON.parse(readFileSync("package.json", "utf8")) as { version: string };
+
+/** yaml's build as ES modules: what is not used falls away, and the rest is evaluated in a third of the time. */
+const yaml = path.join(
+  path.dirname(createRequire(path.resolve("../../packages/core/package.json")).resolve("yaml/package.json")),
+  "browser/index.js",
+);
 
 const shared: Options = {
   format: ["esm"],
@@ -12,6 +20,7 @@ const shared: Options = {
   define: { __APEX_VERSION__: JSON.stringify(version) },
   esbuildOptions(options) {
     options.conditions = ["@netra-apex/source", "import", "module", "default"];
+    options.alias = { yaml };
   },
 };
 
@@ -28,8 +37,12 @@ async function toCommonJs(directory: string): Promise<void> {
       target: "node22",
       minifyWhitespace: true,
     });
-    // Only the program's own parts: a typed config of the user stays an import(), which loads ES modules.
-    writeFileSync(file, code.replaceAll(/\bimport\("(\.\/[^"]+)"\)/g, 'Promise.resolve().then(() => require("$1"))'));
+    const lean = code
+      // Only the program's own parts: a typed config of the user stays an import(), which loads ES modules.
+      .replaceAll(/\bimport\("(\.\/[^"]+)"\)/g, 'Promise.resolve().then(() => require("$1"))')
+      // The general helper copies every property of Node's own modules, which takes milliseconds; a prototype does as well.
+      .replaceAll(/\b__toESM\(require\("([\w:/]+)"\)(?:,1)?\)/g, '(m=>({__proto__:m,default:m}))(require("$1"))');
+    writeFileSync(file, lean);
   }
   writeFileSync(`${directory}/package.json`, '{ "type": "commonjs" }\n');
 }

@@ -29,8 +29,9 @@ export function checkRules(input: RuleInput): ConfigProblem[] {
 }
 
 function* layerRules({ written, normalized, problem }: RuleInput): Generator<ConfigProblem> {
-  const layerIds = [...normalized.layers.keys()];
-  const services = [...builtInServices, ...Object.keys(written.services ?? {})];
+  const layerIds = new Set(normalized.layers.keys());
+  const services = new Set([...builtInServices, ...Object.keys(written.services ?? {})]);
+  const known = knownCategories(written, normalized);
   for (const { path: at, settings } of writtenLayers(written)) {
     yield* unknownNames("layer", settings.dependencies, layerIds, [...at, "dependencies"], problem);
     yield* unknownNames("service", settings.required_services, services, [...at, "required_services"], problem);
@@ -43,8 +44,7 @@ function* layerRules({ written, normalized, problem }: RuleInput): Generator<Con
       if (typeof placement !== "string") yield* givenTwice(placement, timeoutSpellings, here, problem);
       if (seen.has(name)) yield problem(`the category "${name}" is in this layer twice`, here);
       seen.add(name);
-      if (isUnknownCategory(name, written, normalized)) {
-        const known = knownCategories(written, normalized);
+      if (!known.has(name)) {
         yield problem(
           `unknown category "${name}"`,
           here,
@@ -62,11 +62,12 @@ function* categoryRules({
   frameworks,
   problem,
 }: RuleInput): Generator<ConfigProblem> {
+  const known = knownCategories(written, normalized);
   for (const [name, category] of Object.entries(written.categories ?? {})) {
     const at = ["categories", name];
     yield* givenTwice(category, timeoutSpellings, at, problem);
     yield* givenTwice(category, ["max_memory", "memory_limit_gb"], at, problem);
-    yield* unknownNames("category", category.needs, knownCategories(written, normalized), [...at, "needs"], problem);
+    yield* unknownNames("category", category.needs, known, [...at, "needs"], problem);
     if (typeof category.command === "string" && !category.shell) {
       const split = splitCommand(category.command);
       if ("problem" in split) {
@@ -91,8 +92,9 @@ function* categoryRules({
 }
 
 function* modeRules({ written, normalized, problem }: RuleInput): Generator<ConfigProblem> {
+  const layerIds = new Set(normalized.layers.keys());
   for (const [name, mode] of Object.entries(written.modes ?? {})) {
-    yield* unknownNames("layer", mode.layers, [...normalized.layers.keys()], ["modes", name, "layers"], problem);
+    yield* unknownNames("layer", mode.layers, layerIds, ["modes", name, "layers"], problem);
   }
 }
 
@@ -130,12 +132,12 @@ function* writtenLayers(written: WrittenConfig): Generator<{ path: ConfigPath; s
 function* unknownNames(
   kind: string,
   names: readonly string[] | undefined,
-  known: readonly string[],
+  known: ReadonlySet<string>,
   at: ConfigPath,
   problem: Locate,
 ): Generator<ConfigProblem> {
   for (const [index, name] of (names ?? []).entries()) {
-    if (!known.includes(name)) yield problem(`unknown ${kind} "${name}"`, [...at, index], didYouMean(name, known));
+    if (!known.has(name)) yield problem(`unknown ${kind} "${name}"`, [...at, index], didYouMean(name, known));
   }
 }
 
@@ -157,17 +159,10 @@ function* givenTwice(
   }
 }
 
-/** A category is known when it is defined, discovered, or one of the built-in twelve. */
-function isUnknownCategory(name: string, written: WrittenConfig, normalized: NormalizedConfig): boolean {
-  return !knownCategories(written, normalized).includes(name) && normalized.categories.get(name)?.command === undefined;
-}
-
-function knownCategories(written: WrittenConfig, normalized: NormalizedConfig): string[] {
-  return [...new Set([...builtInCategories, ...Object.keys(written.categories ?? {}), ...configured(normalized)])];
-}
-
-function configured(normalized: NormalizedConfig): string[] {
-  return [...normalized.categories.values()].filter((category) => category.command).map((category) => category.name);
+/** A category is known when it is defined, has a command that was discovered, or is one of the built-in twelve. */
+function knownCategories(written: WrittenConfig, { categories }: NormalizedConfig): Set<string> {
+  const configured = [...categories.values()].filter(({ command }) => command).map(({ name }) => name);
+  return new Set([...builtInCategories, ...Object.keys(written.categories ?? {}), ...configured]);
 }
 
 function isDirectory(candidate: string): boolean {
