@@ -40,7 +40,14 @@ export {
   parseTestSelector,
   type TestSelector,
 } from "./plan/category-task.ts";
-export type { FailurePolicy, Plan, PlanLayer, PlanNode } from "./plan/plan.ts";
+export {
+  type FailurePolicy,
+  type LeftOutLayer,
+  type Plan,
+  type PlanLayer,
+  type PlanNode,
+  planNotes,
+} from "./plan/plan.ts";
 export { resolvePlan } from "./plan/resolve-plan.ts";
 export { type Selection, SelectionError } from "./plan/selection.ts";
 export { type PlanFormat, planFormats, showPlan } from "./plan/show/show-plan.ts";

@@ -1,4 +1,4 @@
-import type { RunEvent, RunEventOf } from "@netra-apex/core";
+import { planNotes, type RunEvent, type RunEventOf } from "@netra-apex/core";
 import type { LayerView, RunView } from "./run-view.ts";
 import { cleanLine } from "./render/clean-text.ts";
 import { failureBlock } from "./render/failure-block.ts";
@@ -68,7 +68,7 @@ export class Narration {
 
   #notes({ plan }: RunEventOf<"run_started">): TextLine[] {
     const label = this.#options.palettes.stderr.dim("note");
-    return plan.notes.map((note) => onStderr(`${label}  ${cleanLine(note)}`));
+    return planNotes(plan).map((note) => onStderr(`${label}  ${cleanLine(note)}`));
   }
 
   #layer(view: RunView, layer: LayerView): TextLine[] {

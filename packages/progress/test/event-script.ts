@@ -47,6 +47,7 @@ export function scriptPlan(layers: readonly ScriptLayer[], notes: readonly strin
     nodes,
     maxParallel: 2,
     failurePolicy: "continue",
+    leftOut: [],
     notes,
   };
 }

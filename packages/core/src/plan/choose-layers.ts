@@ -3,6 +3,7 @@ import { defaultRunMode } from "../config/defaults.ts";
 import { didYouMean } from "../config/suggest.ts";
 import { Dag } from "../dag/dag.ts";
 import type { Layer, Placement } from "../layers/layer.ts";
+import type { LeftOutLayer } from "./plan.ts";
 import { type Selection, SelectionError } from "./selection.ts";
 
 /** A layer of the plan, with the categories of it that were chosen and how its dependencies are treated. */
@@ -17,6 +18,7 @@ export interface Choice {
   readonly layers: readonly ChosenLayer[];
   readonly runMode?: string;
   readonly budgetMs?: number;
+  readonly leftOut: readonly LeftOutLayer[];
   readonly notes: readonly string[];
 }
 
@@ -32,7 +34,7 @@ export function chooseLayers(config: Config, selection: Selection): Choice {
   if (selection.categories && selection.categories.length > 0)
     return byCategories(config, selection, selection.categories);
   if (selection.layers && selection.layers.length > 0) {
-    return gated(config, selection.layers, (layer) => layer.placements, { notes: [] });
+    return gated(config, selection.layers, (layer) => layer.placements, { leftOut: [], notes: [] });
   }
   return byRunMode(config, selection.runMode ?? defaultRunMode);
 }
@@ -41,17 +43,25 @@ function byRunMode(config: Config, name: string): Choice {
   const mode = config.modes.get(name);
   if (!mode) throw unknown("run mode", name, [...config.modes.keys()]);
   const wanted = mode.dependencies === "require" ? withDependencies(config, mode.layers) : mode.layers;
-  const notes: string[] = [];
-  const kept = wanted.filter((id) => {
-    const layer = config.layers.get(id);
-    const isEmpty =
-      layer?.isUntouchedDefault && !layer.placements.some(({ category }) => config.categories.get(category)?.command);
-    if (isEmpty) notes.push(`${id} is left out: none of its categories is configured (${names(layer.placements)})`);
-    return !isEmpty;
-  });
-  notes.push(...homelessNotes(config));
-  const extra = { runMode: name, ...(mode.budgetMs === undefined ? {} : { budgetMs: mode.budgetMs }), notes };
+  const empty = [...config.layers.values()].filter(
+    (layer) => wanted.includes(layer.id) && hasNothingToRun(config, layer),
+  );
+  const leftOut = empty.map(describeLeftOut);
+  const kept = wanted.filter((id) => !leftOut.some((layer) => layer.id === id));
+  const budget = mode.budgetMs === undefined ? {} : { budgetMs: mode.budgetMs };
+  const extra = { runMode: name, ...budget, leftOut, notes: homelessNotes(config) };
   return gated(config, kept, (layer) => layer.placements, extra, new Set(wanted));
+}
+
+/** A built-in layer that the config does not mention, and of which no category has a command. */
+function hasNothingToRun(config: Config, layer: Layer): boolean {
+  return layer.isUntouchedDefault && !layer.placements.some(({ category }) => config.categories.get(category)?.command);
+}
+
+function describeLeftOut({ id, name, executionMode, budgetMs, dependencies, placements }: Layer): LeftOutLayer {
+  const budget = budgetMs === undefined ? {} : { budgetMs };
+  const reason = `none of its categories is configured (${names(placements)})`;
+  return { id, name, executionMode, ...budget, dependencies, reason };
 }
 
 /** A configured category that no layer places would silently never run. */
@@ -80,6 +90,7 @@ function byCategories(config: Config, selection: Selection, categories: readonly
     throw new SelectionError(`${loose.join(", ")} is not in ${selection.layers.join(", ")}`);
   }
   const choice = gated(config, homes, (layer) => layer.placements.filter(({ category }) => wanted.has(category)), {
+    leftOut: [],
     notes: [],
   });
   if (loose.length === 0) return choice;

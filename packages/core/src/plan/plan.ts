@@ -45,6 +45,17 @@ export interface PlanLayer {
   readonly nodes: readonly NodeId[];
 }
 
+/** A layer that the run mode names, and that has nothing to run in this project. */
+export interface LeftOutLayer {
+  readonly id: LayerId;
+  readonly name: string;
+  readonly executionMode: ExecutionMode;
+  /** Milliseconds. */
+  readonly budgetMs?: number;
+  readonly dependencies: readonly LayerId[];
+  readonly reason: string;
+}
+
 /** The DAG of a run, resolved from config and selection before anything starts. Plain data: `JSON.stringify` keeps it whole. */
 export interface Plan {
   readonly version: 1;
@@ -54,11 +65,17 @@ export interface Plan {
   /** Directory that relative paths refer to. */
   readonly projectRoot: string;
   readonly layers: readonly PlanLayer[];
+  readonly leftOut: readonly LeftOutLayer[];
   readonly nodes: readonly PlanNode[];
   readonly maxParallel: number;
   /** Budget of the whole run, in milliseconds. */
   readonly budgetMs?: number;
   readonly failurePolicy: FailurePolicy;
-  /** What a reader must know: what was left out or assumed, what is clipped. */
+  /** What else a reader must know: what is assumed, what will silently not run. */
   readonly notes: readonly string[];
+}
+
+/** Everything that a run should say of its plan before it starts, a line each. */
+export function planNotes(plan: Plan): string[] {
+  return [...plan.leftOut.map(({ id, reason }) => `${id} is left out: ${reason}`), ...plan.notes];
 }

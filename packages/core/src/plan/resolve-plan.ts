@@ -47,6 +47,7 @@ export function resolvePlan(config: Config, selection: Selection): Plan {
     environment: config.environment,
     projectRoot: config.projectRoot,
     layers,
+    leftOut: chosen.leftOut,
     nodes,
     maxParallel,
     ...(chosen.budgetMs === undefined ? {} : { budgetMs: chosen.budgetMs }),

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Config } from "../../src/config/config.ts";
 import { loadConfig } from "../../src/config/load-config.ts";
-import type { Plan } from "../../src/plan/plan.ts";
+import { type Plan, planNotes } from "../../src/plan/plan.ts";
 import { resolvePlan } from "../../src/plan/resolve-plan.ts";
 import type { Selection } from "../../src/plan/selection.ts";
 import { temporaryProject } from "../rig/temporary-project.ts";
@@ -61,7 +61,7 @@ describe("run modes", () => {
     const resolved = await plan({}, "categories: { unit: { command: x }, frontend: { command: y } }\n");
     expect(layerIds(resolved)).toEqual(["fast_feedback", "service_integration"]);
     expect(resolved.layers[1]).toMatchObject({ gates: ["fast_feedback"], assumed: [] });
-    expect(resolved.notes).toContain(
+    expect(planNotes(resolved)).toContain(
       "core_integration is left out: none of its categories is configured (database, api, websocket, integration)",
     );
   });

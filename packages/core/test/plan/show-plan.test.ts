@@ -48,6 +48,24 @@ describe("the plan as text", () => {
     );
   });
 
+  it("shows a layer that was left out, with what would hold for it", () => {
+    const leftOut = {
+      id: "service",
+      name: "Service Integration",
+      executionMode: "hybrid" as const,
+      budgetMs: 1_200_000,
+      dependencies: ["core"],
+      reason: "none of its categories is configured (agent)",
+    };
+    expect(showPlan({ ...plan, leftOut: [leftOut] }, "text")).toContain(
+      [
+        "-  Service Integration  (service)",
+        "   left out: none of its categories is configured (agent)",
+        "   after core passed · hybrid · budget 20m",
+      ].join("\n"),
+    );
+  });
+
   it("says when a layer's budget cuts its categories' timeouts short", () => {
     const layer = { id: "fast", executionMode: "sequential" as const, budgetMs: 120_000 };
     const nodes = [

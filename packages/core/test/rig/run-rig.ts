@@ -48,6 +48,7 @@ export function planOf(layers: readonly LayerSketch[], over: Partial<Plan> = {})
     nodes,
     maxParallel: 100,
     failurePolicy: "continue",
+    leftOut: [],
     notes: [],
     ...over,
   };

@@ -1,9 +1,12 @@
 import { formatDuration } from "../../config/units.ts";
 import type { CategoryTask } from "../category-task.ts";
 import { commandText } from "../../layers/command-text.ts";
-import type { Plan, PlanLayer, PlanNode } from "../plan.ts";
+import type { LeftOutLayer, Plan, PlanLayer, PlanNode } from "../plan.ts";
 
-/** The plan for people: layers in order with gates and budgets, categories with timeouts and commands, then the notes. */
+/**
+ * The plan for people: layers in order with gates and budgets, categories with timeouts and commands; then the layers that
+ * were left out, and the notes.
+ */
 export function planText(plan: Plan): string {
   const nodes = new Map(plan.nodes.map((node) => [node.id, node]));
   const width = Math.max(8, ...plan.nodes.map((node) => node.id.length));
@@ -17,8 +20,13 @@ export function planText(plan: Plan): string {
         .map((node) => nodeLine(node, width)),
     ].join("\n"),
   );
+  const leftOut = plan.leftOut.map((layer) =>
+    [`-  ${layer.name}  (${layer.id})`, `   left out: ${layer.reason}`, `   ${leftOutFacts(layer).join(" · ")}`].join(
+      "\n",
+    ),
+  );
   const notes = plan.notes.map((note) => `note: ${note}`);
-  return [header(plan), ...blocks, ...(notes.length > 0 ? [notes.join("\n")] : [])].join("\n\n");
+  return [header(plan), ...blocks, ...leftOut, ...(notes.length > 0 ? [notes.join("\n")] : [])].join("\n\n");
 }
 
 function header(plan: Plan): string {
@@ -57,6 +65,15 @@ function layerFacts(layer: PlanLayer, nodes: ReadonlyMap<string, PlanNode>): str
       layer.nodes.map((id) => nodes.get(id)?.timeoutMs ?? 0),
     ),
     ...(layer.failFast ? ["stops at its first failure"] : []),
+  ];
+}
+
+/** What would hold for the layer if it had something to run. */
+function leftOutFacts({ dependencies, executionMode, budgetMs }: LeftOutLayer): string[] {
+  return [
+    dependencies.length > 0 ? `after ${dependencies.join(", ")} passed` : "starts at once",
+    executionMode,
+    budgetMs === undefined ? "no budget" : `budget ${formatDuration(budgetMs)}`,
   ];
 }
 
