@@ -29,7 +29,7 @@ export type Outcome =
       readonly by: CancelledBy;
       readonly reason: string;
       /** The signal that asked for it, such as `SIGINT`. */
-      readonly signal?: NodeJS.Signals;
+      readonly signal?: "SIGINT" | "SIGTERM" | "SIGHUP";
     }
   | { readonly status: "skipped"; readonly cause: SkipCause; readonly reason: string }
   | { readonly status: "errored"; readonly reason: string; readonly code?: string }
