@@ -47,6 +47,7 @@ export function readYamlSource(filePath: string): ConfigSource {
       },
     ]);
   }
+  refuseReservedKeys(root, text, locateOffset);
   const data = guard(file, () => {
     try {
       return document.toJS({ maxAliasCount: 100 }) as unknown;
@@ -71,6 +72,20 @@ export function readYamlSource(filePath: string): ConfigSource {
       return range && locateOffset(range[0], range[1]);
     },
   };
+}
+
+/** Objects do not keep a key of this name like others: what stands under it would be lost without a word. */
+const reservedKey = "__proto__";
+
+function refuseReservedKeys(root: Node, text: string, locate: (start: number, end: number) => SourceLocation): void {
+  if (!text.includes(reservedKey)) return;
+  visit(root, {
+    Pair(_, { key }) {
+      if (!isScalar(key) || key.value !== reservedKey || !key.range) return;
+      const location = locate(key.range[0], key.range[1]);
+      throw new ConfigError([{ message: `the name ${reservedKey} cannot be used`, path: [], location }]);
+    },
+  });
 }
 
 /** The path as people would type it. */

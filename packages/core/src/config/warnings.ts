@@ -1,5 +1,5 @@
 import { totalmem } from "node:os";
-import type { Layer } from "../layers/layer.ts";
+import { timeoutsTogether } from "../layers/timeouts-together.ts";
 import type { NormalizedConfig } from "./normalize.ts";
 import type { ConfigPath, ConfigProblem } from "./problem.ts";
 import type { Locate } from "./rules.ts";
@@ -19,7 +19,8 @@ function* layerWarnings(
   for (const id of Object.keys(written.layers ?? {})) {
     const layer = normalized.layers.get(id);
     if (!layer) continue;
-    const neededMs = timeoutsTogether(layer);
+    const timeouts = layer.placements.map((placement) => placement.timeoutMs ?? 0);
+    const neededMs = timeoutsTogether(layer.executionMode, timeouts);
     if (layer.budgetMs !== undefined && neededMs > layer.budgetMs) {
       yield problem(
         `the categories' timeouts (${formatDuration(neededMs)}) exceed the layer's budget (${formatDuration(layer.budgetMs)})`,
@@ -32,12 +33,6 @@ function* layerWarnings(
       yield problem("this machine has less memory than the layer's limit", ["layers", id, "resource_limits"]);
     }
   }
-}
-
-/** The longest a layer may take by its categories' timeouts: their sum in sequence, the largest side by side. */
-function timeoutsTogether(layer: Layer): number {
-  const timeouts = layer.placements.map((placement) => placement.timeoutMs ?? 0);
-  return layer.executionMode === "sequential" ? timeouts.reduce((sum, ms) => sum + ms, 0) : Math.max(0, ...timeouts);
 }
 
 /** Keys of the format that this version reads but does not act on yet. Saying so beats a limit that silently does not hold. */

@@ -108,6 +108,18 @@ describe("a broken config", () => {
     expect(await problemsOf(`a: ${"[".repeat(50_000)}`)).toMatch(/^apex\.yaml(:\d+:\d+)?: /);
   });
 
+  it("refuses a name that an object would lose", async () => {
+    expect(await problemsOf("layers:\n  __proto__: { categories: [x] }\n")).toMatch(
+      /^apex\.yaml:2:3: the name __proto__ cannot be used$/m,
+    );
+  });
+
+  it("takes Windows line ends, a byte order mark and words that are no names of keys as they are", async () => {
+    expect(await problemsOf("\ufeffcategories:\r\n  constructor: { comand: x }\r\n")).toMatch(
+      /^apex\.yaml:2:18: unknown key "comand"\n {2}2 \| {3}constructor: \{ comand: x \}$/m,
+    );
+  });
+
   it("tells everything that is wrong at once", async () => {
     const text = await problemsOf(
       [

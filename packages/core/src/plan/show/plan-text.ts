@@ -1,6 +1,7 @@
 import { formatDuration } from "../../config/units.ts";
 import type { CategoryTask } from "../category-task.ts";
 import { commandText } from "../../layers/command-text.ts";
+import { timeoutsTogether } from "../../layers/timeouts-together.ts";
 import type { LeftOutLayer, Plan, PlanLayer, PlanNode } from "../plan.ts";
 
 /**
@@ -50,7 +51,8 @@ function totalBudget(plan: Plan): number | undefined {
     const start = Math.max(0, ...layer.gates.map((gate) => ends.get(gate) ?? 0));
     ends.set(layer.id, start + layer.budgetMs);
   }
-  const chain = Math.max(0, ...ends.values());
+  if (ends.size === 0) return plan.budgetMs;
+  const chain = Math.max(...ends.values());
   return Math.min(chain, plan.budgetMs ?? chain);
 }
 
@@ -80,8 +82,7 @@ function leftOutFacts({ dependencies, executionMode, budgetMs }: LeftOutLayer): 
 /** The budget, and whether it cuts the categories' own timeouts short: nobody should wait for those then. */
 function budgetFact({ budgetMs, executionMode }: PlanLayer, timeouts: readonly number[]): string {
   if (budgetMs === undefined) return "no budget";
-  const together =
-    executionMode === "sequential" ? timeouts.reduce((sum, ms) => sum + ms, 0) : Math.max(0, ...timeouts);
+  const together = timeoutsTogether(executionMode, timeouts);
   const budget = `budget ${formatDuration(budgetMs)}`;
   return together > budgetMs ? `${budget} (less than its categories' timeouts, ${formatDuration(together)})` : budget;
 }
