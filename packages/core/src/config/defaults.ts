@@ -1,4 +1,4 @@
-import type { WrittenLayer } from "./written-config.ts";
+import type { WrittenCategory, WrittenLayer } from "./written-config.ts";
 
 /** The built-in layers, in the form in which a user would write them. A config is merged over them by id. */
 export const defaultLayers: Readonly<Record<string, WrittenLayer>> = {
@@ -6,10 +6,7 @@ export const defaultLayers: Readonly<Record<string, WrittenLayer>> = {
     name: "Fast Feedback",
     max_duration: "2m",
     execution_mode: "sequential",
-    categories: [
-      { name: "smoke", timeout: "60s" },
-      { name: "unit", timeout: "120s" },
-    ],
+    categories: ["smoke", "unit"],
     resource_limits: { max_memory: "512MiB", max_cpu_percent: 50 },
     llm_requirements: { mode: "mock" },
     fail_fast: true,
@@ -46,6 +43,15 @@ export const defaultLayers: Readonly<Record<string, WrittenLayer>> = {
     background_execution: true,
     dedicated_resources: true,
   },
+};
+
+/**
+ * What holds for built-in categories unless the config says otherwise. Not in the layers' lists: a timeout there would win
+ * over the one that a config gives the category itself.
+ */
+export const defaultCategories: Readonly<Record<string, WrittenCategory>> = {
+  smoke: { timeout: "60s" },
+  unit: { timeout: "120s" },
 };
 
 /** The twelve categories that the built-in layers place. */

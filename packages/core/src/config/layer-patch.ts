@@ -1,4 +1,5 @@
 import type { ExecutionMode, Layer, LlmMode, Placement, ResourceLimits } from "../layers/layer.ts";
+import { ownValue } from "./own-value.ts";
 import { parseDuration, parseSize } from "./units.ts";
 import type { WrittenLayer, WrittenLayerSettings } from "./written-config.ts";
 
@@ -19,7 +20,7 @@ export interface LayerPatch {
 
 /** Converts a layer as written, one environment's overrides applied. */
 export function layerPatch(written: WrittenLayer, environment: string): LayerPatch {
-  const overrides = written.environment_overrides?.[environment];
+  const overrides = ownValue(written.environment_overrides, environment);
   const own = convert(written);
   return overrides ? mergePatches(own, convert(overrides)) : own;
 }

@@ -7,6 +7,7 @@ import { defaultEnvironment } from "./defaults.ts";
 import { type CommandDiscovery, packageScriptDiscovery } from "./discover.ts";
 import { type ConfigPlace, findConfig, placeOfNamedConfig } from "./find-config.ts";
 import { normalizeConfig } from "./normalize.ts";
+import { ownValue } from "./own-value.ts";
 import { ConfigError, type ConfigProblem } from "./problem.ts";
 import { checkRules, type Locate } from "./rules.ts";
 import { validateWritten } from "./validate.ts";
@@ -98,7 +99,7 @@ function validateAll(sources: readonly ConfigSource[]): WrittenConfig {
     }
     const { config } = result;
     for (const name of Object.keys(config.categories ?? {})) {
-      if (merged.categories?.[name] === undefined) continue;
+      if (ownValue(merged.categories, name) === undefined) continue;
       problems.push(
         problemAt(source, `the category "${name}" is defined in two files`, ["categories", name], undefined, "key"),
       );

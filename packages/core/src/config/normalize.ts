@@ -2,9 +2,10 @@ import path from "node:path";
 import type { Category, Command, RetryPolicy } from "../layers/category.ts";
 import type { Layer } from "../layers/layer.ts";
 import type { RunMode } from "../layers/run-mode.ts";
-import { defaultLayers } from "./defaults.ts";
+import { defaultCategories, defaultLayers } from "./defaults.ts";
 import type { CommandDiscovery } from "./discover.ts";
 import { completeLayer, type LayerPatch, layerPatch, mergePatches, writtenTimeout } from "./layer-patch.ts";
+import { ownValue } from "./own-value.ts";
 import { splitCommand } from "./split-command.ts";
 import { parseDuration } from "./units.ts";
 import type { WrittenCategory, WrittenConfig } from "./written-config.ts";
@@ -44,11 +45,11 @@ function resolveLayers(written: WrittenConfig, environment: string): Map<string,
   const own = written.layers ?? {};
   const layers = new Map<string, Layer>();
   for (const id of new Set([...Object.keys(builtIn), ...Object.keys(own)])) {
-    const patches = [builtIn[id], own[id]].filter((layer) => layer !== undefined);
+    const patches = [ownValue(builtIn, id), ownValue(own, id)].filter((layer) => layer !== undefined);
     const merged = patches
       .map((layer) => layerPatch(layer, environment))
       .reduce((base, over) => mergePatches(base, over), {} as LayerPatch);
-    layers.set(id, completeLayer(id, merged, own[id] === undefined));
+    layers.set(id, completeLayer(id, merged, ownValue(own, id) === undefined));
   }
   return layers;
 }
@@ -61,15 +62,22 @@ function resolveCategories(
   const own = written.categories ?? {};
   const placed = [...layers.values()].flatMap((layer) => layer.placements.map((placement) => placement.category));
   const categories = new Map<string, Category>();
+  const builtIn = written.extends === "none" ? {} : defaultCategories;
   for (const name of new Set([...placed, ...Object.keys(own)])) {
-    categories.set(name, resolveCategory(name, own[name] ?? {}, options));
+    const category = ownValue(own, name) ?? {};
+    const timeoutMs = writtenTimeout(category) ?? writtenTimeout(ownValue(builtIn, name) ?? {});
+    categories.set(name, resolveCategory(name, category, timeoutMs, options));
   }
   return categories;
 }
 
-function resolveCategory(name: string, written: WrittenCategory, options: NormalizeOptions): Category {
+function resolveCategory(
+  name: string,
+  written: WrittenCategory,
+  timeoutMs: number | undefined,
+  options: NormalizeOptions,
+): Category {
   const source = findCommand(name, written, options.discovery);
-  const timeoutMs = writtenTimeout(written);
   const attemptTimeoutMs = written.attempt_timeout === undefined ? undefined : parseDuration(written.attempt_timeout);
   return {
     name,

@@ -4,6 +4,7 @@ import type { ConfigPath, ConfigProblem } from "./problem.ts";
 import { findNamedCycle } from "../dag/find-named-cycle.ts";
 import { builtInCategories } from "./defaults.ts";
 import type { NormalizedConfig } from "./normalize.ts";
+import { ownValue } from "./own-value.ts";
 import { splitCommand } from "./split-command.ts";
 import { didYouMean } from "./suggest.ts";
 import type { WrittenConfig, WrittenLayerSettings } from "./written-config.ts";
@@ -102,7 +103,7 @@ function* cycleRules({ written, normalized, problem }: RuleInput): Generator<Con
   const layers = [...normalized.layers.values()];
   const layerCycle = findNamedCycle(layers.map((layer) => [layer.id, layer.dependencies]));
   if (layerCycle) {
-    const at = layerCycle.find((id) => written.layers?.[id]) ?? layerCycle[0] ?? "";
+    const at = layerCycle.find((id) => ownValue(written.layers, id)) ?? layerCycle[0] ?? "";
     yield problem(`the layers depend on each other in a circle: ${layerCycle.join(" → ")}`, [
       "layers",
       at,

@@ -118,6 +118,14 @@ describe("merging", () => {
     expect(config.categories.get("api")?.command).toEqual({ kind: "shell", script: "a && b" });
   });
 
+  it("takes names that every object inherits like any other", async () => {
+    const config = await load(
+      "layers:\n  constructor: { categories: [toString] }\ncategories: { toString: { command: x } }\n",
+    );
+    expect(config.layers.get("constructor")).toMatchObject({ name: "constructor", isUntouchedDefault: false });
+    expect(config.categories.get("toString")).toMatchObject({ command: { file: "x" } });
+  });
+
   it("expands YAML's own anchors and merge keys", async () => {
     const config = await load(
       "categories:\n  unit: &base { command: x, timeout: 5s }\n  api: { <<: *base, command: y }\n",

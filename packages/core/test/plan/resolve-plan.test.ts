@@ -148,6 +148,14 @@ describe("a plan", () => {
     expect(JSON.parse(JSON.stringify(resolved))).toEqual(resolved);
   });
 
+  it("lets a category's own timeout win over the built-in one", async () => {
+    const resolved = await plan({ runMode: "fast_feedback" }, "categories: { unit: { command: x, timeout: 7s } }\n");
+    expect(resolved.nodes.map((node) => [node.id, node.timeoutMs])).toEqual([
+      ["smoke", 60_000],
+      ["unit", 7_000],
+    ]);
+  });
+
   it("lets a placement's timeout win over the category's own", async () => {
     const yaml =
       "layers: { fast_feedback: { categories: [{ name: unit, timeout_seconds: 7 }, smoke] } }\ncategories: { unit: { command: x, timeout: 1m }, smoke: { command: y, timeout: 9s } }\n";
