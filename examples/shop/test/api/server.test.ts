@@ -1,38 +1,51 @@
 import { expect, test } from "vitest";
 import { postgresUrl } from "../rig/test-database.ts";
 import { startTestShop } from "../rig/test-shop.ts";
+import { disposing } from "../rig/disposing.ts";
 
-test("GET /health names the database that answers", async () => {
-  await using shop = await startTestShop();
-  const database = postgresUrl ? "postgresql" : "sqlite";
-  expect(await shop.get("/health")).toEqual({ status: 200, body: { status: "ok", database } });
-});
+test(
+  "GET /health names the database that answers",
+  disposing(async (use) => {
+    const shop = use(await startTestShop());
+    const database = postgresUrl ? "postgresql" : "sqlite";
+    expect(await shop.get("/health")).toEqual({ status: 200, body: { status: "ok", database } });
+  }),
+);
 
-test("GET / escapes what comes out of the database and lets the browser run only the shop’s own script", async () => {
-  await using shop = await startTestShop();
-  const response = await fetch(shop.url);
-  expect(response.headers.get("content-type")).toMatch(/^text\/html/);
-  expect(response.headers.get("content-security-policy")).toContain("default-src 'self'");
-  expect(await response.text()).toContain("Salt &amp; Pepper");
-});
+test(
+  "GET / escapes what comes out of the database and lets the browser run only the shop’s own script",
+  disposing(async (use) => {
+    const shop = use(await startTestShop());
+    const response = await fetch(shop.url);
+    expect(response.headers.get("content-type")).toMatch(/^text\/html/);
+    expect(response.headers.get("content-security-policy")).toContain("default-src 'self'");
+    expect(await response.text()).toContain("Salt &amp; Pepper");
+  }),
+);
 
-test("an address that the shop does not have is answered with an error in JSON", async () => {
-  await using shop = await startTestShop();
-  for (const path of ["/nowhere", "/api/orders", "/..%2fpackage.json"]) {
-    expect(await shop.get(path)).toEqual({
-      status: 404,
-      body: { error: { code: "not-found", message: `nothing here answers GET ${path}` } },
+test(
+  "an address that the shop does not have is answered with an error in JSON",
+  disposing(async (use) => {
+    const shop = use(await startTestShop());
+    for (const path of ["/nowhere", "/api/orders", "/..%2fpackage.json"]) {
+      expect(await shop.get(path)).toEqual({
+        status: 404,
+        body: { error: { code: "not-found", message: `nothing here answers GET ${path}` } },
+      });
+    }
+  }),
+);
+
+test(
+  "a fault of the shop is reported to the shop and kept from the caller",
+  disposing(async (use) => {
+    const shop = use(await startTestShop());
+    await shop.breakDatabase();
+    expect(await shop.get("/api/products")).toEqual({
+      status: 500,
+      body: { error: { code: "internal-error", message: "something went wrong in the shop" } },
     });
-  }
-});
-
-test("a fault of the shop is reported to the shop and kept from the caller", async () => {
-  await using shop = await startTestShop();
-  await shop.breakDatabase();
-  expect(await shop.get("/api/products")).toEqual({
-    status: 500,
-    body: { error: { code: "internal-error", message: "something went wrong in the shop" } },
-  });
-  expect((await shop.get("/health")).status).toBe(500);
-  expect(shop.bugs).toHaveLength(2);
-});
+    expect((await shop.get("/health")).status).toBe(500);
+    expect(shop.bugs).toHaveLength(2);
+  }),
+);

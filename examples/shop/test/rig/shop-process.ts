@@ -28,7 +28,7 @@ export interface ShopProcess extends AsyncDisposable {
 /** Starts the shop on a free port, with a database of its own, and returns when it has printed something or ended. */
 export async function startShopProcess(environment: Record<string, string> = {}): Promise<ShopProcess> {
   const database = await createTestDatabase();
-  const child = spawn(process.execPath, [MAIN], {
+  const child = spawn(process.execPath, ["--disable-warning=ExperimentalWarning", MAIN], {
     env: { ...process.env, HOST: "", PORT: "0", DATABASE_URL: database.address, ...environment },
     stdio: ["ignore", "pipe", "pipe"],
     timeout: LIFETIME_MS,

@@ -25,18 +25,11 @@ export interface TestShop extends AsyncDisposable {
 
 /** @param databaseAddress to open an existing database; without it the shop gets a new one, which goes with it */
 export async function startTestShop(databaseAddress?: string): Promise<TestShop> {
-  await using cleanup = new AsyncDisposableStack();
-  const database = await openDatabase(databaseAddress ?? cleanup.use(await createTestDatabase()).address);
-  let isDatabaseOpen = true;
-  const closeDatabase = async () => {
-    if (isDatabaseOpen) await database.close();
-    isDatabaseOpen = false;
-  };
-  cleanup.defer(closeDatabase);
+  const place = databaseAddress === undefined ? await createTestDatabase() : undefined;
+  const database = await openDatabase(databaseAddress ?? place?.address ?? "");
+  const closeDatabase = once(() => database.close());
   const bugs: unknown[] = [];
   const server = await startShopServer({ database, host: "127.0.0.1", port: 0, reportBug: (bug) => bugs.push(bug) });
-  cleanup.defer(() => server.close());
-  const running = cleanup.move();
 
   async function request<Body>(path: string, init: RequestInit): Promise<Answer<Body>> {
     const response = await fetch(server.url + path, init);
@@ -55,6 +48,16 @@ export async function startTestShop(databaseAddress?: string): Promise<TestShop>
     order: async (productId, quantity = 1) =>
       (await post<Order>("/api/orders", { lines: [{ productId, quantity }] })).body,
     breakDatabase: closeDatabase,
-    [Symbol.asyncDispose]: () => running.disposeAsync(),
+    [Symbol.asyncDispose]: once(async () => {
+      await server.close();
+      await closeDatabase();
+      await place?.[Symbol.asyncDispose]();
+    }),
   };
+}
+
+/** Does it the first time; every later call waits for the same. */
+function once(action: () => Promise<void>): () => Promise<void> {
+  let done: Promise<void> | undefined;
+  return () => (done ??= action());
 }

@@ -102,7 +102,7 @@ async function stopAgents(started: Agent[], clock: Clock, graceMs: number): Prom
     const grace = new Promise<void>((resolve) => {
       cancel = clock.schedule(graceMs, resolve);
     });
-    const stopping = Promise.try(() => agent.stop?.()).catch(() => undefined);
+    const stopping = (async () => agent.stop?.())().catch(() => undefined);
     await Promise.race([stopping, grace]);
     cancel?.();
   }

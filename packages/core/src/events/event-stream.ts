@@ -77,7 +77,7 @@ export class EventStream {
   async #closeOne(reporter: Reporter, graceMs: number): Promise<void> {
     let cancel: (() => void) | undefined;
     try {
-      const closing = Promise.try(() => reporter.close?.());
+      const closing = (async () => reporter.close?.())();
       const grace = new Promise<void>((resolve) => {
         cancel = this.#clock.schedule(graceMs, resolve);
       });
