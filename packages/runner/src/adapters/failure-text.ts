@@ -1,3 +1,4 @@
+import path from "node:path";
 import { stripVTControlCharacters } from "node:util";
 import type { TestResult } from "@netra-apex/core";
 
@@ -29,6 +30,17 @@ export function failureLine(stack: string, file: string | undefined): number | u
     if (line !== undefined) return Number(line);
   }
   return undefined;
+}
+
+/**
+ * The project's file that a failure's stack names last: helpers stand above the test that called them, and below it are only
+ * the runner's own frames. `undefined` when none does.
+ */
+export function failureFile(stack: string, cwd: string): string | undefined {
+  const places = [...stack.matchAll(/\bat .*?(?:file:\/\/(\/[^\s:)]+)|[ (](\/[^\s:)]+)):\d+:\d+\)?$/gm)];
+  const files = places.map(([, encoded, plainPath]) => plainPath ?? decodeURIComponent(encoded ?? ""));
+  const inside = cwd.endsWith(path.sep) ? cwd : cwd + path.sep;
+  return files.findLast((file) => file.startsWith(inside) && !file.includes(`${path.sep}node_modules${path.sep}`));
 }
 
 /** A readable text without control sequences, cut where it gets too long. */

@@ -1,6 +1,7 @@
+import { existsSync } from "node:fs";
 import path from "node:path";
 import type { TestResult } from "@netra-apex/core";
-import { failureLine } from "./failure-text.ts";
+import { failureFile, failureLine } from "./failure-text.ts";
 import { readJUnit } from "./junit.ts";
 import type { JUnitCase } from "./junit-collector.ts";
 import type { TestReport } from "./test-framework-adapter.ts";
@@ -19,9 +20,12 @@ export async function readNodeTestReport(reportFile: string, cwd: string): Promi
 const errorTypes = new Set(["hookFailed", "cancelledByParent", "uncaughtException", "unhandledRejection"]);
 
 function readCase(testCase: JUnitCase, cwd: string): TestResult {
-  const { durationMs, file, message, details, type } = testCase;
+  const { durationMs, message, details, type } = testCase;
   const name = unescapeQuotes(testCase.name);
   const suites = testCase.suites.map((suite) => unescapeQuotes(suite));
+  const ownFile = testCase.suites.length === 0 ? fileNamedLike(name, cwd) : undefined;
+  // Node 22 names no file: then a file is known when it is the case itself, or when a failure's stack leads to it.
+  const file = testCase.file ?? ownFile ?? failureFile(details ?? "", cwd);
   const shownFile = file === undefined ? undefined : path.relative(cwd, file).replaceAll(path.sep, "/");
   const line = failureLine(details ?? "", file);
   const result: TestResult = {
@@ -36,8 +40,15 @@ function readCase(testCase: JUnitCase, cwd: string): TestResult {
     ...(message === undefined || message === "true" ? {} : { message }),
     ...(details === undefined ? {} : { details }),
   };
-  const isFileItself = suites.length === 0 && file !== undefined && path.resolve(cwd, name) === file;
-  return isFileItself ? { ...result, id: shownFile ?? name, ...fileVerdict(result) } : result;
+  return ownFile !== undefined && ownFile === file
+    ? { ...result, id: shownFile ?? name, ...fileVerdict(result) }
+    : result;
+}
+
+/** The test file that has this name, if one has. */
+function fileNamedLike(name: string, cwd: string): string | undefined {
+  const file = path.resolve(cwd, name);
+  return /\.[cm]?[jt]sx?$/.test(name) && existsSync(file) ? file : undefined;
 }
 
 /**

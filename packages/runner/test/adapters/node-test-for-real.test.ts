@@ -1,7 +1,20 @@
+import { describeOutcome, type TestResult } from "@netra-apex/core";
 import { describe, expect, test } from "vitest";
 import { nodeTestAdapter } from "../../src/adapters/node-test.ts";
 import { select } from "./prepare.ts";
 import { runFixture, statuses } from "./run-fixture.ts";
+
+/** Node 22 names the file of no test in its report; only a failure's stack leads to it. */
+const namesFiles = Number(process.versions.node.split(".")[0]) >= 24;
+
+/** The lines without their files where this Node names none. */
+function asNamed(lines: readonly string[]): string[] {
+  return namesFiles ? [...lines] : lines.map((line) => line.replace(/ \S+\.case\.mjs > /, " "));
+}
+
+function shown(tests: readonly TestResult[]): string[] {
+  return asNamed(statuses(tests));
+}
 
 const run = (command: string, options = {}) => runFixture(nodeTestAdapter, "node-test", command, options);
 
@@ -10,19 +23,21 @@ describe("node:test itself", () => {
     const { exit, report, verdict } = await run("node --test mixed.case.mjs");
     expect(exit.exitCode).toBe(1);
     expect(report.completeness).toBe("complete");
-    expect(statuses(report.tests)).toEqual([
-      "passed mixed.case.mjs > passes",
-      "passed mixed.case.mjs > cart > with items > adds up",
-      "failed mixed.case.mjs > cart > with items > costs $5 (a+b) [x] | y?",
-      "passed mixed.case.mjs > cart > with items > costs $5",
-      "skipped mixed.case.mjs > cart > is skipped",
-      "todo mixed.case.mjs > cart > is still to do",
-      "todo mixed.case.mjs > cart > fails as a todo",
-      "passed mixed.case.mjs > parent with subtests > sub one",
-      "failed mixed.case.mjs > parent with subtests > sub two",
-      "skipped mixed.case.mjs > skips itself",
-      'failed mixed.case.mjs > fails in "quotes" <xml> & colour ]]>',
-    ]);
+    expect(shown(report.tests)).toEqual(
+      asNamed([
+        "passed mixed.case.mjs > passes",
+        "passed mixed.case.mjs > cart > with items > adds up",
+        "failed mixed.case.mjs > cart > with items > costs $5 (a+b) [x] | y?",
+        "passed mixed.case.mjs > cart > with items > costs $5",
+        "skipped mixed.case.mjs > cart > is skipped",
+        "todo mixed.case.mjs > cart > is still to do",
+        "todo mixed.case.mjs > cart > fails as a todo",
+        "passed mixed.case.mjs > parent with subtests > sub one",
+        "failed mixed.case.mjs > parent with subtests > sub two",
+        "skipped mixed.case.mjs > skips itself",
+        'failed mixed.case.mjs > fails in "quotes" <xml> & colour ]]>',
+      ]),
+    );
     expect(report.tests[2]).toEqual({
       id: "mixed.case.mjs > cart > with items > costs $5 (a+b) [x] | y?",
       name: "costs $5 (a+b) [x] | y?",
@@ -31,7 +46,8 @@ describe("node:test itself", () => {
       line: 9,
       durationMs: expect.any(Number),
       status: "failed",
-      message: "Expected values to be strictly equal:\n\n2 !== 3",
+      // Node 22 loses line ends in attributes.
+      message: expect.stringMatching(/^Expected values to be strictly equal:\s*2 !== 3$/),
       details: expect.stringContaining("mixed.case.mjs:9:"),
     });
     expect(report.tests[9]?.message).toBe("no database");
@@ -42,27 +58,27 @@ describe("node:test itself", () => {
 
   test("passes", async () => {
     const { report, verdict } = await run("node --test passing.case.mjs");
-    expect(statuses(report.tests)).toEqual([
-      "passed passing.case.mjs > passes",
-      "passed passing.case.mjs > suite > passes too",
-    ]);
+    expect(shown(report.tests)).toEqual(
+      asNamed(["passed passing.case.mjs > passes", "passed passing.case.mjs > suite > passes too"]),
+    );
     expect(verdict).toEqual({ status: "passed" });
   });
 
   test("errs tests whose hooks fail", async () => {
     const { report } = await run("node --test hooks.case.mjs");
-    expect(statuses(report.tests)).toEqual([
-      "errored hooks.case.mjs > broken before > never runs",
-      "errored hooks.case.mjs > broken beforeEach > is failed by its hook",
-    ]);
+    expect(shown(report.tests)).toEqual(
+      asNamed([
+        "errored hooks.case.mjs > broken before > never runs",
+        "errored hooks.case.mjs > broken beforeEach > is failed by its hook",
+      ]),
+    );
   });
 
   test("is inconsistent when only a suite's after hook failed, which its report leaves out", async () => {
     const { verdict } = await run("node --test after-hook.case.mjs");
-    expect(verdict).toMatchObject({
-      status: "failed",
-      reason: expect.stringMatching(/^inconsistent: exit code 1 but no test failed .*a hook/),
-    });
+    // Node 22 itself ends with 0 then, and nothing else tells.
+    const told = namesFiles ? /^inconsistent: exit code 1 but no test failed .*a hook/ : /^passed$/;
+    expect(describeOutcome(verdict)).toMatch(told);
   });
 
   test.each([
@@ -128,19 +144,19 @@ describe("node:test itself", () => {
 describe("selected tests", () => {
   const ran = async (...selectors: ReturnType<typeof select>[]) => {
     const { report } = await run("node --test passing.case.mjs", { selectors });
-    return statuses(report.tests);
+    return shown(report.tests);
   };
 
   test("run alone, whatever their title holds", async () => {
-    expect(await ran(select("mixed.case.mjs", "cart", "with items", "costs $5 (a+b) [x] | y?"))).toEqual([
-      "failed mixed.case.mjs > cart > with items > costs $5 (a+b) [x] | y?",
-    ]);
-    expect(await ran(select("mixed.case.mjs", "cart", "with items", "costs $5"))).toEqual([
-      "passed mixed.case.mjs > cart > with items > costs $5",
-    ]);
-    expect(await ran(select("mixed.case.mjs", 'fails in "quotes" <xml> & colour ]]>'))).toEqual([
-      'failed mixed.case.mjs > fails in "quotes" <xml> & colour ]]>',
-    ]);
+    expect(await ran(select("mixed.case.mjs", "cart", "with items", "costs $5 (a+b) [x] | y?"))).toEqual(
+      asNamed(["failed mixed.case.mjs > cart > with items > costs $5 (a+b) [x] | y?"]),
+    );
+    expect(await ran(select("mixed.case.mjs", "cart", "with items", "costs $5"))).toEqual(
+      asNamed(["passed mixed.case.mjs > cart > with items > costs $5"]),
+    );
+    expect(await ran(select("mixed.case.mjs", 'fails in "quotes" <xml> & colour ]]>'))).toEqual(
+      asNamed(['failed mixed.case.mjs > fails in "quotes" <xml> & colour ]]>']),
+    );
   });
 
   test("may be in several files", async () => {
@@ -149,7 +165,9 @@ describe("selected tests", () => {
         select("mixed.case.mjs", "cart", "with items", "adds up"),
         select("passing.case.mjs", "suite", "passes too"),
       ),
-    ).toEqual(["passed mixed.case.mjs > cart > with items > adds up", "passed passing.case.mjs > suite > passes too"]);
+    ).toEqual(
+      asNamed(["passed mixed.case.mjs > cart > with items > adds up", "passed passing.case.mjs > suite > passes too"]),
+    );
   });
 
   test("may be a whole file", async () => {
