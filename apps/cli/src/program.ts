@@ -8,7 +8,7 @@ export const usageError = 2;
 /** Parses the arguments and runs the command that they name; resolves with the exit code. */
 export async function runProgram(args: readonly string[]): Promise<number> {
   let exitCode = 0;
-  const { own, passedOn } = splitAtDashes(args);
+  const { own, passedOn } = splitAtDashes(args[0] === "help" ? [...args.slice(1), "--help"] : args);
   const run = async (categories: string[], _: unknown, command: Command): Promise<void> => {
     const { runCommand } = await import("./commands/run.ts");
     exitCode = await runCommand({

@@ -208,6 +208,8 @@ describe("output", () => {
   it("says what the program is for and lists flags, commands and exit codes with --help", async () => {
     const { exitCode, stdout } = await new Project({}).apex("--help");
     expect(exitCode).toBe(0);
+    expect((await new Project({}).apex("help")).stdout).toBe(stdout);
+    expect((await new Project({}).apex("help", "plan")).stdout).toContain("--format");
     for (const part of [
       "--execution-mode",
       "--categories",

@@ -81,6 +81,13 @@ describe("a failing test", () => {
     expect(events.flatMap((event) => (event.type === "test_completed" ? [event.test.name] : []))).toEqual(["adds"]);
   });
 
+  it("that is a whole file which cannot even be read comes with the output that says why, and reruns the file", async () => {
+    const { stdout } = await shop("}{").apex("unit");
+    expect(stdout).toContain("✗ test/unit.test.mjs");
+    expect(stdout).toMatch(/│ SyntaxError: Unexpected token '}'/);
+    expect(stdout).toMatch(/rerun .* unit --test-file test\/unit\.test\.mjs$/m);
+  });
+
   it("stops everything at once with --fast-fail", async () => {
     const project = new Project({
       "apex.yaml": nodeTestConfig(["api", "database"]),

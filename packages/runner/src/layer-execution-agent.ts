@@ -33,7 +33,7 @@ export interface LayerExecutionAgentOptions extends ProcessControl {
   readonly runDirectory: string;
 }
 
-const tailLines = 20;
+const tailLines = 40;
 const tailBytes = 16 * 1024;
 const longestNote = 200;
 

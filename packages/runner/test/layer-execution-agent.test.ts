@@ -41,7 +41,7 @@ describe("a category without a test framework", () => {
     const { report } = runAgent({
       task: {
         command: node(
-          "for (let i = 1; i <= 30; i++) console.log('\\u001B[31mline ' + i + '\\u001B[39m'); process.exit(2)",
+          "for (let i = 1; i <= 50; i++) console.log('\\u001B[31mline ' + i + '\\u001B[39m'); process.exit(2)",
         ),
       },
     });
@@ -49,7 +49,7 @@ describe("a category without a test framework", () => {
     expect(outcome).toEqual({ status: "failed", reason: "exit code 2" });
     expect(evidence).toMatchObject({
       exitCode: 2,
-      outputTail: Array.from({ length: 20 }, (_, index) => `line ${index + 11}`).join("\n"),
+      outputTail: Array.from({ length: 40 }, (_, index) => `line ${index + 11}`).join("\n"),
     });
   });
 

@@ -6,11 +6,11 @@ import { countOf } from "./counts.ts";
 import { outcomeMark, outcomeSentence } from "./outcome-text.ts";
 import type { Palette } from "./palette.ts";
 import { rerunCommand } from "./rerun-command.ts";
-import { testLocation, type TestPlace, testPlace, testTitle } from "./test-title.ts";
+import { isFileItself, testLocation, type TestPlace, testPlace, testTitle } from "./test-title.ts";
 
 const shownTests = 20;
 const shownMessageLines = 12;
-const shownOutputLines = 20;
+const shownOutputLines = 40;
 
 /** How a block is drawn, beside its content. */
 export interface BlockStyle {
@@ -28,9 +28,10 @@ export function failureBlock(view: RunView, node: FinishedNode, { palette, rerun
   const head = `${mark} ${palette.strong(cleanLine(node.id, 60))}  ${outcomeSentence(node.outcome)}${attempts}`;
   const tests = node.failedTests.slice(0, shownTests).map((test) => testLines(test, place, palette));
   const hidden = Math.max(node.counts.failed, node.failedTests.length) - tests.length;
+  const isExplained = tests.length > 0 && !node.failedTests.some(isFileItself);
   const paragraphs = [
     [head],
-    ...(tests.length > 0 ? tests : [outputLines(node, palette)]).map(indent),
+    ...[...tests, ...(isExplained ? [] : [outputLines(node, palette)])].map(indent),
     indent(tests.length > 0 && hidden > 0 ? [palette.dim(`… and ${hidden} more failed`)] : []),
     indent(factLines(node, palette, task && rerunCommand(task.category, node, rerunPrefix))),
   ];

@@ -1,4 +1,5 @@
 import { formatTestSelector, shellQuote, type TestSelector } from "@netra-apex/core";
+import { isFileItself } from "./test-title.ts";
 import type { KeptTest, FinishedNode } from "../node-view.ts";
 
 /** What a screen does not show as it is: control characters, line ends and marks that reorder text. */
@@ -28,8 +29,10 @@ function selectFailed({ outcome, counts, failedTests }: FinishedNode): readonly 
   return [...selectors.values()].filter(({ file, path }) => path.length === 0 || !selectors.has(file));
 }
 
-function selectTest({ file = "", suites, name }: KeptTest): TestSelector | undefined {
+function selectTest(test: KeptTest): TestSelector | undefined {
+  const { file = "", suites, name } = test;
   if (!isSayable(file)) return undefined;
+  if (isFileItself(test)) return { file, path: [] };
   const path = [...suites, name];
   if (path.every((part) => part !== "" && isSayable(part))) return { file, path };
   return file === "" ? undefined : { file, path: [] };

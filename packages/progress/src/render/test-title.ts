@@ -33,3 +33,8 @@ function fromRoot(file: string, { projectRoot, cwd }: TestPlace): string {
   const path = relative(projectRoot, isAbsolute(file) ? file : join(cwd, file));
   return path.startsWith("..") ? file : path;
 }
+
+/** A "test" that is its whole file: the file failed outside its tests, and only the output says how. */
+export function isFileItself({ name, suites, file }: KeptTest): boolean {
+  return suites.length === 0 && name === file;
+}
