@@ -14,7 +14,7 @@ import type {
 } from "@netra-apex/core";
 import { addCounts, countTests, eventVersion, layerExecutionAgentName, noTests } from "@netra-apex/core";
 
-const projectRoot = "/work/shop";
+const projectRoot = "/code/shop";
 const passed: Outcome = { status: "passed" };
 
 /** A layer of a scripted plan, with its categories by name. */

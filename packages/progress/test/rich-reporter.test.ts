@@ -37,7 +37,7 @@ function running(): EventScript {
     .nodeCompleted("smoke")
     .nodeStarted("unit")
     .tests("unit", passingTests(3))
-    .output("unit", "RUN v5 /work/shop\n");
+    .output("unit", "RUN v5 /code/shop\n");
 }
 
 describe("the rich reporter", () => {
@@ -50,7 +50,7 @@ describe("the rich reporter", () => {
 
       Fast Feedback  ▱▱▱▱▱▱▱▱ 1s of 2m
         ✓ smoke   0.5s  4 passed
-        ⠙ unit      0s  3 passed    │ RUN v5 /work/shop
+        ⠙ unit      0s  3 passed    │ RUN v5 /code/shop
       then Core Integration
     `);
   });
@@ -120,11 +120,11 @@ describe("the rich reporter", () => {
       ▸ smoke  started
       ✓ smoke  passed · 4 tests · 0.5s
       ▸ unit   started
-        unit  │ RUN v5 /work/shop
+        unit  │ RUN v5 /code/shop
 
       Fast Feedback  ▱▱▱▱▱▱▱▱ 1s of 2m
         ✓ smoke   0.5s  4 passed
-        ⠸ unit      0s  3 passed    │ RUN v5 /work/shop
+        ⠸ unit      0s  3 passed    │ RUN v5 /code/shop
       then Core Integration
     `);
   });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { testLocation, testTitle } from "../../src/render/test-title.ts";
 
-const place = { projectRoot: "/work/shop", cwd: "/work/shop/packages/api" };
+const place = { projectRoot: "/code/shop", cwd: "/code/shop/packages/api" };
 const test = { name: "adds", suites: ["Cart", "when empty"], file: "test/cart.test.ts", line: 12 };
 
 describe("a failed test's title and place", () => {
@@ -11,7 +11,7 @@ describe("a failed test's title and place", () => {
 
   it("tells the file from the project's root, so that an editor can open it", () => {
     expect(testLocation(test, place)).toBe("packages/api/test/cart.test.ts:12");
-    expect(testLocation({ ...test, file: "/work/shop/test/x.ts" }, place)).toBe("test/x.ts:12");
+    expect(testLocation({ ...test, file: "/code/shop/test/x.ts" }, place)).toBe("test/x.ts:12");
   });
 
   it("leaves a file outside the project, or without a known root, as it was reported", () => {
