@@ -130,6 +130,8 @@ describe("mistakes on the command line", () => {
     [["--max-parallel", "0"], "whole number"],
     [["--max-parallel", "many"], "whole number"],
     [["--progress-mode", "loud"], "Allowed choices are simple, rich, json"],
+    [["--category", ""], "a category was asked for, but its name is empty"],
+    [["--layers", ","], "a layer was asked for, but its name is empty"],
     [["unti"], 'did you mean "unit"?'],
     [["--execution-mode", "fastfeedback"], 'did you mean "fast_feedback"?'],
     [["--layers", "core"], 'there is no layer "core"'],

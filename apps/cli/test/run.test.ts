@@ -118,6 +118,22 @@ describe("a category that proves nothing", () => {
     expect(stdout).toContain("no-such-program");
   });
 
+  it("ends with 2 when the run's directory cannot be made, and says where it would be", async () => {
+    const project = new Project({ "apex.yaml": "categories: { unit: { command: 'true' } }\n", ".apex": "a file" });
+    const { exitCode, stderr } = await project.apex("unit");
+    expect(exitCode).toBe(2);
+    expect(stderr).toMatch(/^the run's logs cannot be kept in .*\.apex/);
+    expect(stderr).not.toMatch(/^\s+at /m);
+  });
+
+  it("does not pass when a test that was selected did not run, even if another one did", async () => {
+    const project = shop(nodeTestFile({ adds: "" }));
+    const selectors = ["--test-file", "test/unit.test.mjs::adds", "--test-file", "test/unit.test.mjs::renamed since"];
+    const { exitCode, stdout } = await project.apex("unit", ...selectors);
+    expect(exitCode).toBe(1);
+    expect(stdout).toContain("selected, but no such test ran: test/unit.test.mjs::renamed since");
+  });
+
   it("ends with 6 when nothing is configured, and says how to start", async () => {
     const project = new Project({ "package.json": "{}" });
     const { exitCode, stdout, stderr } = await project.apex();

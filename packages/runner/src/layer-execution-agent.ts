@@ -9,10 +9,13 @@ import {
   commandText,
   countTests,
   describeThrown,
+  formatTestSelector,
   isOutcome,
   layerExecutionAgentName,
   type NodeEvidence,
   type Outcome,
+  type TestResult,
+  type TestSelector,
 } from "@netra-apex/core";
 import { chooseAdapter } from "./adapters/adapter-registry.ts";
 import { withArguments } from "./with-arguments.ts";
@@ -25,7 +28,7 @@ import {
   type RunProcessInput,
   runProcessToolName,
 } from "./run-process-tool.ts";
-import { withoutUnselected } from "./selected-tests.ts";
+import { selectorsWithoutTest, withoutUnselected } from "./selected-tests.ts";
 import { decideVerdict } from "./verdict.ts";
 
 export interface LayerExecutionAgentOptions extends ProcessControl {
@@ -73,7 +76,8 @@ async function executeCategory(
   for (const test of tests) context.emit({ type: "test_completed", test });
   const counts = countTests(tests);
   const aborted = exit.terminated && abortOutcome(context.signal, killNow);
-  const outcome = aborted ?? decideVerdict({ exit, report, counts, allowNoTests });
+  const verdict = aborted ?? decideVerdict({ exit, report, counts, allowNoTests });
+  const outcome = verdict.status === "passed" && report ? allSelectedRan(tests, selectors) : verdict;
   const outputTail =
     outcome.status === "passed" ? "" : stripVTControlCharacters(await lastLines(logFile, tailLines, tailBytes));
   const evidence: NodeEvidence = {
@@ -87,6 +91,14 @@ async function executeCategory(
     ...(outputTail === "" ? {} : { outputTail }),
   };
   return { outcome, counts, evidence };
+}
+
+/** A rerun that skips what it was asked for must not look like a mended test. */
+function allSelectedRan(tests: readonly TestResult[], selectors: readonly TestSelector[]): Outcome {
+  const missing = selectorsWithoutTest(tests, selectors).map(formatTestSelector);
+  return missing.length === 0
+    ? { status: "passed" }
+    : { status: "failed", reason: `selected, but no such test ran: ${missing.join(", ")}` };
 }
 
 /** What the test process learns about its place in the run. */

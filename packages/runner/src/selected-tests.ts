@@ -15,6 +15,17 @@ export function withoutUnselected(
   );
 }
 
+/** The selectors to which no reported test belongs: what was asked for did not run, whatever else did. */
+export function selectorsWithoutTest(
+  tests: readonly TestResult[],
+  selectors: readonly TestSelector[],
+): readonly TestSelector[] {
+  // A report that names no file for a test leaves its title to tell.
+  const answers = (selector: TestSelector, test: TestResult): boolean =>
+    selects(test.file === undefined ? { ...selector, file: "" } : selector, test);
+  return selectors.filter((selector) => !tests.some((test) => answers(selector, test)));
+}
+
 function selects({ file, path }: TestSelector, test: TestResult): boolean {
   if (file !== "" && file !== test.file) return false;
   const titles = [...test.suites, test.name];

@@ -8,7 +8,7 @@ import { packageScriptRunner } from "./package-script.ts";
 export function withArguments(command: Command, words: readonly string[]): Command {
   if (words.length === 0) return command;
   if (command.kind === "shell")
-    return { ...command, script: [command.script, ...words.map((word) => shellQuote(word))].join(" ") };
+    return { ...command, script: [command.script.trimEnd(), ...words.map((word) => shellQuote(word))].join(" ") };
   const isNpmScript = packageScriptRunner(command.file, command.args) === "npm";
   const separator = isNpmScript && !command.args.includes("--") ? ["--"] : [];
   return { ...command, args: [...command.args, ...separator, ...words] };

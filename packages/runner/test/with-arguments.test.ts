@@ -23,6 +23,13 @@ describe("withArguments", () => {
     });
   });
 
+  test("adds to the last line of a script that ends with one", () => {
+    expect(withArguments({ kind: "shell", script: "build\ntest\n" }, ["-x"])).toEqual({
+      kind: "shell",
+      script: "build\ntest -x",
+    });
+  });
+
   test("leaves the command alone when there is nothing to add", () => {
     expect(withArguments(argv("npm test"), [])).toEqual(argv("npm test"));
   });

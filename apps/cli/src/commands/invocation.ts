@@ -1,4 +1,12 @@
-import { type Config, loadConfig, type Plan, parseTestSelector, resolvePlan, type Selection } from "@netra-apex/core";
+import {
+  type Config,
+  loadConfig,
+  type Plan,
+  parseTestSelector,
+  resolvePlan,
+  type Selection,
+  SelectionError,
+} from "@netra-apex/core";
 import { frameworkNames } from "@netra-apex/runner";
 import type { CliOptions } from "../flags.ts";
 
@@ -32,14 +40,21 @@ function selectionOf({ categories, options, additionalArgs }: Invocation): Selec
     ...(options.category === undefined ? [] : [options.category]),
     ...(options.categories ?? []),
   ];
-  const split = (list: readonly string[]): string[] => list.flatMap((item) => item.split(",")).filter(Boolean);
   return {
     ...(options.executionMode === undefined ? {} : { runMode: options.executionMode }),
-    categories: [...new Set(split(named))],
-    layers: [...new Set(split(options.layers ?? []))],
+    categories: namesIn("category", named),
+    layers: namesIn("layer", options.layers ?? []),
     selectors: (options.testFile ?? []).map(parseTestSelector),
     additionalArgs,
     ...(options.maxParallel === undefined ? {} : { maxParallel: options.maxParallel }),
     failurePolicy: options.fastFail ? "cancel-running" : "continue",
   };
+}
+
+/** Names may be separated by commas, too. Naming nothing (`--category "$UNSET"`) must not come to mean everything. */
+function namesIn(kind: string, given: readonly string[]): string[] {
+  const names = [...new Set(given.flatMap((item) => item.split(",")).filter((name) => name !== ""))];
+  if (given.length > 0 && names.length === 0)
+    throw new SelectionError(`a ${kind} was asked for, but its name is empty`);
+  return names;
 }

@@ -56,7 +56,9 @@ export function readYamlSource(filePath: string): ConfigSource {
       const alias = firstAlias(root);
       throw new ConfigError([
         {
-          message: "aliases expand to far more than a config can need",
+          message: error.message.includes("Excessive alias count")
+            ? "aliases expand to far more than a config can need"
+            : `an alias names no anchor: ${error.message}`,
           path: [],
           ...(alias?.range ? { location: locateOffset(alias.range[0], alias.range[1]) } : { file }),
         },

@@ -47,13 +47,18 @@ export async function executeNode(options: NodeExecutionOptions): Promise<NodeRe
     const end = tightest(deadlines);
     const hasTime = !end || clock.monotonicMs() + delayMs < end.atMs;
     if (!isWorthAnother || !hasTime || signal.aborted) {
-      const flaky = result.counts.flaky > 0 || (attempt > 1 && outcome.status === "passed");
-      return { ...result, attempts: attempt, flaky };
+      return afterAttempts(result, attempt);
     }
     stream.emit({ type: "node_retrying", nodeId: node.id, attempt, outcome, delayMs });
-    // A cancelled wait is not an error: the next attempt sees the signal and ends at once.
     await delay(clock, delayMs, signal).catch(() => undefined);
+    // Cancelled while it waited: what the last attempt came to is what there is to report.
+    if (signal.aborted) return afterAttempts(result, attempt);
   }
+}
+
+function afterAttempts(last: AttemptResult, attempts: number): NodeResult {
+  const flaky = last.counts.flaky > 0 || (attempts > 1 && last.outcome.status === "passed");
+  return { ...last, attempts, flaky };
 }
 
 type AttemptResult = Pick<NodeResult, "outcome" | "counts" | "evidence">;

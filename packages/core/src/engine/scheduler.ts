@@ -37,7 +37,8 @@ export class Scheduler {
       ready: new ReadyQueue(layer.executionMode === "sequential" ? inOrder : this.#isBefore),
       running: 0,
     }));
-    this.#freeSlots = Array.from({ length: maxParallel }, (_, index) => maxParallel - 1 - index);
+    const slots = Math.min(maxParallel, nodes.length);
+    this.#freeSlots = Array.from({ length: slots }, (_, index) => slots - 1 - index);
   }
 
   /** Adds a node whose needs are all met. */

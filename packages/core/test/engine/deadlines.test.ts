@@ -118,6 +118,15 @@ describe("retries", () => {
     expect(rig.all("node_completed")).toMatchObject([{ attempts: 1, flaky: false }]);
   });
 
+  it("keeps what the last attempt came to when it is cancelled while it waits for the next one", async () => {
+    const rig = await RunRig.start(planOf([{ id: "one", nodes: [{ id: "a", retry }] }]));
+    await rig.agent.end("a", failed);
+    rig.abort.abort({ status: "cancelled", by: "person", reason: "interrupted by Ctrl-C" });
+    expect((await rig.summary).outcome).toMatchObject({ status: "cancelled" });
+    expect(rig.all("node_completed")).toMatchObject([{ attempts: 1, outcome: failed }]);
+    expect(rig.agent.started).toEqual(["a"]);
+  });
+
   it("does not wait for an attempt that its deadline would not let begin", async () => {
     const rig = await RunRig.start(planOf([{ id: "one", nodes: [{ id: "a", retry, timeoutMs: 500 }] }]));
     await rig.agent.end("a", failed);
