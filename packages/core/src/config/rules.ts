@@ -2,6 +2,7 @@ import { statSync } from "node:fs";
 import path from "node:path";
 import type { ConfigPath, ConfigProblem } from "./problem.ts";
 import { findNamedCycle } from "../dag/find-named-cycle.ts";
+import type { Layer } from "../layers/layer.ts";
 import { builtInCategories } from "./defaults.ts";
 import type { NormalizedConfig } from "./normalize.ts";
 import { ownValue } from "./own-value.ts";
@@ -26,7 +27,42 @@ const builtInServices = ["postgresql", "redis", "backend_service", "auth_service
 
 /** Everything that a schema cannot say: references exist, nothing is circular, no setting is given twice. */
 export function checkRules(input: RuleInput): ConfigProblem[] {
-  return [...layerRules(input), ...categoryRules(input), ...modeRules(input), ...cycleRules(input)];
+  return [
+    ...layerRules(input),
+    ...categoryRules(input),
+    ...modeRules(input),
+    ...cycleRules(input),
+    ...orderRules(input),
+  ];
+}
+
+/** A category cannot need one of a layer that waits for its own layer to pass. */
+function* orderRules({ written, normalized, problem }: RuleInput): Generator<ConfigProblem> {
+  const layers = [...normalized.layers.values()];
+  const homeOf = (name: string): Layer | undefined =>
+    layers.find((layer) => layer.placements.some((placement) => placement.category === name));
+  for (const [name, { needs }] of Object.entries(written.categories ?? {})) {
+    const home = homeOf(name);
+    for (const [index, need] of (needs ?? []).entries()) {
+      const later = homeOf(need);
+      if (!home || !later || !waitsFor(later, home, normalized.layers)) continue;
+      const message = `${name} needs ${need}, whose layer ${later.id} starts only after ${name}'s own layer ${home.id}`;
+      yield problem(message, ["categories", name, "needs", index]);
+    }
+  }
+}
+
+/** Whether a layer depends on another, over however many layers. */
+function waitsFor(layer: Layer, other: Layer, layers: ReadonlyMap<string, Layer>): boolean {
+  const seen = new Set<string>();
+  const queue = [...layer.dependencies];
+  for (let id = queue.pop(); id !== undefined; id = queue.pop()) {
+    if (id === other.id) return true;
+    if (seen.has(id)) continue;
+    seen.add(id);
+    queue.push(...(layers.get(id)?.dependencies ?? []));
+  }
+  return false;
 }
 
 function* layerRules({ written, normalized, problem }: RuleInput): Generator<ConfigProblem> {

@@ -51,6 +51,13 @@ describe("a broken config", () => {
     );
   });
 
+  it("refuses a category that needs one of a layer that waits for its own", async () => {
+    const text = "categories:\n  unit: { command: x, needs: [smoke, frontend] }\n";
+    expect(await problemsOf(text)).toMatch(
+      /^apex\.yaml:2:38: unit needs frontend, whose layer service_integration starts only after unit's own layer fast_feedback$/m,
+    );
+  });
+
   it("refuses a dependency on a layer that does not exist, where it stands", async () => {
     expect(await problemsOf("layers:\n  mine:\n    dependencies: [fast_feedbak]\n")).toBe(
       [
