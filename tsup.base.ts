@@ -1,7 +1,7 @@
 import { defineConfig } from "tsup";
 
-/** The build that every library package shares: one ESM bundle with its declarations; dependencies stay outside. */
-export function libraryBuild(entry: string[] = ["src/index.ts"]) {
+/** The build that every library package shares: ES modules with their declarations; dependencies stay outside. */
+export function libraryBuild(entry: Record<string, string> = { index: "src/index.ts" }) {
   return defineConfig({
     entry,
     format: ["esm"],

@@ -28,6 +28,11 @@ const sharedFlags: readonly Flag[] = [
   { group: "What to run:", flags: "--categories <names...>", description: "these categories" },
   {
     group: "What to run:",
+    flags: "--changed-since <ref>",
+    description: "what `when: { changed }` compares with (default: where this branch left the main one)",
+  },
+  {
+    group: "What to run:",
     flags: "--test-file <selectors...>",
     description: "only these tests of one category: PATH or PATH::SUITE::TEST",
   },
@@ -70,6 +75,7 @@ export interface CliOptions {
   readonly category?: string;
   readonly categories?: readonly string[];
   readonly testFile?: readonly string[];
+  readonly changedSince?: string;
   readonly env?: string;
   readonly config?: string;
   readonly fastFail?: boolean;

@@ -8,6 +8,8 @@ import {
   type Selection,
 } from "@netra-apex/core";
 import { frameworkNames, createLayerExecutionAgent } from "@netra-apex/runner";
+import { changedFilesFor } from "./commands/changed-files-for.ts";
+import { settingsOf } from "./commands/run-settings.ts";
 import { createRunDirectory } from "./commands/run-directory.ts";
 import { apexVersion } from "./version.ts";
 
@@ -25,7 +27,7 @@ export interface RunOptions {
 
 /**
  * Plans and runs a selection, as `apex run` does, and resolves with what came of it.
- * Throws `ConfigError` or `SelectionError`; failing tests are in the summary.
+ * Throws `ConfigError`, `SelectionError` or `ChangedFilesError`; failing tests are in the summary.
  */
 export async function run(selection: Selection = {}, options: RunOptions = {}): Promise<RunSummary> {
   const config = await loadConfig({
@@ -34,10 +36,11 @@ export async function run(selection: Selection = {}, options: RunOptions = {}): 
     ...(options.config === undefined ? {} : { file: options.config }),
     ...(options.environment === undefined ? {} : { environment: options.environment }),
   });
-  const plan = resolvePlan(config, selection);
+  const changed = selection.changedFiles === undefined ? await changedFilesFor(config) : {};
+  const plan = resolvePlan(config, { ...changed, ...selection });
   const runId = createRunId(new Date());
   return runPlan(plan, {
-    agents: [createLayerExecutionAgent({ runDirectory: createRunDirectory(plan.projectRoot, runId) })],
+    ...settingsOf(config, createLayerExecutionAgent({ runDirectory: createRunDirectory(plan.projectRoot, runId) })),
     reporters: options.reporters ?? [],
     ...(options.signal ? { signal: options.signal } : {}),
     runId,

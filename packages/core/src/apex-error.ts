@@ -23,5 +23,11 @@ export function isApexError(error: unknown): error is ApexError {
 /** A one-line text for whatever was thrown. */
 export function describeThrown(thrown: unknown): string {
   if (thrown instanceof Error) return thrown.message || thrown.name;
-  return typeof thrown === "string" ? thrown : (JSON.stringify(thrown) ?? String(thrown));
+  if (typeof thrown === "string") return thrown;
+  try {
+    return JSON.stringify(thrown) ?? String(thrown);
+  } catch {
+    // Cyclic, or a big integer.
+    return String(thrown);
+  }
 }

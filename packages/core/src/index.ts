@@ -11,6 +11,7 @@ export {
   type SourceLocation,
 } from "./config/problem.ts";
 export { didYouMean, suggest } from "./config/suggest.ts";
+export type { Monitoring } from "./config/monitoring.ts";
 export { formatDuration, parseDuration, parseSize } from "./config/units.ts";
 export type {
   WrittenCategory,
@@ -26,7 +27,7 @@ export type {
 } from "./config/written-config.ts";
 
 // The model
-export type { Category, Command, Evidence, RetryPolicy } from "./layers/category.ts";
+export { type Category, type Command, type Evidence, isConfigured, type RetryPolicy } from "./layers/category.ts";
 export { commandText, shellQuote } from "./layers/command-text.ts";
 export type { ExecutionMode, Layer, LlmMode, Placement, ResourceLimits } from "./layers/layer.ts";
 export type { DependencyPolicy, RunMode } from "./layers/run-mode.ts";
@@ -41,13 +42,17 @@ export {
   type TestSelector,
 } from "./plan/category-task.ts";
 export {
+  type Condition,
   type FailurePolicy,
   type LeftOutLayer,
   type Plan,
   type PlanLayer,
   type PlanNode,
   planNotes,
+  type Resources,
+  type Sla,
 } from "./plan/plan.ts";
+export { definePlan, type PlanLayerSketch, type PlanNodeSketch, type PlanSketch } from "./plan/define-plan.ts";
 export { resolvePlan } from "./plan/resolve-plan.ts";
 export { type Selection, SelectionError } from "./plan/selection.ts";
 export { type PlanFormat, planFormats, showPlan } from "./plan/show/show-plan.ts";
@@ -55,21 +60,54 @@ export { Dag, type DagEntry } from "./dag/dag.ts";
 export { DagError, type DagProblems } from "./dag/dag-error.ts";
 
 // Running it
-export { runPlan, type RunPlanOptions } from "./controller/master-controller.ts";
+export { type RunHandle, runPlan, type RunPlanOptions, startRun } from "./controller/master-controller.ts";
 export { exitCodeOf, exitCodes } from "./controller/exit-codes.ts";
-export {
-  createExecutionEngine,
-  type ExecutionEngine,
-  type ExecutionEngineOptions,
-  type PlanResult,
-} from "./engine/execution-engine.ts";
+export { createExecutionEngine, type ExecutionEngine } from "./engine/execution-engine.ts";
+export type { ExecutionEngineOptions, ExecutionSettings, PlanResult } from "./engine/engine-options.ts";
+export { type ConditionCheck, type ConditionFacts, UnknownConditionError } from "./engine/condition.ts";
 export type { NodeResult } from "./engine/node-execution.ts";
 export { IllegalTransitionError, type RunState, RunStateMachine } from "./engine/run-state.ts";
+export { type FingerprintFacts, fingerprintNodes } from "./engine/fingerprint.ts";
+export { SpawnError } from "./engine/expansion.ts";
+export { resumeRun, type ResumeOptions } from "./controller/resume-run.ts";
+export {
+  type KeptNode,
+  type KeptState,
+  type RecoveredRun,
+  RecoveryError,
+  recoverRun,
+  type RecoverOptions,
+  withoutSpawnedBy,
+} from "./engine/recover.ts";
+export { AgentCycleError } from "./controller/agent-lifecycle.ts";
+export {
+  createTestOrchestratorAgent,
+  type OrchestrationStatus,
+  type OrchestrationTask,
+  testOrchestratorAgentName,
+} from "./controller/test-orchestrator-agent.ts";
+
+// Watching and aggregating
+export {
+  type AlertChange,
+  type AlertComparison,
+  AlertEvaluator,
+  type AlertMetric,
+  alertMetrics,
+  type AlertRule,
+  type AlertRuleProblem,
+  parseAlertRule,
+  replayAlerts,
+} from "./controller/alerts.ts";
+export { type CallStats, type ResourceReading, type RunMetrics, RunMetricsFold } from "./controller/metrics.ts";
+export { mergeSummaries, type MergeOptions, type RunCounts, RunTotals, summarizeRun } from "./controller/summarize.ts";
 
 // What came of it
 export {
   type CancelledBy,
   type DeadlineScope,
+  type FailureClass,
+  failureClassOf,
   describeOutcome,
   isOutcome,
   type Outcome,
@@ -81,6 +119,7 @@ export { addCounts, countTests, noTests, type TestCounts, type TestResult, type 
 // The event stream
 export {
   type AgentReportedEvent,
+  type CoordinationEfficiency,
   type EventEnvelope,
   eventVersion,
   type NodeEvidence,
@@ -89,16 +128,37 @@ export {
   type RunEventOf,
   type RunEventType,
   type RunSummary,
+  type SlaBreach,
 } from "./events/run-event.ts";
+export {
+  decodeEvent,
+  type DecodeOptions,
+  encodeEvent,
+  EventCodecError,
+  type EventUpgrades,
+  type ParsedEventLog,
+  parseEventLog,
+} from "./events/event-codec.ts";
+export type { WrittenEvent } from "./events/event-fields.ts";
 export { EventStream, type EventStreamOptions } from "./events/event-stream.ts";
 export type { Reporter } from "./events/reporter.ts";
 
 // For authors of agents
-export type { Agent, AgentHost, AgentReport } from "./agents/agent.ts";
-export type { AgentContext, UserContext } from "./agents/agent-context.ts";
-export { AgentRegistry, DuplicateAgentError, UnknownAgentError } from "./agents/agent-registry.ts";
-export { ToolInputError, UnknownToolError } from "./agents/invocation.ts";
+export { defineAgent, defineTool, DefinitionError } from "./agents/define.ts";
+export { type AgentSource, createAgents, definePlugin, type Plugin, type Plugins } from "./agents/plugin.ts";
+export type { Agent, AgentHealth, AgentHost, AgentLimits, AgentReport, HealthState } from "./agents/agent.ts";
+export type { AgentContext, AgentLogger, LogLevel, SpawnedNode, UserContext } from "./agents/agent-context.ts";
+export type { AgentState, StateKey, StateProvenance } from "./agents/agent-state.ts";
+export { defineStateKey, StateError } from "./agents/state-store.ts";
 export type { Tool, ToolContext } from "./agents/tool.ts";
+export { ToolInputError, ToolOutputError, ToolTimeoutError, UnknownToolError } from "./agents/tool-call.ts";
+export { type AgentSurroundings, AttemptOverError } from "./agents/invocation.ts";
+export { AgentInputError } from "./engine/attempt-outcome.ts";
+export type { AgentMessage, CommunicationPattern, Delivery, MessageSender, OutgoingMessage } from "./agents/message.ts";
+export { communicationPatterns, MessageError } from "./agents/message.ts";
+export { MessageBus, type MessageBusOptions } from "./agents/message-bus.ts";
+export { Heartbeat, type HeartbeatOptions } from "./controller/heartbeat.ts";
+export { AgentRegistry, DuplicateAgentError, UnknownAgentError } from "./agents/agent-registry.ts";
 
 // Ground
 export { ApexError, describeThrown, isApexError } from "./apex-error.ts";

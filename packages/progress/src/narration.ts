@@ -1,6 +1,7 @@
 import { planNotes, type RunEvent, type RunEventOf } from "@netra-apex/core";
 import type { LayerView, RunView } from "./run-view.ts";
 import { cleanLine } from "./render/clean-text.ts";
+import { formatDuration } from "./render/durations.ts";
 import { failureBlock } from "./render/failure-block.ts";
 import { finishedInOrder } from "./render/finished-nodes.ts";
 import { layerLine } from "./render/layer-line.ts";
@@ -59,6 +60,20 @@ export class Narration {
         const layer = view.layers.get(event.layerId);
         return layer ? this.#layer(view, layer) : [];
       }
+      case "alert_raised":
+        return [this.#warning(`alert: ${event.message}`)];
+      case "agent_quarantined":
+        return [this.#warning(`the agent ${event.agent} gets no more work: ${event.reason}`)];
+      case "agent_health_changed":
+        return event.to === "lost" ? [this.#warning(`the agent ${event.agent} is lost${detail(event.detail)}`)] : [];
+      case "agent_logged":
+        return event.level === "warn" || event.level === "error"
+          ? [this.#warning(`${event.agent}: ${event.message}`)]
+          : [];
+      case "run_paused":
+        return [this.#warning(`paused: ${event.reason}`)];
+      case "run_resumed":
+        return [this.#note(`resumed after ${formatDuration(event.pausedMs)}`)];
       case "run_completed":
         return this.#blockOnStdout(totals(view, event.summary, this.#options.palettes.stdout));
       default:
@@ -66,9 +81,17 @@ export class Narration {
     }
   }
 
-  #notes({ plan }: RunEventOf<"run_started">): TextLine[] {
-    const label = this.#options.palettes.stderr.dim("note");
-    return planNotes(plan).map((note) => onStderr(`${label}  ${cleanLine(note)}`));
+  #notes({ plan, resumes }: RunEventOf<"run_started">): TextLine[] {
+    const resumed = resumes === undefined ? [] : [`goes on with run ${resumes}`];
+    return [...resumed, ...planNotes(plan)].map((note) => this.#note(note));
+  }
+
+  #note(text: string): TextLine {
+    return onStderr(`${this.#options.palettes.stderr.dim("note")}  ${cleanLine(text)}`);
+  }
+
+  #warning(text: string): TextLine {
+    return onStderr(`${this.#options.palettes.stderr.warn("warning")}  ${cleanLine(text)}`);
   }
 
   #layer(view: RunView, layer: LayerView): TextLine[] {
@@ -93,6 +116,10 @@ export class Narration {
     if (lines.length > 0) this.#wasBlank = lines.at(-1) === "";
     return lines.map((text) => ({ to: "stdout", text }));
   }
+}
+
+function detail(text: string | undefined): string {
+  return text === undefined ? "" : `: ${text}`;
 }
 
 function onStderr(text: string): TextLine {

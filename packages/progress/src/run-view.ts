@@ -75,6 +75,11 @@ export function applyEvent(before: RunView, event: RunEvent): RunView {
       return { ...view, ...viewOfPlan(event.plan), startedAtMs: view.atMs };
     case "run_completed":
       return { ...view, summary: event.summary };
+    case "plan_extended":
+      return {
+        ...view,
+        planNodes: new Map([...view.planNodes, ...event.nodes.map((node) => [node.id, node] as const)]),
+      };
     case "layer_started":
       return withLayer(view, event.layerId, { progress: { phase: "running", startedAtMs: view.atMs } });
     case "layer_completed": {
@@ -115,9 +120,9 @@ function withLayer(view: RunView, id: LayerId, change: Partial<LayerView>): RunV
   return { ...view, layers: new Map(view.layers).set(id, { ...before, ...change }) };
 }
 
-/** A node that an agent added during the run is in no plan: its layer learns of it here. */
+/** A layer of the plan as it was at the start does not list the nodes that agents have added since. */
 function joinLayer(view: RunView, { nodeId, layerId }: { nodeId: NodeId; layerId: LayerId }): RunView {
-  if (view.planNodes.has(nodeId)) return view;
+  if (view.planNodes.get(nodeId)?.spawnedBy === undefined && view.planNodes.has(nodeId)) return view;
   const known = view.layers.get(layerId)?.nodeIds ?? [];
   return known.includes(nodeId) ? view : withLayer(view, layerId, { nodeIds: [...known, nodeId] });
 }

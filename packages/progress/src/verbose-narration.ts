@@ -34,6 +34,20 @@ export class VerboseNarration {
         return this.#outputLines(event.nodeId, this.#output.add(event.nodeId, event.text));
       case "node_retrying":
         return [...this.#endOfOutput(event.nodeId), this.#retry(event)];
+      case "retry_refused":
+        return [`${dim("·")} ${this.#name(event.nodeId)}  ${dim(`no further attempt: ${cleanLine(event.reason)}`)}`];
+      case "metric_reported": {
+        const { name, value, unit = "" } = event;
+        return [`${dim("·")} ${this.#name(event.nodeId)}  ${dim(cleanLine(`${name} = ${value} ${unit}`).trimEnd())}`];
+      }
+      case "agent_logged": {
+        // Warnings and errors are told without --verbose, too.
+        if (event.level === "warn" || event.level === "error") return [];
+        const who = event.nodeId === undefined ? cleanLine(event.agent) : this.#name(event.nodeId);
+        return [`${dim("·")} ${who}  ${dim(cleanLine(event.message))}`];
+      }
+      case "plan_extended":
+        return [`${dim("+")} ${this.#name(event.by)}  added ${event.nodes.map(({ id }) => nodeName(id)).join(", ")}`];
       case "node_completed":
         return [...this.#endOfOutput(event.nodeId), this.#end(event)];
       default:
@@ -47,9 +61,10 @@ export class VerboseNarration {
     return `${mark} ${this.#name(nodeId)}  attempt ${attempt} ${outcomeSentence(outcome)} · next attempt ${wait}`;
   }
 
-  #end({ nodeId, outcome, flaky, counts, durationMs, attempts }: RunEventOf<"node_completed">): string {
+  #end({ nodeId, outcome, flaky, counts, durationMs, attempts, keptFrom }: RunEventOf<"node_completed">): string {
     const facts = [outcomeSentence(outcome)];
     if (outcome.status !== "skipped") facts.push(countOf(counts.total, "test"), formatDuration(durationMs));
+    if (keptFrom !== undefined) facts.push(`kept from run ${keptFrom}`);
     if (attempts > 1) facts.push(`${attempts} attempts`);
     return `${outcomeMark(outcome, flaky, this.#palette)} ${this.#name(nodeId)}  ${facts.join(" · ")}`;
   }

@@ -33,7 +33,7 @@ export function scriptPlan(layers: readonly ScriptLayer[], notes: readonly strin
     executionMode: "parallel",
     maxParallel: 2,
     assumed: [],
-    failFast: true,
+    failurePolicy: "stop-starting",
     nodes: categories,
     gates: layers.slice(Math.max(0, index - 1), index).map((gate) => gate.id),
     ...(budgetMs !== undefined && { budgetMs }),
@@ -191,7 +191,10 @@ export class EventScript {
         passed: count("passed"),
         notPassed: count("failed", "timed-out", "cancelled", "errored", "inconclusive"),
         skipped: count("skipped"),
+        kept: 0,
       },
+      retries: 0,
+      coordination: { efficiency: 0, busyMs: 0, agents: 0, wallMs: 0, formula: "no agent ran" },
     };
     return this.event({ type: "run_completed", summary });
   }

@@ -46,10 +46,22 @@ const longestNote = 200;
  * `APEX_FRAMEWORK_UNREACHABLE`, `APEX_REPORTER_TAKEN`, `APEX_SELECTORS_UNSUPPORTED`, `APEX_LOG_FILE`).
  */
 export function createLayerExecutionAgent(options: LayerExecutionAgentOptions): Agent<CategoryTask, AgentReport> {
+  let running = 0;
   return {
     name: layerExecutionAgentName,
+    description: "Runs a test category's command as a process tree and reads its results.",
+    // Categories have deadlines of their own, and ending a tree of processes takes its time.
+    limits: { timeoutMs: Number.POSITIVE_INFINITY, graceMs: 30_000 },
+    health: () => ({ state: "healthy", detail: `${running} running` }),
     tools: [createRunProcessTool(options)],
-    execute: (task, context) => executeCategory(task, context, options),
+    async execute(task, context) {
+      running += 1;
+      try {
+        return await executeCategory(task, context, options);
+      } finally {
+        running -= 1;
+      }
+    },
   };
 }
 

@@ -18,7 +18,8 @@ export interface VerdictInput {
  */
 export function decideVerdict({ exit, report, counts, allowNoTests }: VerdictInput): Outcome {
   const { spawnError, signal, exitCode } = exit;
-  if (spawnError) return { status: "errored", reason: spawnError.message, code: spawnError.code };
+  if (spawnError)
+    return { status: "errored", reason: spawnError.message, code: spawnError.code, failureClass: "infrastructure" };
   if (signal === undefined && exitCode === undefined)
     return { status: "errored", reason: "the command could not be ended, not even by SIGKILL" };
 
@@ -26,36 +27,39 @@ export function decideVerdict({ exit, report, counts, allowNoTests }: VerdictInp
     signal === undefined ? describeExitCode(exitCode ?? 0) : `ended by signal ${signal}${explainSignal(signal)}`;
   const isClean = exitCode === 0;
   const failures = counts.failed === 0 ? undefined : `${counts.failed} of ${plural(counts.total, "test")} failed`;
-  if (!report) return isClean ? { status: "passed" } : failed(ended);
+  const crashed = signal === undefined ? {} : ({ failureClass: "crash" } as const);
+  if (!report) return isClean ? { status: "passed" } : { ...failed(ended), ...crashed };
 
   switch (report.completeness) {
     case "missing":
     case "truncated":
-      return failed([
-        `report ${report.completeness}: ${report.problem ?? "no reason known"}`,
-        failures,
-        ...(isClean ? [] : [ended]),
-      ]);
+      return {
+        ...failed([
+          `report ${report.completeness}: ${report.problem ?? "no reason known"}`,
+          failures,
+          ...(isClean ? [] : [ended]),
+        ]),
+        failureClass: "crash",
+      };
     case "complete":
       break;
     default:
       return report.completeness satisfies never;
   }
-  if (signal !== undefined) return failed([failures, ended]);
+  if (signal !== undefined) return { ...failed([failures, ended]), ...crashed };
   if (failures !== undefined)
     return failed(isClean ? `inconsistent: exit code 0 but ${plural(counts.failed, "test")} failed` : failures);
   if (counts.total === counts.skipped) {
     if (isClean && allowNoTests) return { status: "passed" };
     const skipped = counts.skipped === 0 ? undefined : `${plural(counts.skipped, "test")} skipped`;
-    return failed(["zero tests ran", skipped, ...(isClean ? [] : [ended])]);
+    return { ...failed(["zero tests ran", skipped, ...(isClean ? [] : [ended])]), failureClass: "collection" };
   }
   if (isClean) return { status: "passed" };
-  return failed(
-    `inconsistent: ${ended} but no test failed (likely an error outside the tests: a hook, an unhandled rejection, a coverage threshold)`,
-  );
+  const reason = `inconsistent: ${ended} but no test failed (likely an error outside the tests: a hook, an unhandled rejection, a coverage threshold)`;
+  return { ...failed(reason), failureClass: "collection" };
 }
 
-function failed(reasons: string | readonly (string | undefined)[]): Outcome {
+function failed(reasons: string | readonly (string | undefined)[]): Outcome & { readonly status: "failed" } {
   const reason = typeof reasons === "string" ? reasons : reasons.filter((part) => part !== undefined).join(", ");
   return { status: "failed", reason };
 }

@@ -155,6 +155,7 @@ describe("decideVerdict", () => {
     expect(decideVerdict({ exit, counts: counts["no tests"], allowNoTests: false })).toEqual({
       status: "failed",
       reason,
+      ...("signal" in exit ? { failureClass: "crash" } : {}),
     });
   });
 

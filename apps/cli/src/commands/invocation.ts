@@ -8,6 +8,7 @@ import {
   SelectionError,
 } from "@netra-apex/core";
 import { frameworkNames } from "@netra-apex/runner";
+import { changedFilesFor } from "./changed-files-for.ts";
 import type { CliOptions } from "../flags.ts";
 
 /** A command line, parsed. */
@@ -29,9 +30,11 @@ export function configOf({ options }: Invocation): Promise<Config> {
   });
 }
 
-/** Resolves the plan that the command line asks for. Throws `SelectionError`. */
-export function planOf(config: Config, invocation: Invocation): Plan {
-  return resolvePlan(config, selectionOf(invocation));
+/** Resolves the plan that the command line asks for. Throws `SelectionError` or `ChangedFilesError`. */
+export async function planOf(config: Config, invocation: Invocation): Promise<Plan> {
+  const { changedSince } = invocation.options;
+  const changed = await changedFilesFor(config, changedSince);
+  return resolvePlan(config, { ...selectionOf(invocation), ...changed });
 }
 
 function selectionOf({ categories, options, additionalArgs }: Invocation): Selection {

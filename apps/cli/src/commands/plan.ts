@@ -9,7 +9,7 @@ export async function planCommand(
   const format = formatOf(invocation.options);
   const config = await configOf(invocation);
   printWarnings(config.warnings);
-  process.stdout.write(`${showPlan(planOf(config, invocation), format)}\n`);
+  process.stdout.write(`${showPlan(await planOf(config, invocation), format)}\n`);
   return exitCodes.passed;
 }
 

@@ -7,6 +7,7 @@ import { listenForInterruption } from "./interruption.ts";
 import { configOf, type Invocation, planOf } from "./invocation.ts";
 import { listCategories } from "./list-categories.ts";
 import { printWarnings } from "./print-warnings.ts";
+import { settingsOf } from "./run-settings.ts";
 import { rerunPrefix } from "./rerun-prefix.ts";
 import { createRunDirectory } from "./run-directory.ts";
 
@@ -19,16 +20,16 @@ export async function runCommand(invocation: Invocation): Promise<number> {
     process.stdout.write(`${listCategories(config, options.json ?? false)}\n`);
     return exitCodes.passed;
   }
-  const plan = planOf(config, invocation);
+  const plan = await planOf(config, invocation);
   if (options.dryRun) {
     process.stdout.write(`${showPlan(plan, options.json ? "json" : "text")}\n`);
     return exitCodes.passed;
   }
   refuseBackground(config, plan);
-  return execute(plan, invocation);
+  return execute(plan, config, invocation);
 }
 
-async function execute(plan: Plan, { options }: Invocation): Promise<number> {
+async function execute(plan: Plan, config: Config, { options }: Invocation): Promise<number> {
   const mode = chooseProgressMode({
     requested: options.progressMode,
     json: options.json,
@@ -50,7 +51,7 @@ async function execute(plan: Plan, { options }: Invocation): Promise<number> {
   });
   try {
     const summary = await runPlan(plan, {
-      agents: [createLayerExecutionAgent({ runDirectory, killNow: interruption.kill })],
+      ...settingsOf(config, createLayerExecutionAgent({ runDirectory, killNow: interruption.kill })),
       reporters: [reporter],
       signal: interruption.stop,
       runId,

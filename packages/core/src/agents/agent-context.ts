@@ -1,11 +1,27 @@
 import type { AgentReportedEvent } from "../events/run-event.ts";
 import type { LayerId, NodeId, RunId } from "../ids.ts";
+import type { PlanNode } from "../plan/plan.ts";
+import type { Delivery, OutgoingMessage } from "./message.ts";
+import type { AgentState } from "./agent-state.ts";
+import type { Tool } from "./tool.ts";
 
 /** Who a run belongs to. */
 export interface UserContext {
   readonly userId?: string;
   readonly threadId?: string;
 }
+
+/** From the least to the most urgent. */
+export type LogLevel = "debug" | "info" | "warn" | "error";
+
+/** Writes `agent_logged` events; `fields` must survive JSON. */
+export type AgentLogger = Readonly<
+  Record<LogLevel, (message: string, fields?: Readonly<Record<string, unknown>>) => void>
+>;
+
+/** A node that an agent adds to the run; what is left out is as in any other node. */
+export type SpawnedNode = Pick<PlanNode, "id" | "agent" | "input"> &
+  Partial<Omit<PlanNode, "id" | "agent" | "input" | "layerId" | "spawnedBy">>;
 
 /** All that one invocation of an agent may use. */
 export interface AgentContext {
@@ -19,12 +35,31 @@ export interface AgentContext {
     readonly slot: number;
   };
   readonly user: UserContext;
+  /** The thread that the run's events are streamed to, where there is one. */
+  readonly threadId: string | undefined;
+  /** What the agents of this run share; private to the run. */
+  readonly state: AgentState;
+  readonly logger: AgentLogger;
   /** Aborted when the tightest deadline is reached or the run is cancelled; the reason is an `Outcome`. */
   readonly signal: AbortSignal;
   /** Says in the stream what the agent is about to do and why. */
   think(note: string): void;
-  /** Calls a tool by name: checked, timed, seen in the stream. Throws `UnknownToolError` or `ToolInputError`. */
+  /**
+   * Calls a tool, by itself or by name: checked, timed, cancellable, seen in the stream. Throws `UnknownToolError`,
+   * `ToolInputError`, `ToolOutputError`, `ToolTimeoutError`, or what the tool throws.
+   */
+  callTool<Input, Output>(tool: Tool<Input, Output>, input: NoInfer<Input>): Promise<Output>;
   callTool<Output = unknown>(name: string, input: unknown): Promise<Output>;
+  /** Reports a number of the agent's domain; the node's SLA may bound it. The last value of a name counts. */
+  measure(name: string, value: number, unit?: string): void;
+  /**
+   * Adds nodes to the run, in this node's layer, each after this node; what needs this node then waits for them too.
+   * They are added when this attempt passes, and forgotten when it does not, so a retry never doubles them.
+   * Throws `SpawnError` for nodes that do not fit into the plan.
+   */
+  spawn(nodes: readonly SpawnedNode[]): void;
+  /** Sends to other agents of the run; resolves when all that were tried have answered or were given up on. */
+  send(message: OutgoingMessage): Promise<readonly Delivery[]>;
   /** Reports a test's result or output of the node. */
   emit(event: AgentReportedEvent): void;
 }

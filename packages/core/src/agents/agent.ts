@@ -1,30 +1,72 @@
-import type { NodeEvidence } from "../events/run-event.ts";
+import type { z } from "zod";
+import type { NodeEvidence, RunEvent } from "../events/run-event.ts";
+import type { Evidence } from "../layers/category.ts";
 import type { Outcome } from "../outcome.ts";
 import type { TestCounts } from "../test-result.ts";
-import type { AgentContext } from "./agent-context.ts";
+import type { AgentContext, AgentLogger, UserContext } from "./agent-context.ts";
+import type { AgentMessage, Delivery, OutgoingMessage } from "./message.ts";
+import type { RunId } from "../ids.ts";
 import type { Tool } from "./tool.ts";
 
 /** What an agent may use over a whole run, outside any one node. */
 export interface AgentHost {
-  readonly projectRoot: string;
+  readonly run: { readonly id: RunId; readonly environment: string; readonly projectRoot: string };
+  readonly user: UserContext;
+  /** Aborted when the run is cancelled; the reason is an `Outcome`. */
   readonly signal: AbortSignal;
+  readonly logger: AgentLogger;
+  /** Sends to other agents of the run; resolves when all that were tried have answered or were given up on. */
+  send(message: OutgoingMessage): Promise<readonly Delivery[]>;
+}
+
+/** How an agent is. `lost` is never said by itself: it is what becomes of one that misses its heartbeats. */
+export type HealthState = "healthy" | "degraded" | "lost";
+
+/** An agent's answer to the heartbeat. */
+export interface AgentHealth {
+  readonly state: "healthy" | "degraded";
+  /** What is wrong, or what it is busy with. */
+  readonly detail?: string;
+}
+
+/** The time an agent gets. */
+export interface AgentLimits {
+  /** Deadline of an attempt where the node has none of its own; 30,000 when absent, `Infinity` for none. */
+  readonly timeoutMs?: number;
+  /** How long it may take to end after its signal before it is left behind and quarantined; 5,000 when absent. */
+  readonly graceMs?: number;
 }
 
 /**
- * Code that does a node's work. Everything for one invocation arrives in the context; nothing is global.
+ * Code that does a node's work, or accompanies a run. Everything for one invocation arrives in the context; nothing is
+ * global. Only `name` and `execute` are required.
  *
  * `execute` resolves with any output. An output that carries an `outcome` (see {@link AgentReport}) decides the node's;
  * any other output means that the node passed. A rejection means misuse or a bug, and makes the node `errored`.
  */
 export interface Agent<Input = unknown, Output = unknown> {
   readonly name: string;
+  /** Part of its nodes' fingerprints: raise it when the same input may now come to another result. */
+  readonly version?: string;
+  readonly description?: string;
   /** Tools that this agent's context offers beside the run's own. */
   readonly tools?: readonly Tool[];
+  /** Agents of the same run that must have started before, and that stop after, this one. */
+  readonly requires?: readonly string[];
+  readonly limits?: AgentLimits;
+  /** A schema of zod (or zod/mini) that the node's input must satisfy; the agent gets the parsed value. */
+  readonly input?: z.core.$ZodType<Input>;
   execute(input: Input, context: AgentContext): Promise<Output>;
   /** Called once per run, before the first node. */
   start?(host: AgentHost): Promise<void>;
   /** Called once per run on every exit path, in reverse order of `start`. */
   stop?(): Promise<void>;
+  /** Asked at every heartbeat; no answer within the interval is a missed beat. */
+  health?(): AgentHealth | Promise<AgentHealth>;
+  /** Answers a message of another agent; the reply goes back to the sender. */
+  handleMessage?(message: AgentMessage): Promise<unknown>;
+  /** Sees every event of the run, as a reporter does. */
+  onEvent?(event: RunEvent): void;
 }
 
 /** An output that decides the node's outcome. */
@@ -32,4 +74,6 @@ export interface AgentReport {
   readonly outcome: Outcome;
   readonly counts?: TestCounts;
   readonly evidence?: NodeEvidence;
+  /** What a pass proves; the weakest of this and of the tools that were called counts. */
+  readonly evidenceLevel?: Evidence;
 }

@@ -1,89 +1,110 @@
-import * as z from "zod/mini";
-import { ApexError, describeThrown } from "../apex-error.ts";
+import { ApexError } from "../apex-error.ts";
 import type { Clock } from "../clock.ts";
-import { didYouMean } from "../config/suggest.ts";
 import type { EventStream } from "../events/event-stream.ts";
 import type { AgentReportedEvent } from "../events/run-event.ts";
+import type { Evidence } from "../layers/category.ts";
+import type { PlanNode } from "../plan/plan.ts";
 import type { Agent } from "./agent.ts";
-import type { AgentContext } from "./agent-context.ts";
+import type { AgentContext, SpawnedNode } from "./agent-context.ts";
+import { createAgentLogger } from "./agent-logger.ts";
+import type { Delivery, MessageSender, OutgoingMessage } from "./message.ts";
+import type { StateStore } from "./state-store.ts";
+import { callTool, findTool, type OpenCalls } from "./tool-call.ts";
 import type { Tool } from "./tool.ts";
 
-/** An agent called a tool that neither it nor the run offers. */
-export class UnknownToolError extends ApexError {
-  readonly code = "APEX_UNKNOWN_TOOL";
+/** An agent went on after its attempt was over. */
+export class AttemptOverError extends ApexError {
+  readonly code = "APEX_ATTEMPT_OVER";
 
-  constructor(name: string, known: readonly string[]) {
-    const hint = didYouMean(name, known);
-    super(`there is no tool "${name}"`, hint === undefined ? {} : { hint });
+  constructor(nodeId: string, attempt: number) {
+    super(`attempt ${attempt} of ${nodeId} is over`);
   }
 }
 
-/** An agent called a tool with an input that the tool's schema refuses. */
-export class ToolInputError extends ApexError {
-  readonly code = "APEX_TOOL_INPUT_INVALID";
-
-  constructor(tool: string, cause: z.core.$ZodError) {
-    super(`the input of the tool "${tool}" is invalid: ${z.prettifyError(cause)}`, { cause });
-  }
+/** What the agents of one run share, and what connects them. */
+export interface AgentSurroundings {
+  readonly stream: EventStream;
+  readonly clock: Clock;
+  readonly state: StateStore;
+  /** Offered to every agent beside its own tools. */
+  readonly tools: readonly Tool[];
+  /** Carries messages between agents; without it they cannot send any. */
+  readonly send: ((message: OutgoingMessage, from: MessageSender) => Promise<readonly Delivery[]>) | undefined;
 }
 
 interface InvocationOptions {
   readonly agent: Agent;
-  readonly stream: EventStream;
-  readonly clock: Clock;
+  readonly surroundings: AgentSurroundings;
   readonly signal: AbortSignal;
   readonly facts: Pick<AgentContext, "run" | "node" | "user">;
+  /** Makes plan nodes of what the agent wants to add, `before` being what it added already. Throws `SpawnError`. */
+  readonly plan: (spawned: readonly SpawnedNode[], before: readonly PlanNode[]) => readonly PlanNode[];
+}
+
+/** What an attempt left behind beside its output. */
+export interface InvocationYield {
+  readonly spawned: readonly PlanNode[];
+  readonly metrics: ReadonlyMap<string, number>;
+  /** Of each tool that was called and says what it proves. */
+  readonly toolEvidence: ReadonlyMap<string, Evidence>;
 }
 
 /** One invocation's context, and the switch that silences it once the engine has moved on. */
 export interface Invocation {
   readonly context: AgentContext;
   /** From now on nothing that the agent still says reaches the stream: it is over, and events must not follow it. */
-  close(): void;
+  close(): InvocationYield;
 }
 
 /** Makes the context of one invocation of an agent. */
-export function openInvocation({ agent, stream, clock, signal, facts }: InvocationOptions): Invocation {
+export function openInvocation({ agent, surroundings, signal, facts, plan }: InvocationOptions): Invocation {
+  const { stream, clock } = surroundings;
   const of = { nodeId: facts.node.id, attempt: facts.node.attempt };
-  const openCalls = new Map<number, { readonly tool: string; readonly startedMs: number }>();
+  const named = { ...of, agent: agent.name };
+  const metrics = new Map<string, number>();
+  const toolEvidence = new Map<string, Evidence>();
+  let spawned: readonly PlanNode[] = [];
   let isOpen = true;
-  let calls = 0;
 
+  const assertOpen = (): void => {
+    if (!isOpen) throw new AttemptOverError(of.nodeId, of.attempt);
+  };
   const emit = (event: AgentReportedEvent): void => {
     if (isOpen) stream.emit({ ...event, ...of });
   };
-  const endCall = (callId: number, error?: unknown): void => {
-    const call = openCalls.get(callId);
-    if (!call) return;
-    openCalls.delete(callId);
-    const durationMs = clock.monotonicMs() - call.startedMs;
-    const failure = error === undefined ? {} : { error: describeThrown(error) };
-    stream.emit({ type: "tool_completed", ...of, agent: agent.name, tool: call.tool, callId, durationMs, ...failure });
-  };
+  const calls: OpenCalls = { lastId: 0, ends: new Map() };
+  const callSite = { agent, of, stream, clock, signal, emit, calls, toolEvidence, assertOpen };
 
   const context: AgentContext = {
     ...facts,
+    threadId: facts.user.threadId,
     signal,
+    state: surroundings.state.viewOf(named, assertOpen),
+    logger: createAgentLogger((entry) => {
+      if (isOpen) stream.emit({ type: "agent_logged", ...named, ...entry });
+    }),
     emit,
     think(note) {
-      if (isOpen) stream.emit({ type: "agent_thinking", ...of, agent: agent.name, note });
+      if (isOpen) stream.emit({ type: "agent_thinking", ...named, note });
     },
-    async callTool<Output>(name: string, input: unknown): Promise<Output> {
-      const tool = findTool(agent, name);
-      const parsed = z.safeParse(tool.input, input);
-      if (!parsed.success) throw new ToolInputError(name, parsed.error);
-      if (!isOpen) throw signal.reason;
-      const callId = ++calls;
-      openCalls.set(callId, { tool: name, startedMs: clock.monotonicMs() });
-      stream.emit({ type: "tool_executing", ...of, agent: agent.name, tool: name, callId, input });
-      try {
-        const output: unknown = await tool.run(parsed.data, { signal, emit });
-        endCall(callId);
-        return output as Output;
-      } catch (error) {
-        endCall(callId, error);
-        throw error;
-      }
+    async callTool(tool: Tool | string, input: unknown): Promise<never> {
+      const found = typeof tool === "string" ? findTool(tool, [...(agent.tools ?? []), ...surroundings.tools]) : tool;
+      return callTool(callSite, found, input) as Promise<never>;
+    },
+    measure(name, value, unit) {
+      assertOpen();
+      if (!Number.isFinite(value)) throw new TypeError(`the metric ${name} must be a finite number, not ${value}`);
+      metrics.set(name, value);
+      stream.emit({ type: "metric_reported", ...named, name, value, ...(unit === undefined ? {} : { unit }) });
+    },
+    spawn(nodes) {
+      assertOpen();
+      spawned = [...spawned, ...plan(nodes, spawned)];
+    },
+    async send(message) {
+      assertOpen();
+      if (!surroundings.send) throw new TypeError("this engine was made without a way to send messages");
+      return surroundings.send(message, { ...named, signal });
     },
   };
 
@@ -91,14 +112,9 @@ export function openInvocation({ agent, stream, clock, signal, facts }: Invocati
     context,
     close() {
       // A call that never came back still gets its end, so that the stream stays balanced.
-      for (const callId of [...openCalls.keys()]) endCall(callId, "given up");
+      for (const end of [...calls.ends.values()]) end("given up");
       isOpen = false;
+      return { spawned, metrics, toolEvidence };
     },
   };
-}
-
-function findTool(agent: Agent, name: string): Tool {
-  const tool = agent.tools?.find((candidate) => candidate.name === name);
-  if (!tool) throw new UnknownToolError(name, agent.tools?.map((candidate) => candidate.name) ?? []);
-  return tool;
 }

@@ -1,9 +1,10 @@
 import type { z } from "zod";
 import type { AgentReportedEvent } from "../events/run-event.ts";
+import type { Evidence } from "../layers/category.ts";
 
 /** What a tool gets beside its input. */
 export interface ToolContext {
-  /** Aborted when the node's time is up or the run is cancelled; the reason is an `Outcome`. */
+  /** Aborted when the tool's or the node's time is up or the run is cancelled; the reason is an `Outcome` or an error. */
   readonly signal: AbortSignal;
   /** Reports a test or output on behalf of the node. */
   emit(event: AgentReportedEvent): void;
@@ -15,5 +16,11 @@ export interface Tool<Input = unknown, Output = unknown> {
   readonly description: string;
   /** A schema of zod (or zod/mini), checked before each call; what fails it is refused and the tool is not entered. */
   readonly input: z.core.$ZodType<Input>;
+  /** Checked after each call; what fails it never reaches the agent. */
+  readonly output?: z.core.$ZodType<Output>;
+  /** Milliseconds that one call may take; the node's deadline alone when absent. */
+  readonly timeoutMs?: number;
+  /** What its answers prove; a mock says `mocked`, and a node that called it proves no more than that. */
+  readonly evidence?: Evidence;
   run(input: Input, context: ToolContext): Promise<Output>;
 }

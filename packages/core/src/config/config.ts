@@ -1,6 +1,8 @@
+import type { Plugins } from "../agents/plugin.ts";
 import type { Category } from "../layers/category.ts";
 import type { Layer } from "../layers/layer.ts";
 import type { RunMode } from "../layers/run-mode.ts";
+import type { Monitoring } from "./monitoring.ts";
 import type { ConfigProblem } from "./problem.ts";
 
 /** A config in its resolved form: the built-in parts merged in, units converted, references checked. Only this travels inward. */
@@ -14,6 +16,9 @@ export interface Config {
   readonly layers: ReadonlyMap<string, Layer>;
   readonly categories: ReadonlyMap<string, Category>;
   readonly modes: ReadonlyMap<string, RunMode>;
+  /** What the modules under `plugins:` add. */
+  readonly plugins: Plugins;
+  readonly monitoring: Monitoring;
   /** What works but was probably not meant. */
   readonly warnings: readonly ConfigProblem[];
 }

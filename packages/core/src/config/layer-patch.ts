@@ -1,4 +1,5 @@
 import type { ExecutionMode, Layer, LlmMode, Placement, ResourceLimits } from "../layers/layer.ts";
+import type { FailurePolicy } from "../plan/plan.ts";
 import { ownValue } from "./own-value.ts";
 import { parseDuration, parseSize } from "./units.ts";
 import type { WrittenLayer, WrittenLayerSettings } from "./written-config.ts";
@@ -15,7 +16,8 @@ export interface LayerPatch {
   dependencies?: readonly string[];
   isBackground?: boolean;
   hasDedicatedResources?: boolean;
-  failFast?: boolean;
+  failurePolicy?: FailurePolicy;
+  retryBudget?: number;
 }
 
 /** Converts a layer as written, one environment's overrides applied. */
@@ -48,7 +50,8 @@ export function completeLayer(id: string, patch: LayerPatch, isUntouchedDefault:
     dependencies: patch.dependencies ?? [],
     isBackground: patch.isBackground ?? false,
     hasDedicatedResources: patch.hasDedicatedResources ?? false,
-    failFast: patch.failFast ?? false,
+    failurePolicy: patch.failurePolicy ?? "continue",
+    ...(patch.retryBudget === undefined ? {} : { retryBudget: patch.retryBudget }),
     isUntouchedDefault,
   };
 }
@@ -82,8 +85,14 @@ function convert(written: WrittenLayerSettings): LayerPatch {
     dependencies: written.dependencies,
     isBackground: written.background_execution,
     hasDedicatedResources: written.dedicated_resources,
-    failFast: written.fail_fast,
+    failurePolicy: written.failure_policy ?? ofFailFast(written.fail_fast),
+    retryBudget: written.retry_budget,
   });
+}
+
+function ofFailFast(failFast: boolean | undefined): FailurePolicy | undefined {
+  if (failFast === undefined) return undefined;
+  return failFast ? "stop-starting" : "continue";
 }
 
 function placement(written: NonNullable<WrittenLayerSettings["categories"]>[number]): Placement {

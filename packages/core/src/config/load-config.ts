@@ -4,6 +4,8 @@ import { describeThrown } from "../apex-error.ts";
 import type { Config } from "./config.ts";
 import { type ConfigSource, displayPath, readYamlSource } from "./config-source.ts";
 import { defaultEnvironment } from "./defaults.ts";
+import type { Plugins } from "../agents/plugin.ts";
+import type { Monitoring } from "./monitoring.ts";
 import { type CommandDiscovery, packageScriptDiscovery } from "./discover.ts";
 import { type ConfigPlace, findConfig, placeOfNamedConfig } from "./find-config.ts";
 import { normalizeConfig } from "./normalize.ts";
@@ -45,6 +47,8 @@ export async function loadConfig(options: LoadConfigOptions): Promise<Config> {
   const problem = locator(sources);
   const { frameworks } = options;
   const problems = checkRules({ written, normalized, projectRoot, problem, ...(frameworks ? { frameworks } : {}) });
+  const plugins = await pluginsOf(written, { projectRoot, problem, problems });
+  const monitoring = await monitoringOf(written, problem, problems);
   if (problems.length > 0) throw new ConfigError(problems);
 
   return {
@@ -52,8 +56,36 @@ export async function loadConfig(options: LoadConfigOptions): Promise<Config> {
     projectRoot,
     environment,
     ...normalized,
+    plugins,
+    monitoring,
     warnings: findWarnings(written, normalized, problem),
   };
+}
+
+// Most configs have neither plugins nor alerts: their modules are loaded only where one has.
+
+async function pluginsOf(
+  written: WrittenConfig,
+  { projectRoot, problem, problems }: { projectRoot: string; problem: Locate; problems: ConfigProblem[] },
+): Promise<Plugins> {
+  const specifiers = written.plugins ?? [];
+  const isAsked = Object.values(written.categories ?? {}).some(({ agent, when }) => agent ?? when?.check);
+  if (specifiers.length === 0 && !isAsked) return { agents: [], tools: [], conditions: {} };
+  const { loadPlugins } = await import("./load-plugins.ts");
+  const { checkPluginNames } = await import("./plugin-names.ts");
+  const loaded = await loadPlugins(specifiers, projectRoot, problem);
+  problems.push(...loaded.problems);
+  // With a plugin missing, its names would only be complained about a second time.
+  if (loaded.problems.length === 0) problems.push(...checkPluginNames(written, loaded.plugins, problem));
+  return loaded.plugins;
+}
+
+async function monitoringOf(written: WrittenConfig, problem: Locate, problems: ConfigProblem[]): Promise<Monitoring> {
+  if (!written.monitoring) return { alerts: [] };
+  const { readMonitoring } = await import("./monitoring.ts");
+  const read = readMonitoring(written.monitoring, problem);
+  problems.push(...read.problems);
+  return read.monitoring;
 }
 
 async function readSources(place: ConfigPlace): Promise<ConfigSource[]> {

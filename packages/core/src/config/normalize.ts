@@ -2,18 +2,20 @@ import path from "node:path";
 import type { Category, Command, RetryPolicy } from "../layers/category.ts";
 import type { Layer } from "../layers/layer.ts";
 import type { RunMode } from "../layers/run-mode.ts";
+import { type OutcomeStatus, outcomeStatuses } from "../outcome.ts";
+import type { Condition, Sla } from "../plan/plan.ts";
 import { defaultCategories, defaultLayers } from "./defaults.ts";
 import type { CommandDiscovery } from "./discover.ts";
 import { completeLayer, type LayerPatch, layerPatch, mergePatches, writtenTimeout } from "./layer-patch.ts";
 import { ownValue } from "./own-value.ts";
 import { splitCommand } from "./split-command.ts";
-import { parseDuration } from "./units.ts";
+import { parseDuration, parseSize } from "./units.ts";
 import type { WrittenCategory, WrittenConfig } from "./written-config.ts";
 
 /** A node without a retry policy of its own is tried once. */
 export const defaultRetryPolicy: RetryPolicy = {
   maxAttempts: 1,
-  on: ["timed-out", "errored"],
+  on: ["timed-out", "errored", "transient"],
   backoff: { initialMs: 1_000, factor: 2, maxMs: 30_000, jitter: "full" },
 };
 
@@ -86,10 +88,15 @@ function resolveCategory(
     cwd: path.resolve(options.projectRoot, written.cwd ?? "."),
     env: Object.fromEntries(Object.entries(written.env ?? {}).map(([key, value]) => [key, String(value)])),
     needs: written.needs ?? [],
+    ...(written.when === undefined ? {} : { when: condition(written.when) }),
     ...(timeoutMs === undefined ? {} : { timeoutMs }),
     ...(attemptTimeoutMs === undefined ? {} : { attemptTimeoutMs }),
     retry: resolveRetry(written.retry),
     exclusive: written.exclusive ?? false,
+    ...reservation(written),
+    ...(written.mutexes === undefined ? {} : { mutexes: written.mutexes }),
+    ...(written.failure_policy === undefined ? {} : { failurePolicy: written.failure_policy }),
+    ...(written.sla === undefined ? {} : { sla: sla(written.sla) }),
     allowNoTests: written.allow_no_tests ?? false,
     ...(written.evidence === undefined ? {} : { evidence: written.evidence }),
   };
@@ -99,7 +106,10 @@ function findCommand(
   name: string,
   written: WrittenCategory,
   discovery: CommandDiscovery,
-): Pick<Category, "command" | "origin" | "missing"> {
+): Pick<Category, "command" | "agent" | "origin" | "missing"> {
+  if (written.agent !== undefined) {
+    return { agent: { name: written.agent, input: written.input ?? {} }, origin: "config" };
+  }
   if (written.command !== undefined) {
     const command = toCommand(written.command, written.shell ?? false);
     if (command) return { command, origin: "config" };
@@ -140,6 +150,53 @@ function resolveRetry(written: WrittenCategory["retry"]): RetryPolicy {
   };
 }
 
+function condition({ changed, environments, outcome, check }: NonNullable<WrittenCategory["when"]>): Condition {
+  return {
+    ...(changed === undefined ? {} : { changed }),
+    ...(environments === undefined ? {} : { environments }),
+    ...(outcome === undefined ? {} : { outcome: mapValues(outcome, wantedOutcomes) }),
+    ...(check === undefined ? {} : { check }),
+  };
+}
+
+function wantedOutcomes(written: OutcomeStatus | "any" | readonly OutcomeStatus[]): readonly OutcomeStatus[] {
+  if (written === "any") return outcomeStatuses;
+  return typeof written === "string" ? [written] : written;
+}
+
+/** A memory limit is what a category may take, so it is what must be free for it. */
+function reservation({ reserves, max_memory, memory_limit_gb }: WrittenCategory): Pick<Category, "reserves"> {
+  const size = reserves?.memory ?? max_memory;
+  const memoryBytes = size === undefined ? memory_limit_gb && memory_limit_gb * 2 ** 30 : parseSize(size);
+  const cpus = reserves?.cpus;
+  if (memoryBytes === undefined && cpus === undefined) return {};
+  return {
+    reserves: { ...(memoryBytes === undefined ? {} : { memoryBytes }), ...(cpus === undefined ? {} : { cpus }) },
+  };
+}
+
+function sla(written: NonNullable<WrittenCategory["sla"]>): Sla {
+  const maxDurationMs = written.max_duration === undefined ? undefined : parseDuration(written.max_duration);
+  const maxMemoryGrowthBytes =
+    written.max_memory_growth === undefined ? undefined : parseSize(written.max_memory_growth);
+  return {
+    ...(maxDurationMs === undefined ? {} : { maxDurationMs }),
+    ...(maxMemoryGrowthBytes === undefined ? {} : { maxMemoryGrowthBytes }),
+    ...(written.metrics === undefined
+      ? {}
+      : {
+          metrics: mapValues(written.metrics, ({ min, max }) => ({
+            ...(min === undefined ? {} : { min }),
+            ...(max === undefined ? {} : { max }),
+          })),
+        }),
+  };
+}
+
+function mapValues<From, To>(record: Readonly<Record<string, From>>, map: (value: From) => To): Record<string, To> {
+  return Object.fromEntries(Object.entries(record).map(([key, value]) => [key, map(value)]));
+}
+
 function durationOr(written: string | undefined, fallbackMs: number): number {
   return (written === undefined ? undefined : parseDuration(written)) ?? fallbackMs;
 }
@@ -163,6 +220,7 @@ function resolveModes(written: WrittenConfig, layers: ReadonlyMap<string, Layer>
       name,
       layers: mode.layers,
       ...(budgetMs === undefined ? {} : { budgetMs }),
+      ...(mode.retry_budget === undefined ? {} : { retryBudget: mode.retry_budget }),
       dependencies: mode.dependencies ?? "require",
     });
   }

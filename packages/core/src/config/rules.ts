@@ -2,13 +2,14 @@ import { statSync } from "node:fs";
 import path from "node:path";
 import type { ConfigPath, ConfigProblem } from "./problem.ts";
 import { findNamedCycle } from "../dag/find-named-cycle.ts";
+import { isConfigured } from "../layers/category.ts";
 import type { Layer } from "../layers/layer.ts";
 import { builtInCategories } from "./defaults.ts";
 import type { NormalizedConfig } from "./normalize.ts";
 import { ownValue } from "./own-value.ts";
 import { splitCommand } from "./split-command.ts";
 import { didYouMean } from "./suggest.ts";
-import type { WrittenConfig, WrittenLayerSettings } from "./written-config.ts";
+import type { WrittenCategory, WrittenConfig, WrittenLayerSettings } from "./written-config.ts";
 
 /** Makes a problem at a path of the written config. */
 export type Locate = (message: string, path: ConfigPath, hint?: string, part?: "key" | "value") => ConfigProblem;
@@ -41,14 +42,27 @@ function* orderRules({ written, normalized, problem }: RuleInput): Generator<Con
   const layers = [...normalized.layers.values()];
   const homeOf = (name: string): Layer | undefined =>
     layers.find((layer) => layer.placements.some((placement) => placement.category === name));
-  for (const [name, { needs }] of Object.entries(written.categories ?? {})) {
+  for (const [name, category] of Object.entries(written.categories ?? {})) {
     const home = homeOf(name);
-    for (const [index, need] of (needs ?? []).entries()) {
-      const later = homeOf(need);
+    for (const { id, at, verb } of waitedFor(name, category)) {
+      const later = homeOf(id);
       if (!home || !later || !waitsFor(later, home, normalized.layers)) continue;
-      const message = `${name} needs ${need}, whose layer ${later.id} starts only after ${name}'s own layer ${home.id}`;
-      yield problem(message, ["categories", name, "needs", index]);
+      const message = `${name} ${verb} ${id}, whose layer ${later.id} starts only after ${name}'s own layer ${home.id}`;
+      yield problem(message, at);
     }
+  }
+}
+
+/** What a category waits for, and where it says so. */
+function* waitedFor(
+  name: string,
+  { needs, when }: WrittenCategory,
+): Generator<{ id: string; at: ConfigPath; verb: string }> {
+  for (const [index, id] of (needs ?? []).entries()) {
+    yield { id, at: ["categories", name, "needs", index], verb: "needs" };
+  }
+  for (const id of Object.keys(when?.outcome ?? {})) {
+    yield { id, at: ["categories", name, "when", "outcome", id], verb: "waits for" };
   }
 }
 
@@ -72,6 +86,7 @@ function* layerRules({ written, normalized, problem }: RuleInput): Generator<Con
   for (const { path: at, settings } of writtenLayers(written)) {
     yield* unknownNames("layer", settings.dependencies, layerIds, [...at, "dependencies"], problem);
     yield* unknownNames("service", settings.required_services, services, [...at, "required_services"], problem);
+    yield* givenTwice(settings, ["failure_policy", "fail_fast"], at, problem);
     yield* givenTwice(settings, ["max_duration", "max_duration_minutes"], at, problem);
     yield* givenTwice(settings.resource_limits, ["max_memory", "max_memory_mb"], [...at, "resource_limits"], problem);
     const seen = new Set<string>();
@@ -105,6 +120,8 @@ function* categoryRules({
     yield* givenTwice(category, timeoutSpellings, at, problem);
     yield* givenTwice(category, ["max_memory", "memory_limit_gb"], at, problem);
     yield* unknownNames("category", category.needs, known, [...at, "needs"], problem);
+    yield* conditionRules(name, category, known, problem);
+    yield* agentRules(name, category, problem);
     if (typeof category.command === "string" && !category.shell) {
       const split = splitCommand(category.command);
       if ("problem" in split) {
@@ -128,6 +145,38 @@ function* categoryRules({
   }
 }
 
+/** Keys that only a command has a use for. */
+const commandKeys = ["command", "shell", "framework", "cwd", "env", "allow_no_tests"] as const;
+
+function* agentRules(name: string, category: WrittenCategory, problem: Locate): Generator<ConfigProblem> {
+  const at = ["categories", name];
+  if (category.agent === undefined) {
+    if ("input" in category) yield problem("input is for an agent, and this category has none", [...at, "input"]);
+    return;
+  }
+  for (const key of commandKeys) {
+    if (category[key] === undefined) continue;
+    const hint = key === "command" ? "keep one of them" : "an agent gets what is under input";
+    yield problem(`${key} and agent do not go together`, [...at, key], hint, "key");
+  }
+}
+
+function* conditionRules(
+  name: string,
+  { when, needs = [] }: WrittenCategory,
+  known: ReadonlySet<string>,
+  problem: Locate,
+): Generator<ConfigProblem> {
+  for (const [id, wanted] of Object.entries(when?.outcome ?? {})) {
+    const at = ["categories", name, "when", "outcome", id];
+    if (!known.has(id)) yield problem(`unknown category "${id}"`, at, didYouMean(id, known), "key");
+    const admitsPass = wanted === "any" || wanted === "passed" || wanted.includes("passed");
+    if (needs.includes(id) && !admitsPass) {
+      yield problem(`${name} needs ${id} to pass, and runs only when it does not`, at, `remove ${id} from needs`);
+    }
+  }
+}
+
 function* modeRules({ written, normalized, problem }: RuleInput): Generator<ConfigProblem> {
   const layerIds = new Set(normalized.layers.keys());
   for (const [name, mode] of Object.entries(written.modes ?? {})) {
@@ -147,10 +196,12 @@ function* cycleRules({ written, normalized, problem }: RuleInput): Generator<Con
     ]);
   }
   const categories = [...normalized.categories.values()];
-  const needsCycle = findNamedCycle(categories.map((category) => [category.name, category.needs]));
+  const needsCycle = findNamedCycle(
+    categories.map(({ name, needs, when }) => [name, [...needs, ...Object.keys(when?.outcome ?? {})]]),
+  );
   if (needsCycle) {
     const at = ["categories", needsCycle[0] ?? "", "needs"];
-    yield problem(`the categories need each other in a circle: ${needsCycle.join(" → ")}`, at);
+    yield problem(`the categories wait for each other in a circle: ${needsCycle.join(" → ")}`, at);
   }
 }
 
@@ -198,7 +249,7 @@ function* givenTwice(
 
 /** A category is known when it is defined, has a command that was discovered, or is one of the built-in twelve. */
 function knownCategories(written: WrittenConfig, { categories }: NormalizedConfig): Set<string> {
-  const configured = [...categories.values()].filter(({ command }) => command).map(({ name }) => name);
+  const configured = [...categories.values()].filter(isConfigured).map(({ name }) => name);
   return new Set([...builtInCategories, ...Object.keys(written.categories ?? {}), ...configured]);
 }
 

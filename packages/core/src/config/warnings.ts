@@ -39,26 +39,23 @@ function* layerWarnings(
 function* notInForce(written: WrittenConfig, problem: Locate): Generator<ConfigProblem> {
   const say = (at: ConfigPath): ConfigProblem =>
     problem(`${at.at(-1)} is read but not in force in this version`, at, undefined, "key");
-  for (const key of ["services", "background", "monitoring", "plugins"] as const) {
+  const reservedOnly = (at: ConfigPath): ConfigProblem =>
+    problem(`${at.at(-1)} decides what runs at once, but is not enforced in this version`, at, undefined, "key");
+  for (const key of ["services", "background"] as const) {
     if (written[key] !== undefined) yield say([key]);
   }
   for (const [name, category] of Object.entries(written.categories ?? {})) {
-    for (const key of [
-      "when",
-      "shards",
-      "evidence",
-      "min_duration_seconds",
-      "forbid_output",
-      "max_memory",
-      "memory_limit_gb",
-    ] as const) {
+    for (const key of ["shards", "evidence", "min_duration_seconds", "forbid_output"] as const) {
       if (category[key] !== undefined) yield say(["categories", name, key]);
+    }
+    for (const key of ["max_memory", "memory_limit_gb"] as const) {
+      if (category[key] !== undefined) yield reservedOnly(["categories", name, key]);
     }
   }
   for (const [id, layer] of Object.entries(written.layers ?? {})) {
     if (layer.flaky !== undefined) yield say(["layers", id, "flaky"]);
     for (const key of ["max_memory", "max_memory_mb"] as const) {
-      if (layer.resource_limits?.[key] !== undefined) yield say(["layers", id, "resource_limits", key]);
+      if (layer.resource_limits?.[key] !== undefined) yield reservedOnly(["layers", id, "resource_limits", key]);
     }
   }
 }

@@ -1,5 +1,6 @@
 // The functional build of zod: the same schemas and issues, constructed in a fraction of the time, which every start pays.
 import * as z from "zod/mini";
+import { failureClasses, outcomeStatuses } from "../outcome.ts";
 import { parseDuration, parseSize } from "./units.ts";
 import type { WrittenConfig } from "./written-config.ts";
 
@@ -28,7 +29,8 @@ const size = z
 
 const name = z.string().check(z.minLength(1));
 const command = z.union([name, z.array(name).check(z.minLength(1))]);
-const outcomeStatus = z.enum(["passed", "failed", "timed-out", "cancelled", "skipped", "errored", "inconclusive"]);
+const outcomeStatus = z.enum(outcomeStatuses);
+const failurePolicy = z.optional(z.enum(["continue", "stop-starting", "cancel-running"]));
 
 // Optional forms that several keys share.
 const optional = {
@@ -39,6 +41,7 @@ const optional = {
   duration: z.optional(duration),
   size: z.optional(size),
   positive: z.optional(z.number().check(z.positive())),
+  amount: z.optional(z.int().check(z.minimum(0))),
   count: z.optional(z.int().check(z.minimum(1))),
   percent: z.optional(z.number().check(z.minimum(1), z.maximum(100))),
   settings: z.optional(z.record(z.string(), z.unknown())),
@@ -69,6 +72,8 @@ const layerShape = () => ({
   background_execution: optional.flag,
   dedicated_resources: optional.flag,
   fail_fast: optional.flag,
+  failure_policy: failurePolicy,
+  retry_budget: optional.amount,
   flaky: z.optional(z.enum(["pass", "fail"])),
 });
 
@@ -79,6 +84,8 @@ const layer = later(() =>
 const category = later(() =>
   strict({
     command: optional.command,
+    agent: optional.name,
+    input: z.optional(z.unknown()),
     shell: optional.flag,
     framework: optional.name,
     cwd: optional.name,
@@ -92,7 +99,7 @@ const category = later(() =>
       later(() =>
         strict({
           max_attempts: z.optional(z.int().check(z.minimum(1), z.maximum(100))),
-          on: z.optional(z.array(outcomeStatus)),
+          on: z.optional(z.array(z.enum([...outcomeStatuses, ...failureClasses]))),
           backoff: z.optional(
             strict({
               initial: optional.duration,
@@ -109,12 +116,30 @@ const category = later(() =>
         strict({
           changed: optional.names,
           environments: optional.names,
-          outcome: z.optional(z.record(name, outcomeStatus)),
+          outcome: z.optional(
+            z.record(
+              name,
+              z.union([z.enum([...outcomeStatuses, "any"]), z.array(outcomeStatus).check(z.minLength(1))]),
+            ),
+          ),
+          check: optional.name,
         }),
       ),
     ),
     shards: optional.count,
     exclusive: optional.flag,
+    mutexes: optional.names,
+    reserves: z.optional(later(() => strict({ memory: optional.size, cpus: optional.positive }))),
+    failure_policy: failurePolicy,
+    sla: z.optional(
+      later(() =>
+        strict({
+          max_duration: optional.duration,
+          max_memory_growth: optional.size,
+          metrics: z.optional(z.record(name, strict({ min: z.optional(z.number()), max: z.optional(z.number()) }))),
+        }),
+      ),
+    ),
     allow_no_tests: optional.flag,
     evidence: z.optional(z.enum(["live", "local-real", "emulated", "mocked"])),
     min_duration_seconds: optional.positive,
@@ -138,6 +163,7 @@ const runMode = later(() =>
   strict({
     layers: z.array(name).check(z.minLength(1)),
     budget: optional.duration,
+    retry_budget: optional.amount,
     dependencies: z.optional(z.enum(["require", "assume"])),
   }),
 );
@@ -161,7 +187,9 @@ export const writtenConfigSchema: z.ZodMiniType<WrittenConfig> = strict({
   monitoring: z.optional(
     later(() =>
       strict({
-        alerts: z.optional(z.array(strict({ when: name, notify: optional.names }))),
+        alerts: z.optional(z.array(strict({ when: name, notify: z.optional(z.array(z.enum(["log"]))) }))),
+        heartbeat_interval: optional.duration,
+        sample_interval: optional.duration,
       }),
     ),
   ),

@@ -1,4 +1,5 @@
-import type { OutcomeStatus } from "../outcome.ts";
+import type { FailureClass, OutcomeStatus } from "../outcome.ts";
+import type { FailurePolicy } from "../plan/plan.ts";
 
 /**
  * The config as people write it, in `apex.yaml` or typed in `apex.config.ts`. Every key is optional. The suffixed
@@ -23,9 +24,17 @@ export interface WrittenConfig {
         idle_exit?: WrittenDuration | undefined;
       }
     | undefined;
-  /** Not in force yet. */
-  monitoring?: { alerts?: { when: string; notify?: string[] | undefined }[] | undefined } | undefined;
-  /** Paths or package names. Not in force yet. */
+  monitoring?:
+    | {
+        /** Such as `{ when: "failure_rate > 0.2 and retries >= 3" }`; `notify` is `[log]`, the only way so far. */
+        alerts?: { when: string; notify?: "log"[] | undefined }[] | undefined;
+        /** How often agents are asked how they are; `5s` by default. */
+        heartbeat_interval?: WrittenDuration | undefined;
+        /** How often memory, CPU and disk are looked at; `5s` by default. */
+        sample_interval?: WrittenDuration | undefined;
+      }
+    | undefined;
+  /** Modules with agents, tools and conditions: paths relative to the project's root (`./…`), or package names. */
   plugins?: string[] | undefined;
 }
 
@@ -66,8 +75,12 @@ export interface WrittenLayerSettings {
   background_execution?: boolean | undefined;
   /** Not in force yet. */
   dedicated_resources?: boolean | undefined;
-  /** Starts nothing more of the layer once a category of it has failed. */
+  /** Starts nothing more of the layer once a category of it has failed: `failure_policy: stop-starting`. */
   fail_fast?: boolean | undefined;
+  /** What the failure of one category does to the rest of the layer; `continue` by default. */
+  failure_policy?: FailurePolicy | undefined;
+  /** Most retries of all its categories together. */
+  retry_budget?: number | undefined;
   /** Not in force yet. */
   flaky?: "pass" | "fail" | undefined;
 }
@@ -89,6 +102,10 @@ export interface WrittenPlacement {
 export interface WrittenCategory {
   /** One text, split into words without a shell, or the words themselves. */
   command?: string | string[] | undefined;
+  /** An agent of a plugin that does the work, instead of a command. */
+  agent?: string | undefined;
+  /** What the agent gets. */
+  input?: unknown;
   /** Hands the command, then one text, to the shell. */
   shell?: boolean | undefined;
   /** Adapter that reads the results; guessed from the command when absent. */
@@ -106,18 +123,37 @@ export interface WrittenCategory {
   /** Deadline of each attempt. */
   attempt_timeout?: WrittenDuration | undefined;
   retry?: WrittenRetry | undefined;
-  /** Not in force yet. */
+  /** When it runs at all; what is false here is skipped, and never counts as passed. */
   when?:
     | {
+        /** Globs relative to the project's root: one changed file must match (see `--changed-since`). */
         changed?: string[] | undefined;
         environments?: string[] | undefined;
-        outcome?: Record<string, OutcomeStatus> | undefined;
+        /** How other categories ended: one outcome, several, or `any`. It waits for them. */
+        outcome?: Record<string, OutcomeStatus | "any" | OutcomeStatus[]> | undefined;
+        /** A condition of a plugin. */
+        check?: string | undefined;
       }
     | undefined;
   /** Not in force yet. */
   shards?: number | undefined;
   /** Runs while nothing else of the run does. */
   exclusive?: boolean | undefined;
+  /** Of the categories that name the same mutex, one runs at a time. */
+  mutexes?: string[] | undefined;
+  /** What it takes of the machine while it runs; its memory limit where it has one. */
+  reserves?: { memory?: WrittenSize | undefined; cpus?: number | undefined } | undefined;
+  /** What its failure does to the whole run, whatever its layer says. */
+  failure_policy?: FailurePolicy | undefined;
+  /** Promises that make it fail when they are broken. */
+  sla?:
+    | {
+        max_duration?: WrittenDuration | undefined;
+        max_memory_growth?: WrittenSize | undefined;
+        /** Bounds of numbers that its agent reports. */
+        metrics?: Record<string, { min?: number | undefined; max?: number | undefined }> | undefined;
+      }
+    | undefined;
   /** Lets a run without a single test pass. */
   allow_no_tests?: boolean | undefined;
   /** Not in force yet. */
@@ -126,7 +162,7 @@ export interface WrittenCategory {
   min_duration_seconds?: number | undefined;
   /** Not in force yet. */
   forbid_output?: string[] | undefined;
-  /** Not in force yet. */
+  /** Kept free for it (see `reserves`); not enforced yet. */
   max_memory?: WrittenSize | undefined;
   memory_limit_gb?: number | undefined;
 }
@@ -134,8 +170,8 @@ export interface WrittenCategory {
 export interface WrittenRetry {
   /** 2 by default, where `retry` is given at all. */
   max_attempts?: number | undefined;
-  /** Outcomes that are worth another attempt; `timed-out` and `errored` by default. */
-  on?: OutcomeStatus[] | undefined;
+  /** Outcomes, or classes of failures, that are worth another attempt; `timed-out`, `errored`, `transient` by default. */
+  on?: (OutcomeStatus | FailureClass)[] | undefined;
   backoff?:
     | {
         /** Before the second attempt; `1s` by default. */
@@ -162,6 +198,8 @@ export interface WrittenRunMode {
   layers: string[];
   /** Budget of the whole run. */
   budget?: WrittenDuration | undefined;
+  /** Most retries of the whole run. */
+  retry_budget?: number | undefined;
   /** What happens to layers that these depend on: pulled in (`require`, the default) or taken as passed (`assume`). */
   dependencies?: "require" | "assume" | undefined;
 }

@@ -1,21 +1,30 @@
-import { describeThrown } from "../apex-error.ts";
 import { AgentRegistry } from "../agents/agent-registry.ts";
-import type { Agent } from "../agents/agent.ts";
+import type { Agent, AgentHost } from "../agents/agent.ts";
 import type { UserContext } from "../agents/agent-context.ts";
+import { createAgentLogger } from "../agents/agent-logger.ts";
+import { MessageBus } from "../agents/message-bus.ts";
+import { type AgentSource, createAgents } from "../agents/plugin.ts";
 import { type Clock, systemClock } from "../clock.ts";
-import { createExecutionEngine, type PlanResult } from "../engine/execution-engine.ts";
-import { type RunState, RunStateMachine } from "../engine/run-state.ts";
+import type { ExecutionSettings, PlanResult } from "../engine/engine-options.ts";
+import { createExecutionEngine, type ExecutionEngine } from "../engine/execution-engine.ts";
+import type { KeptNode } from "../engine/recover.ts";
+import { isActive, type RunState, RunStateMachine } from "../engine/run-state.ts";
 import { EventStream } from "../events/event-stream.ts";
 import type { Reporter } from "../events/reporter.ts";
 import type { RunSummary } from "../events/run-event.ts";
-import { createRunId, type RunId } from "../ids.ts";
+import { createRunId, type NodeId, type RunId } from "../ids.ts";
 import type { Outcome } from "../outcome.ts";
 import type { Plan } from "../plan/plan.ts";
-import { addCounts } from "../test-result.ts";
-import { exitCodeOf } from "./exit-codes.ts";
+import { AgentLifecycle } from "./agent-lifecycle.ts";
+import { AlertEvaluator, type AlertRule } from "./alerts.ts";
+import { Heartbeat } from "./heartbeat.ts";
+import { ResourceSampler } from "./resource-sampler.ts";
+import { createTestOrchestratorAgent, testOrchestratorAgentName } from "./test-orchestrator-agent.ts";
 
-export interface RunPlanOptions {
-  readonly agents: readonly Agent[];
+/** Whom a run belongs to, who takes part in it, and what is watched meanwhile. */
+export interface RunPlanOptions extends ExecutionSettings {
+  /** Agents, or what makes them for this run. */
+  readonly agents: readonly AgentSource[];
   readonly reporters?: readonly Reporter[];
   /** Cancels the run; its reason should be an `Outcome`. */
   readonly signal?: AbortSignal;
@@ -26,105 +35,270 @@ export interface RunPlanOptions {
   readonly apexVersion?: string;
   /** How long agents may take to stop and reporters to close, each, in milliseconds; 5 s by default. */
   readonly graceMs?: number;
-  /** See `ExecutionEngineOptions`. */
-  readonly abandonAfterMs?: number;
+  /** Of whatever else the results depend on, such as the state of the code: recorded, so that a resume can compare it. */
+  readonly inputFingerprint?: string;
+  /** The interrupted run that this one goes on with, and the passes that are not run again: see `resumeRun`. */
+  readonly resumes?: { readonly runId: RunId; readonly kept: ReadonlyMap<NodeId, KeptNode> };
+  readonly alerts?: readonly AlertRule[];
+  /** Milliseconds between two heartbeats; 5,000 by default. */
+  readonly heartbeatMs?: number;
+  /** As many missed heartbeats in a row make an agent lost; 3 by default. */
+  readonly missedBeats?: number;
+  /** Milliseconds between two samples of memory, CPU and disk; 5,000 by default. */
+  readonly sampleMs?: number;
 }
+
+/** A run under way. */
+export interface RunHandle {
+  readonly id: RunId;
+  /** Resolves when everything is over and closed; never rejects for what happens in the run. */
+  readonly summary: Promise<RunSummary>;
+  readonly state: RunState;
+  /** Starts nothing more until `resume`. What runs goes on; the budgets of layers and the run stand still. */
+  pause(reason?: string): void;
+  resume(): void;
+  /** Ends what runs, and the run with it. */
+  cancel(outcome?: Outcome): void;
+}
+
+const defaultGraceMs = 5_000;
+const defaultSampleMs = 5_000;
 
 /**
  * Runs a plan from the start of its agents to the last reporter's close, on every path, and returns what came of it.
  *
- * Throws `UnknownAgentError`, `DuplicateAgentError` or `DagError` for a plan that cannot be run; what happens *in* the
- * run never throws but ends up in the summary's outcome.
+ * Rejects with `UnknownAgentError`, `DuplicateAgentError`, `AgentCycleError`, `UnknownConditionError`, `DefinitionError` or
+ * `DagError` for a plan that cannot be run; what happens *in* the run never throws but ends up in the summary's outcome.
  */
 export async function runPlan(plan: Plan, options: RunPlanOptions): Promise<RunSummary> {
-  const { clock = systemClock, graceMs = 5_000, user = {} } = options;
-  const signal = options.signal ?? new AbortController().signal;
-  const runId = options.runId ?? createRunId(new Date(clock.now()));
-  const registry = new AgentRegistry(options.agents);
-  const stream = new EventStream({ runId, clock, user });
-  const engine = createExecutionEngine({
-    plan,
-    agents: registry,
-    stream,
-    clock,
-    run: { id: runId, environment: plan.environment, projectRoot: plan.projectRoot },
-    user,
-    ...(options.abandonAfterMs === undefined ? {} : { abandonAfterMs: options.abandonAfterMs }),
-  });
-  for (const reporter of options.reporters ?? []) stream.subscribe(reporter);
-
-  const startedMs = clock.monotonicMs();
-  const state = new RunStateMachine((from, to) => stream.emit({ type: "run_state_changed", from, to }));
-  const started: Agent[] = [];
-  const version = options.apexVersion === undefined ? {} : { apexVersion: options.apexVersion };
-  stream.emit({ type: "run_started", plan, ...version });
-  try {
-    state.moveTo("initializing");
-    const startError = await startAgents(registry.all(), started, { projectRoot: plan.projectRoot, signal });
-    let result: PlanResult | undefined;
-    if (startError === undefined) {
-      state.moveTo("running");
-      result = await engine.execute(signal);
-      state.moveTo("aggregating-results");
-    }
-    await stopAgents(started, clock, graceMs);
-    const summary = summarize(plan, result, startError, clock.monotonicMs() - startedMs);
-    state.moveTo(finalState(summary.outcome));
-    stream.emit({ type: "run_completed", summary });
-    return summary;
-  } finally {
-    await stopAgents(started, clock, graceMs);
-    await stream.close(graceMs);
-  }
+  return startRun(plan, options).summary;
 }
 
-/** Starts agents one after another; returns the outcome of the run if one of them could not start. */
-async function startAgents(
-  agents: readonly Agent[],
-  started: Agent[],
-  host: { readonly projectRoot: string; readonly signal: AbortSignal },
-): Promise<Outcome | undefined> {
-  for (const agent of agents) {
-    try {
-      await agent.start?.(host);
-      started.push(agent);
-    } catch (error) {
-      return { status: "errored", reason: `the agent ${agent.name} could not start: ${describeThrown(error)}` };
-    }
-  }
-  return undefined;
-}
-
-/** Stops what was started, the last one first; one that throws or hangs does not keep the others from stopping. */
-async function stopAgents(started: Agent[], clock: Clock, graceMs: number): Promise<void> {
-  for (const agent of started.splice(0).reverse()) {
-    let cancel: (() => void) | undefined;
-    const grace = new Promise<void>((resolve) => {
-      cancel = clock.schedule(graceMs, resolve);
-    });
-    const stopping = (async () => agent.stop?.())().catch(() => undefined);
-    await Promise.race([stopping, grace]);
-    cancel?.();
-  }
-}
-
-function summarize(
-  plan: Plan,
-  result: PlanResult | undefined,
-  startError: Outcome | undefined,
-  durationMs: number,
-): RunSummary {
-  const outcome = startError ?? result?.outcome ?? { status: "errored", reason: "the run did not start" };
-  const outcomes = result?.nodes.map((node) => node.result.outcome.status) ?? [];
-  const passed = outcomes.filter((status) => status === "passed").length;
-  const skipped = result ? outcomes.filter((status) => status === "skipped").length : plan.nodes.length;
+/** Like {@link runPlan}, with a handle to pause, resume and cancel the run. Throws what `runPlan` rejects with. */
+export function startRun(plan: Plan, options: RunPlanOptions): RunHandle {
+  const controller = new MasterController(plan, options);
+  const summary = controller.run();
+  // Whoever only pauses and cancels need not await it.
+  summary.catch(() => undefined);
   return {
-    outcome,
-    exitCode: exitCodeOf(outcome),
-    durationMs,
-    counts: addCounts(result?.nodes.map((node) => node.result.counts) ?? []),
-    nodes: { total: plan.nodes.length, passed, skipped, notPassed: plan.nodes.length - passed - skipped },
+    id: controller.runId,
+    summary,
+    get state() {
+      return controller.state;
+    },
+    pause: (reason = "on request") => controller.engine.pause(reason),
+    resume: () => controller.engine.resume(),
+    cancel: (outcome) => controller.cancel(outcome),
   };
+}
+
+/** Takes one run from its first to its last event: agents, heartbeat, engine, alerts, aggregation, shutdown. */
+class MasterController {
+  readonly runId: RunId;
+  readonly engine: ExecutionEngine;
+  readonly #plan: Plan;
+  readonly #options: RunPlanOptions;
+  readonly #clock: Clock;
+  readonly #stream: EventStream;
+  readonly #registry: AgentRegistry;
+  readonly #lifecycle: AgentLifecycle;
+  readonly #bus: MessageBus;
+  readonly #heartbeat: Heartbeat;
+  readonly #sampler: ResourceSampler;
+  readonly #states: RunStateMachine;
+  readonly #cancel = new AbortController();
+  #isExchanging = false;
+  #isWaiting = false;
+
+  constructor(plan: Plan, options: RunPlanOptions) {
+    const { clock = systemClock, user = {}, graceMs = defaultGraceMs, resumes } = options;
+    this.#plan = plan;
+    this.#options = options;
+    this.#clock = clock;
+    this.runId = options.runId ?? createRunId(new Date(clock.now()));
+    this.#registry = new AgentRegistry(withOrchestrator(createAgents(options.agents)));
+    const agents = this.#registry.all();
+    const stream = new EventStream({ runId: this.runId, clock, user });
+    this.#stream = stream;
+    this.#states = new RunStateMachine((from, to) => stream.emit({ type: "run_state_changed", from, to }));
+    this.#lifecycle = new AgentLifecycle(this.#registry, clock, graceMs);
+    this.#bus = new MessageBus({
+      agents,
+      stream,
+      clock,
+      isReachable: (agent) => this.engine.isAvailable(agent),
+      onActivity: (isBusy) => this.#settleState({ isExchanging: isBusy }),
+    });
+    this.engine = createExecutionEngine({
+      ...options,
+      plan,
+      agents: this.#registry,
+      stream,
+      clock,
+      run: this.#facts(),
+      user,
+      send: (message, from) => this.#bus.send(message, from),
+      ...(resumes ? { kept: resumes.kept } : {}),
+      onWaiting: (isWaiting) => this.#settleState({ isWaiting }),
+    });
+    this.#heartbeat = new Heartbeat({
+      agents,
+      stream,
+      clock,
+      ...(options.heartbeatMs === undefined ? {} : { intervalMs: options.heartbeatMs }),
+      ...(options.missedBeats === undefined ? {} : { missedBeats: options.missedBeats }),
+      onLost: (agent, reason) => this.engine.loseAgent(agent, reason),
+      onRecovered: (agent) => this.engine.recoverAgent(agent),
+    });
+    this.#sampler = new ResourceSampler({
+      clock,
+      stream,
+      intervalMs: options.sampleMs ?? defaultSampleMs,
+      projectRoot: plan.projectRoot,
+      load: () => this.engine.load,
+    });
+  }
+
+  get state(): RunState {
+    return this.#states.state;
+  }
+
+  cancel(outcome: Outcome = { status: "cancelled", by: "person", reason: "cancelled on request" }): void {
+    this.#cancel.abort(outcome);
+  }
+
+  async run(): Promise<RunSummary> {
+    const { signal, graceMs = defaultGraceMs } = this.#options;
+    const follow = (): void => this.#cancel.abort(signal?.reason);
+    if (signal?.aborted) follow();
+    else signal?.addEventListener("abort", follow, { once: true });
+    this.#subscribe();
+    const startedMs = this.#clock.monotonicMs();
+    this.#announce();
+    try {
+      this.#states.moveTo("initializing");
+      const result = await this.#execute();
+      const durationMs = this.#clock.monotonicMs() - startedMs;
+      const summary = await this.#aggregate(result.outcome, durationMs);
+      await this.#lifecycle.stop();
+      this.#bus.close("the run is over");
+      this.#states.moveTo(finalState(summary.outcome));
+      this.#stream.emit({ type: "run_completed", summary });
+      return summary;
+    } finally {
+      signal?.removeEventListener("abort", follow);
+      this.#quiet();
+      this.#bus.close("the run is over");
+      await this.#lifecycle.stop();
+      await this.#stream.close(graceMs);
+    }
+  }
+
+  #announce(): void {
+    const { apexVersion, inputFingerprint, resumes } = this.#options;
+    const versioned = this.#registry
+      .all()
+      .flatMap(({ name, version }) => (version === undefined ? [] : [[name, version]]));
+    this.#stream.emit({
+      type: "run_started",
+      plan: this.#plan,
+      ...(apexVersion === undefined ? {} : { apexVersion }),
+      ...(versioned.length === 0 ? {} : { agentVersions: Object.fromEntries(versioned) as Record<string, string> }),
+      ...(inputFingerprint === undefined ? {} : { inputFingerprint }),
+      ...(resumes === undefined ? {} : { resumes: resumes.runId }),
+    });
+  }
+
+  /** Starts the agents and walks the plan. */
+  async #execute(): Promise<PlanResult> {
+    const startError = await this.#lifecycle.start((agent) => this.#hostOf(agent), this.#cancel.signal);
+    // Every node has its end in the stream, also where none could begin.
+    if (startError) return this.engine.execute(AbortSignal.abort(startError));
+    this.#heartbeat.start();
+    this.#sampler.start();
+    this.#states.moveTo("running");
+    const result = await this.engine.execute(this.#cancel.signal);
+    this.#quiet();
+    this.#states.moveTo("aggregating-results");
+    return result;
+  }
+
+  /** Asks the orchestrator, which has followed the stream, for what came of it all. */
+  async #aggregate(outcome: Outcome, durationMs: number): Promise<RunSummary> {
+    const [delivery] = await this.#bus.send(
+      {
+        pattern: "parallel",
+        to: [testOrchestratorAgentName],
+        topic: "aggregate",
+        payload: { outcome, durationMs },
+        priority: 1,
+      },
+      { agent: "master-controller" },
+    );
+    if (delivery?.status === "delivered") return delivery.reply as RunSummary;
+    throw new Error(`${testOrchestratorAgentName} did not aggregate: ${delivery?.error ?? delivery?.status}`);
+  }
+
+  #subscribe(): void {
+    const { reporters = [], alerts = [] } = this.#options;
+    for (const reporter of reporters) this.#stream.subscribe(reporter);
+    for (const agent of this.#registry.all()) {
+      if (agent.onEvent) this.#stream.subscribe({ name: agent.name, onEvent: (event) => agent.onEvent?.(event) });
+    }
+    if (alerts.length > 0) this.#stream.subscribe(this.#alertWatch(alerts));
+  }
+
+  #alertWatch(alerts: readonly AlertRule[]): Reporter {
+    const evaluator = new AlertEvaluator(alerts);
+    return {
+      name: "alerts",
+      onEvent: (event) => {
+        for (const change of evaluator.onEvent(event)) {
+          const { when: rule, notify } = change.rule;
+          this.#stream.emit(
+            change.kind === "raised"
+              ? { type: "alert_raised", rule, message: change.message, notify }
+              : { type: "alert_cleared", rule },
+          );
+        }
+      },
+    };
+  }
+
+  /** `coordinating` while agents exchange messages, `waiting-for-agents` once the last node has started. */
+  #settleState(change: { readonly isExchanging?: boolean; readonly isWaiting?: boolean }): void {
+    this.#isExchanging = change.isExchanging ?? this.#isExchanging;
+    this.#isWaiting = change.isWaiting ?? this.#isWaiting;
+    if (!isActive(this.state)) return;
+    const next = this.#isExchanging ? "coordinating" : this.#isWaiting ? "waiting-for-agents" : "running";
+    if (next !== this.state) this.#states.moveTo(next);
+  }
+
+  #hostOf({ name }: Agent): AgentHost {
+    return {
+      run: this.#facts(),
+      user: this.#options.user ?? {},
+      signal: this.#cancel.signal,
+      logger: createAgentLogger((entry) => this.#stream.emit({ type: "agent_logged", agent: name, ...entry })),
+      send: (message) => this.#bus.send(message, { agent: name, signal: this.#cancel.signal }),
+    };
+  }
+
+  #facts(): AgentHost["run"] {
+    const { environment, projectRoot } = this.#plan;
+    return { id: this.runId, environment, projectRoot };
+  }
+
+  #quiet(): void {
+    this.#heartbeat.stop();
+    this.#sampler.stop();
+  }
+}
+
+/** Every run has one that aggregates, the caller's own where it brings one. */
+function withOrchestrator(agents: readonly Agent[]): Agent[] {
+  const has = agents.some((agent) => agent.name === testOrchestratorAgentName);
+  return has ? [...agents] : [createTestOrchestratorAgent(), ...agents];
 }
 
 function finalState({ status }: Outcome): RunState {

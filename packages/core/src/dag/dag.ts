@@ -1,82 +1,41 @@
+import { type DagEntry, readEntries } from "./dag-entry.ts";
 import { DagError } from "./dag-error.ts";
+import { type EdgeRows, type IndexList, rowLengths, transpose } from "./edge-rows.ts";
 import { shortestCycle } from "./find-cycle.ts";
+import { topologicalOrder } from "./topological-order.ts";
 
-/** A node as it is written: its id and the ids that must come before it. */
-export interface DagEntry<Id extends string = string> {
-  readonly id: Id;
-  readonly needs: readonly Id[];
-}
+export type { DagEntry } from "./dag-entry.ts";
 
 /**
- * An immutable directed acyclic graph. Integers inside, names outside: ids are interned once, edges live in typed arrays
- * (compressed sparse rows), and nothing recurses, so a million nodes are fine. Building is O(V + E).
+ * An immutable directed acyclic graph. Integers inside, names outside: names are looked up once, edges live in typed
+ * arrays, and nothing recurses, so a million nodes are fine. Building is O(V + E).
  */
 export class Dag<Id extends string = string> {
   /** Ids by index, in the order in which the entries came. */
   readonly ids: readonly Id[];
   /** Indexes in an order in which each comes after all that it needs; entries keep their order where they can. */
-  readonly order: Int32Array;
+  readonly order: IndexList;
+  /** All edges, from each node to those that it needs. */
+  readonly needs: EdgeRows;
+  /** All edges, from each node to those that need it. */
+  readonly dependents: EdgeRows;
   readonly #indexes: ReadonlyMap<Id, number>;
-  readonly #needCounts: Int32Array;
-  readonly #offsets: Int32Array;
-  readonly #dependents: Int32Array;
 
   /** Throws `DagError` with all duplicate ids, all unknown needs, and the shortest cycle, at once. */
   static build<Id extends string>(entries: Iterable<DagEntry<Id>>): Dag<Id> {
-    return new Dag([...entries]);
+    return new Dag(isList(entries) ? entries : [...entries]);
   }
 
   private constructor(entries: readonly DagEntry<Id>[]) {
-    const indexes = new Map<Id, number>();
-    const duplicates: Id[] = [];
-    for (const [index, { id }] of entries.entries()) {
-      if (indexes.has(id)) duplicates.push(id);
-      else indexes.set(id, index);
-    }
-    const unknown: { id: Id; needs: Id }[] = [];
-    let edgeCount = 0;
-    for (const entry of entries) edgeCount += entry.needs.length;
-    const from = new Int32Array(edgeCount);
-    const to = new Int32Array(edgeCount);
-    const needCounts = new Int32Array(entries.length);
-    const offsets = new Int32Array(entries.length + 1);
-    let edges = 0;
-    for (const [index, entry] of entries.entries()) {
-      for (const need of entry.needs) {
-        const source = indexes.get(need);
-        if (source === undefined) {
-          unknown.push({ id: entry.id, needs: need });
-          continue;
-        }
-        from[edges] = source;
-        to[edges] = index;
-        edges += 1;
-        needCounts[index] = (needCounts[index] ?? 0) + 1;
-        offsets[source + 1] = (offsets[source + 1] ?? 0) + 1;
-      }
-    }
-    for (let index = 0; index < entries.length; index += 1)
-      offsets[index + 1] = at(offsets, index + 1) + at(offsets, index);
-    const next = offsets.slice(0, entries.length);
-    const dependents = new Int32Array(edges);
-    for (let edge = 0; edge < edges; edge += 1) {
-      const source = at(from, edge);
-      const slot = at(next, source);
-      dependents[slot] = at(to, edge);
-      next[source] = slot + 1;
-    }
-
-    this.ids = entries.map((entry) => entry.id);
+    const { ids, indexes, needs, duplicates, unknown } = readEntries(entries);
+    this.ids = ids;
     this.#indexes = indexes;
-    this.#needCounts = needCounts;
-    this.#offsets = offsets;
-    this.#dependents = dependents;
-    this.order = this.#sort();
+    this.needs = needs;
+    this.dependents = transpose(needs);
+    this.order = topologicalOrder(this.needs, this.dependents);
     const cycle =
-      this.order.length < entries.length
-        ? shortestCycle(entries.length, (index) => this.dependentsOf(index), this.order).map((index) =>
-            this.idAt(index),
-          )
+      this.order.length < ids.length
+        ? shortestCycle(this.dependents, this.order).map((index) => this.idAt(index))
         : undefined;
     if (duplicates.length > 0 || unknown.length > 0 || cycle) throw new DagError({ duplicates, unknown, cycle });
   }
@@ -92,42 +51,77 @@ export class Dag<Id extends string = string> {
     return index;
   }
 
+  /** Id at an index; throws `RangeError` for an index that no node has. */
   idAt(index: number): Id {
     const id = this.ids[index];
     if (id === undefined) throw new RangeError(`no node at ${index}`);
     return id;
   }
 
-  /** Indexes of the nodes that need this one. A view, not a copy. */
-  dependentsOf(index: number): Int32Array {
-    return this.#dependents.subarray(at(this.#offsets, index), at(this.#offsets, index + 1));
+  /** Indexes of the nodes that this one needs, in the order in which it names them. */
+  needsOf(index: number): IndexList {
+    return row(this.needs, index);
   }
 
-  /** How many nodes each node needs, by index; a fresh copy to count down. */
+  /** Indexes of the nodes that need this one, ascending. */
+  dependentsOf(index: number): IndexList {
+    return row(this.dependents, index);
+  }
+
+  /** How many needs each node has, by index; a fresh copy to count down. A repeated need counts as often as it is there. */
   needCounts(): Int32Array {
-    return this.#needCounts.slice();
+    return rowLengths(this.needs);
   }
 
-  /** Kahn's algorithm; shorter than the graph when there is a cycle. */
-  #sort(): Int32Array {
-    const left = this.#needCounts.slice();
-    const order = new Int32Array(left.length);
-    let filled = 0;
-    for (let index = 0; index < left.length; index += 1) {
-      if (left[index] === 0) order[filled++] = index;
+  /**
+   * These nodes and all that they need, directly or not, in topological order: what has to run for them to run.
+   * Throws `RangeError` for an id that is not in the graph.
+   */
+  withPrerequisites(ids: Iterable<Id>): Id[] {
+    const { starts, targets } = this.needs;
+    const isIn = this.#marked(ids);
+    // Against the order each node is marked before its own needs are looked at, so one sweep is enough.
+    for (let position = this.order.length - 1; position >= 0; position -= 1) {
+      const index = this.order[position] as number;
+      if (isIn[index] === 1) mark(isIn, targets, starts[index] as number, starts[index + 1] as number);
     }
-    for (let done = 0; done < filled; done += 1) {
-      for (const dependent of this.dependentsOf(at(order, done))) {
-        const remaining = at(left, dependent) - 1;
-        left[dependent] = remaining;
-        if (remaining === 0) order[filled++] = dependent;
-      }
+    return this.#chosen(isIn);
+  }
+
+  /**
+   * These nodes and all that need them, directly or not, in topological order: what a change in them reaches.
+   * Throws `RangeError` for an id that is not in the graph.
+   */
+  withDependents(ids: Iterable<Id>): Id[] {
+    const { starts, targets } = this.dependents;
+    const isIn = this.#marked(ids);
+    for (const index of this.order) {
+      if (isIn[index] === 1) mark(isIn, targets, starts[index] as number, starts[index + 1] as number);
     }
-    return order.subarray(0, filled);
+    return this.#chosen(isIn);
+  }
+
+  #marked(ids: Iterable<Id>): Uint8Array {
+    const isIn = new Uint8Array(this.size);
+    for (const id of ids) isIn[this.indexOf(id)] = 1;
+    return isIn;
+  }
+
+  #chosen(isIn: Uint8Array): Id[] {
+    const chosen: Id[] = [];
+    for (const index of this.order) if (isIn[index] === 1) chosen.push(this.ids[index] as Id);
+    return chosen;
   }
 }
 
-/** Reads an element that is there by construction. */
-function at(array: Int32Array, index: number): number {
-  return array[index] as number;
+function isList<Item>(items: Iterable<Item>): items is readonly Item[] {
+  return Array.isArray(items);
+}
+
+function row({ starts, targets }: EdgeRows, index: number): IndexList {
+  return targets.subarray(starts[index] ?? 0, starts[index + 1] ?? 0);
+}
+
+function mark(isIn: Uint8Array, targets: IndexList, start: number, end: number): void {
+  for (let edge = start; edge < end; edge += 1) isIn[targets[edge] as number] = 1;
 }

@@ -1,25 +1,34 @@
+import type { Clock } from "../clock.ts";
 import { formatDuration } from "../config/units.ts";
 import type { DeadlineScope, Outcome } from "../outcome.ts";
 
 /** A point in time at which work must have ended, and whose budget it is. */
 export interface Deadline {
   readonly scope: DeadlineScope;
-  /** On the clock's monotonic scale. */
+  /** On the monotonic scale of `clock`. */
   readonly atMs: number;
   /** The budget as configured. */
   readonly limitMs: number;
+  /** Budgets of layers and runs stand still while the run is paused, those of nodes do not. */
+  readonly clock: Clock;
 }
 
-/** A deadline that starts to run now; none without a limit. */
-export function deadlineIn(scope: DeadlineScope, nowMs: number, limitMs: number | undefined): Deadline | undefined {
-  return limitMs === undefined ? undefined : { scope, atMs: nowMs + limitMs, limitMs };
+/** A deadline that starts to run now; none without a limit, or with an infinite one. */
+export function deadlineIn(scope: DeadlineScope, clock: Clock, limitMs: number | undefined): Deadline | undefined {
+  if (limitMs === undefined || limitMs === Number.POSITIVE_INFINITY) return undefined;
+  return { scope, atMs: clock.monotonicMs() + limitMs, limitMs, clock };
+}
+
+/** Milliseconds until a deadline; negative once it has passed. */
+export function remainingMs({ atMs, clock }: Deadline): number {
+  return atMs - clock.monotonicMs();
 }
 
 /** The one that comes first; of two at the same moment, the narrower scope that is named first. */
 export function tightest(deadlines: readonly (Deadline | undefined)[]): Deadline | undefined {
   let first: Deadline | undefined;
   for (const deadline of deadlines) {
-    if (deadline && (!first || deadline.atMs < first.atMs)) first = deadline;
+    if (deadline && (!first || remainingMs(deadline) < remainingMs(first))) first = deadline;
   }
   return first;
 }

@@ -1,76 +1,69 @@
 import { describeThrown } from "../apex-error.ts";
-import type { AgentRegistry } from "../agents/agent-registry.ts";
-import type { AgentContext } from "../agents/agent-context.ts";
-import type { Clock } from "../clock.ts";
-import type { EventStream } from "../events/event-stream.ts";
-import { describeOutcome, isOutcome, type Outcome } from "../outcome.ts";
+import { StateStore } from "../agents/state-store.ts";
+import type { Outcome } from "../outcome.ts";
 import type { Plan, PlanNode } from "../plan/plan.ts";
-import { noTests } from "../test-result.ts";
-import { combineOutcomes } from "./combine-outcomes.ts";
-import { type Deadline, deadlineIn, timedOut } from "./deadline.ts";
-import { breachedOr, LayerExecution, type Skip } from "./layer-execution.ts";
-import { executeNode, type NodeResult } from "./node-execution.ts";
-import { PlanGraph } from "./plan-graph.ts";
+import { AgentAvailability } from "./agent-availability.ts";
+import { ConditionJudge } from "./condition-judge.ts";
+import type { ExecutionEngineOptions, PlanResult } from "./engine-options.ts";
+import { Expansion } from "./expansion.ts";
+import { GraphWalk } from "./graph-walk.ts";
+import { keepPass } from "./kept-passes.ts";
+import { LayerExecution, type Skip } from "./layer-execution.ts";
+import { executeNode, type NodeExecutionResult, type NodeResult } from "./node-execution.ts";
+import { type EndedNode, NodeResults, withoutRun } from "./node-results.ts";
+import { RunControl } from "./run-control.ts";
+import { RetryBudget, takeRetry } from "./retry-delay.ts";
 import { Scheduler } from "./scheduler.ts";
 
-export interface ExecutionEngineOptions {
-  readonly plan: Plan;
-  readonly agents: AgentRegistry;
-  readonly stream: EventStream;
-  readonly clock: Clock;
-  readonly run: AgentContext["run"];
-  readonly user: AgentContext["user"];
-  /** How long an agent may take to end after its signal before it is left behind, in milliseconds; 30 s by default. */
-  readonly abandonAfterMs?: number;
-}
-
-/** How a whole plan ended. */
-export interface PlanResult {
-  readonly outcome: Outcome;
-  readonly nodes: readonly { readonly node: PlanNode; readonly result: NodeResult }[];
-}
-
-const defaultAbandonAfterMs = 30_000;
+const defaultAgentGraceMs = 5_000;
 
 /**
  * Walks one plan for one user: starts what is ready within the limits, holds deadlines, applies failure policies, opens
- * a layer's gate once the layers before it have passed. Made by {@link createExecutionEngine} for one run and never shared.
+ * a layer's gate once the layers before it have passed, takes in what agents add. Made by {@link createExecutionEngine}
+ * for one run and never shared.
  */
 export class ExecutionEngine {
   static readonly #key = Symbol("factory");
   readonly #options: ExecutionEngineOptions;
-  readonly #plan: Plan;
-  readonly #graph: PlanGraph;
+  readonly #control: RunControl;
+  readonly #walk: GraphWalk;
   readonly #scheduler: Scheduler;
-  readonly #waitingFor: Int32Array;
-  /** By vertex: why it cannot start although everything before it has ended. */
-  readonly #blockedBy: (string | undefined)[];
-  readonly #results: (NodeResult | undefined)[];
+  readonly #results: NodeResults;
+  readonly #conditions: ConditionJudge;
+  readonly #expansion: Expansion;
+  readonly #state: StateStore;
+  readonly #agents = new AgentAvailability();
   readonly #layers: readonly LayerExecution[];
   readonly #layerById: ReadonlyMap<string, LayerExecution>;
-  readonly #cancel = new AbortController();
-  #runDeadline: Deadline | undefined;
-  #stop: Skip | undefined;
-  /** Why the whole run was cancelled from outside. */
-  #cancelledBy: Outcome | undefined;
-  #open: number;
+  readonly #retryBudget: RetryBudget | undefined;
+  #plan: Plan;
+  /** Nodes that have neither started nor ended. */
+  #unstarted: number;
+  #isWaiting = false;
   #finish: (() => void) | undefined;
 
   /** Not for direct use: see {@link createExecutionEngine}. */
   private constructor(options: ExecutionEngineOptions, key: symbol) {
     if (key !== ExecutionEngine.#key) throw new TypeError("use createExecutionEngine()");
-    const { plan } = options;
+    const { plan, stream } = options;
     this.#options = options;
     this.#plan = plan;
-    this.#graph = new PlanGraph(plan);
-    this.#scheduler = new Scheduler(plan.nodes, plan.layers, plan.maxParallel, this.#graph.priorities);
-    this.#waitingFor = this.#graph.dag.needCounts();
-    this.#blockedBy = Array.from({ length: this.#graph.dag.size });
-    this.#results = Array.from({ length: plan.nodes.length });
-    this.#layers = plan.layers.map((layer) => new LayerExecution(layer, options));
+    this.#control = new RunControl(options);
+    this.#walk = new GraphWalk(plan, weightsFrom(options.pastDurationsMs));
+    this.#scheduler = new Scheduler(plan, this.#walk.priorities);
+    this.#results = new NodeResults(stream);
+    this.#state = new StateStore((entry) => stream.emit({ type: "state_written", ...entry }), options.stateLimitBytes);
+    this.#conditions = new ConditionJudge(options, this.#results, this.#state);
+    this.#expansion = new Expansion(options, this.#conditions.names);
+    this.#layers = plan.layers.map((layer) => new LayerExecution(layer, { stream, clock: this.#control.budgetClock }));
     this.#layerById = new Map(this.#layers.map((state) => [state.layer.id, state]));
-    this.#open = this.#graph.dag.size;
-    for (const node of plan.nodes) if (!node.skip) options.agents.get(node.agent);
+    this.#retryBudget = plan.retryBudget === undefined ? undefined : new RetryBudget("the run", plan.retryBudget);
+    this.#unstarted = plan.nodes.length;
+    for (const node of plan.nodes) {
+      if (node.skip) continue;
+      options.agents.get(node.agent);
+      this.#conditions.assertKnown(node);
+    }
   }
 
   /** @internal */
@@ -78,218 +71,241 @@ export class ExecutionEngine {
     return new ExecutionEngine(options, ExecutionEngine.#key);
   }
 
+  /** Nodes that could start but for the limits, and nodes that run. */
+  get load(): { readonly queueDepth: number; readonly running: number } {
+    return { queueDepth: this.#scheduler.waiting, running: this.#scheduler.running };
+  }
+
+  /** Whether an agent may be given work and messages: neither lost nor quarantined. */
+  isAvailable(agent: string): boolean {
+    return this.#agents.refusal(agent) === undefined;
+  }
+
+  /** An agent gives no sign of life: its nodes end as `errored`, and it gets no more until it is back. */
+  loseAgent(agent: string, reason: string): void {
+    this.#agents.lose(agent, reason);
+  }
+
+  /** A lost agent answers again. */
+  recoverAgent(agent: string): void {
+    this.#agents.recover(agent);
+  }
+
+  /** Starts nothing more until {@link resume}. What runs goes on; the budgets of layers and the run stand still. */
+  pause(reason: string): void {
+    this.#control.pause(reason);
+  }
+
+  /** Ends a pause. */
+  resume(): void {
+    if (this.#control.resume()) this.#dispatch();
+  }
+
   /**
    * Runs the plan to its end. `signal` cancels it; its reason should be an `Outcome`. Never rejects for what a node does.
    */
   async execute(signal: AbortSignal): Promise<PlanResult> {
-    const { clock } = this.#options;
-    this.#runDeadline = deadlineIn("run", clock.monotonicMs(), this.#plan.budgetMs);
-    const runDeadline = this.#runDeadline;
-    const cancelTimer =
-      runDeadline &&
-      clock.schedule(runDeadline.limitMs, () => {
-        this.#stop ??= { cause: "deadline", reason: timedOut(runDeadline, "the whole run").reason };
-        this.#dispatch();
-      });
-    const onAbort = (): void => this.#cancelRun(signal.reason);
+    const endBudget = this.#control.startBudget(() => this.#dispatch());
+    const onAbort = (): void => {
+      this.#control.cancel(signal.reason);
+      this.#dispatch();
+    };
     if (signal.aborted) onAbort();
     else signal.addEventListener("abort", onAbort, { once: true });
     try {
       await new Promise<void>((resolve) => {
         this.#finish = resolve;
-        this.#settleReady(this.#initialVertices());
+        this.#settleReady(this.#walk.initial());
         this.#dispatch();
       });
     } finally {
-      cancelTimer?.();
+      endBudget();
       signal.removeEventListener("abort", onAbort);
     }
-    return this.#conclude();
-  }
-
-  #initialVertices(): number[] {
-    return [...this.#graph.dag.order].filter((vertex) => this.#waitingFor[vertex] === 0);
+    const layers = this.#layers.map(({ layer, outcome }) => ({ name: layer.name, outcome: outcome as Outcome }));
+    return { outcome: this.#control.outcomeOf(layers), nodes: this.#results.inOrderOf(this.#plan) };
   }
 
   /** Handles vertices that wait for nothing any more, and all that follows from them, without recursion. */
   #settleReady(ready: number[]): void {
     for (let head = 0; head < ready.length; head += 1) {
       const vertex = ready[head] as number;
-      const what = this.#graph.vertex(vertex);
+      const what = this.#walk.vertex(vertex);
       switch (what.kind) {
         case "open":
-          this.#openGate(this.#layers[what.layer] as LayerExecution, this.#blockedBy[vertex]);
-          this.#release(vertex, undefined, ready);
+          this.#openGate(this.#layers[what.layer] as LayerExecution, this.#walk.blockedBy(vertex));
+          this.#walk.release(vertex, undefined, ready);
           break;
         case "close":
-          this.#release(vertex, this.#closeLayer(this.#layers[what.layer] as LayerExecution), ready);
+          this.#walk.release(vertex, this.#closeLayer(this.#layers[what.layer] as LayerExecution), ready);
           break;
-        case "node": {
-          const skip = this.#skipReason(what.node, vertex);
-          if (skip) this.#release(vertex, this.#endNode(what.node, skipped(skip)), ready);
-          else this.#scheduler.add(what.node);
+        case "node":
+          this.#settleNode(what.node, ready);
           break;
-        }
         default:
           what satisfies never;
       }
     }
-    if (this.#open === 0) this.#finish?.();
+    if (this.#walk.isOver) this.#finish?.();
   }
 
-  /** Marks a vertex as done; what waited for it alone becomes ready. `blocks` says why dependents may not start. */
-  #release(vertex: number, blocks: string | undefined, ready: number[]): void {
-    this.#open -= 1;
-    for (const dependent of this.#graph.dag.dependentsOf(vertex)) {
-      if (blocks !== undefined) this.#blockedBy[dependent] ??= blocks;
-      const left = (this.#waitingFor[dependent] as number) - 1;
-      this.#waitingFor[dependent] = left;
-      if (left === 0) ready.push(dependent);
+  /** A node whose needs have all ended is skipped, kept, put in line, or asks its condition's function first. */
+  #settleNode(index: number, ready: number[]): void {
+    const node = this.#nodeAt(index);
+    const skip = this.#skipReason(index) ?? this.#conditions.skipReason(node, this.#plan);
+    if (skip) {
+      this.#endUnstarted(index, withoutRun(skip), ready);
+      return;
     }
+    const check = this.#conditions.check(node, this.#plan);
+    if (!check) {
+      this.#admit(index, ready);
+      return;
+    }
+    void check.then((verdict) => {
+      const after: number[] = [];
+      if (verdict) this.#endUnstarted(index, withoutRun(verdict), after);
+      else this.#admit(index, after);
+      this.#settleReady(after);
+      this.#dispatch();
+    });
+  }
+
+  /** Nothing speaks against the node any more: an earlier pass is kept, else it gets in line. */
+  #admit(index: number, ready: number[]): void {
+    const { id } = this.#nodeAt(index);
+    const kept = this.#options.kept?.get(id);
+    if (kept) this.#endUnstarted(index, keepPass(id, kept, this.#state), ready);
+    else this.#scheduler.add(index);
   }
 
   /** Starts what may start now. A ready node that must not start any more ends here, which may free what comes after it. */
   #dispatch(): void {
     for (;;) {
       const ended: number[] = [];
-      for (let next = this.#scheduler.take(); next; next = this.#scheduler.take()) {
+      while (!this.#control.isPaused) {
+        const next = this.#scheduler.take();
+        if (!next) break;
         const { node, slot } = next;
         const stop = this.#stopReason(node);
-        if (stop) {
+        const refusal = this.#agents.refusal(this.#nodeAt(node).agent);
+        if (stop || refusal) {
           this.#scheduler.release(node, slot);
-          this.#release(node, this.#endNode(node, skipped(stop)), ended);
+          this.#endUnstarted(node, withoutRun(stop ?? refusal), ended);
+          if (!stop && refusal) this.#applyFailure(node, refusal);
         } else {
           this.#start(node, slot);
         }
       }
-      if (ended.length === 0) return;
+      if (ended.length === 0) break;
       this.#settleReady(ended);
     }
+    if (this.#walk.isOver) return;
+    const isWaiting = this.#unstarted === 0;
+    if (isWaiting !== this.#isWaiting) this.#options.onWaiting?.(isWaiting);
+    this.#isWaiting = isWaiting;
   }
 
   #start(index: number, slot: number): void {
     const node = this.#nodeAt(index);
     const layer = this.#layerOf(node);
-    const { stream, clock, agents, run, user, abandonAfterMs = defaultAbandonAfterMs } = this.#options;
+    const { stream, clock, agents, run, user } = this.#options;
     const startedMs = clock.monotonicMs();
+    this.#unstarted -= 1;
     stream.emit({ type: "node_started", nodeId: node.id, layerId: node.layerId });
     const execution = executeNode({
       node,
       agent: agents.get(node.agent),
-      stream,
-      clock,
+      surroundings: {
+        stream,
+        clock,
+        state: this.#state,
+        tools: this.#options.tools ?? [],
+        send: this.#options.send,
+      },
       facts: { run, user, slot },
-      signal: this.#cancel.signal,
-      outerDeadlines: [layer.deadline, this.#runDeadline],
-      abandonAfterMs,
+      signals: [this.#control.signal, layer.cancel.signal, this.#agents.signalOf(node.agent)],
+      outerDeadlines: [layer.deadline, this.#control.deadline],
+      graceMs: this.#options.agentGraceMs ?? defaultAgentGraceMs,
+      random: this.#options.random ?? Math.random,
+      memoryBytes: this.#options.memoryBytes ?? (() => process.memoryUsage.rss()),
+      plan: (spawned, before) => this.#expansion.nodesOf(spawned, { plan: this.#plan, by: node, before }),
+      takeRetry: () => this.#agents.refusal(node.agent)?.reason ?? takeRetry([layer.retryBudget, this.#retryBudget]),
+      onLeftBehind: () => this.#quarantine(node),
     });
     void execution.then((result) => {
       this.#scheduler.release(index, slot);
-      const blocks = this.#endNode(index, result, clock.monotonicMs() - startedMs);
-      this.#applyFailurePolicy(node, layer, result.outcome);
+      const ended = this.#expand(node, result);
       const ready: number[] = [];
-      this.#release(index, blocks, ready);
+      this.#end(index, { ...ended, durationMs: clock.monotonicMs() - startedMs }, ready);
+      this.#applyFailure(index, ended.outcome);
       this.#settleReady(ready);
       this.#dispatch();
     });
   }
 
-  /** Records a node's end; returns why its dependents may not start, if so. */
-  #endNode(index: number, result: NodeResult, durationMs = 0): string | undefined {
-    const node = this.#nodeAt(index);
-    const { outcome, attempts, counts, flaky, evidence } = result;
-    this.#results[index] = result;
-    this.#options.stream.emit({
-      type: "node_completed",
-      nodeId: node.id,
-      layerId: node.layerId,
-      outcome,
-      durationMs,
-      attempts,
-      counts,
-      flaky,
-      ...(evidence === undefined ? {} : { evidence }),
-    });
-    if (outcome.status === "passed" || (outcome.status === "skipped" && outcome.cause === "not-configured"))
-      return undefined;
-    return `${node.id} ${outcome.status === "skipped" ? "was skipped" : outcome.status}`;
+  #quarantine({ agent, id }: PlanNode): void {
+    const reason = `it ignored its signal in ${id}`;
+    if (!this.#agents.quarantine(agent, reason)) return;
+    this.#options.stream.emit({ type: "agent_quarantined", agent, nodeId: id, reason });
   }
 
-  #applyFailurePolicy(node: PlanNode, layer: LayerExecution, outcome: Outcome): void {
-    if (outcome.status === "passed" || outcome.status === "skipped" || outcome.status === "cancelled") return;
-    const reason = `${node.id} ${outcome.status}`;
-    if (layer.layer.failFast)
-      this.#layerOf(node).stop ??= {
-        cause: "fail-fast",
-        reason: `${reason}, and the layer stops at its first failure`,
-      };
-    if (this.#plan.failurePolicy === "continue") return;
-    this.#stop ??= { cause: "fail-fast", reason: `${reason}, and the run stops at its first failure` };
-    if (this.#plan.failurePolicy === "cancel-running") {
-      this.#cancel.abort({
-        status: "cancelled",
-        by: "fast-fail",
-        reason: `cancelled because ${reason}`,
-      } satisfies Outcome);
+  /** Takes what a node adds into the plan; where that has become impossible meanwhile, the node is errored. */
+  #expand(node: PlanNode, { spawned, ...result }: NodeExecutionResult): NodeResult {
+    if (spawned.length === 0) return result;
+    try {
+      const plan = this.#expansion.extend(this.#plan, node, spawned);
+      this.#walk.extend(plan);
+      this.#scheduler.extend(plan, this.#walk.priorities);
+      this.#plan = plan;
+      for (const layer of plan.layers) (this.#layerById.get(layer.id) as LayerExecution).layer = layer;
+      this.#unstarted += spawned.length;
+      this.#options.stream.emit({ type: "plan_extended", by: node.id, nodes: spawned });
+      return result;
+    } catch (error) {
+      return { ...result, outcome: { status: "errored", reason: describeThrown(error) } };
     }
   }
 
-  #cancelRun(reason: unknown): void {
-    const outcome: Outcome = isOutcome(reason)
-      ? reason
-      : { status: "cancelled", by: "person", reason: `cancelled: ${describeThrown(reason)}` };
-    this.#cancelledBy ??= outcome;
-    this.#stop ??= { cause: "cancelled", reason: describeOutcome(outcome) };
-    this.#cancel.abort(outcome);
-    this.#dispatch();
+  #endUnstarted(index: number, result: EndedNode, ready: number[]): void {
+    this.#unstarted -= 1;
+    this.#end(index, result, ready);
   }
 
-  #openGate(layer: LayerExecution, blockedBy: string | undefined): void {
+  #end(index: number, result: EndedNode, ready: number[]): void {
+    const node = this.#nodeAt(index);
+    const blocks = this.#results.record(node, result);
+    this.#walk.release(this.#walk.vertexOf(index), blocks, ready);
+  }
+
+  #applyFailure(index: number, outcome: Outcome): void {
+    const node = this.#nodeAt(index);
+    this.#control.applyFailurePolicy(node, this.#layerOf(node), outcome);
+  }
+
+  #openGate(layer: LayerExecution, blockedBy: Skip | undefined): void {
     layer.open({
-      stop: blockedBy === undefined ? this.#stop : { cause: "dependency", reason: blockedBy },
-      hasWork: this.#nodesOf(layer).some(({ node }) => !this.#nodeAt(node).skip),
+      stop: blockedBy ?? this.#control.stop,
+      hasWork: this.#results.hasWork(this.#plan, layer.layer),
       onExpired: () => this.#dispatch(),
     });
   }
 
-  #closeLayer(layer: LayerExecution): string | undefined {
-    return layer.close(
-      this.#nodesOf(layer).map(({ name, node }) => ({ name, result: this.#results[node] as NodeResult })),
-    );
-  }
-
-  #nodesOf({ layer }: LayerExecution): { readonly name: string; readonly node: number }[] {
-    return layer.nodes.map((id) => ({ name: id, node: this.#graph.dag.indexOf(id) }));
+  #closeLayer(layer: LayerExecution): Skip | undefined {
+    return layer.close(layer.layer.nodes.map((id) => ({ name: id, result: this.#results.of(id) })));
   }
 
   /** Why a node whose needs have all ended must not start. */
-  #skipReason(index: number, vertex: number): Skip | undefined {
+  #skipReason(index: number): Skip | undefined {
     const node = this.#nodeAt(index);
-    if (node.skip) return node.skip;
-    const stop = this.#stopReason(index);
+    const stop = node.skip ?? this.#stopReason(index);
     if (stop) return stop;
-    const blockedBy = this.#blockedBy[vertex];
-    return blockedBy === undefined
-      ? undefined
-      : { cause: "dependency", reason: `needs what did not pass: ${blockedBy}` };
+    const blocked = this.#walk.blockedBy(this.#walk.vertexOf(index));
+    return blocked && { cause: blocked.cause, reason: `needs what did not pass: ${blocked.reason}` };
   }
 
   #stopReason(index: number): Skip | undefined {
-    return this.#layerOf(this.#nodeAt(index)).stop ?? this.#stop;
-  }
-
-  #conclude(): PlanResult {
-    return {
-      outcome: this.#runOutcome(),
-      nodes: this.#plan.nodes.map((node, index) => ({ node, result: this.#results[index] as NodeResult })),
-    };
-  }
-
-  #runOutcome(): Outcome {
-    if (this.#cancelledBy) return this.#cancelledBy;
-    const layers = this.#layers.map(({ layer, outcome }) => ({ name: layer.name, outcome: outcome as Outcome }));
-    const breached = this.#stop?.cause === "deadline" ? this.#runDeadline : undefined;
-    return breachedOr(combineOutcomes(layers), breached, "the whole run");
+    return this.#layerOf(this.#nodeAt(index)).stop ?? this.#control.stop;
   }
 
   #nodeAt(index: number): PlanNode {
@@ -301,11 +317,19 @@ export class ExecutionEngine {
   }
 }
 
-/** Makes the engine for one run of one user. Throws `DagError` or `UnknownAgentError` for a plan that cannot be run. */
+/**
+ * Makes the engine for one run of one user. Throws `DagError`, `UnknownAgentError` or `UnknownConditionError` for a plan
+ * that cannot be run.
+ */
 export function createExecutionEngine(options: ExecutionEngineOptions): ExecutionEngine {
   return ExecutionEngine.create(options);
 }
 
-function skipped(skip: Skip): NodeResult {
-  return { outcome: { status: "skipped", ...skip }, attempts: 0, counts: noTests, flaky: false };
+/** Nodes that never ran before weigh as much as the average of those that did. */
+function weightsFrom(past: ReadonlyMap<string, number> | undefined): ((nodeId: string) => number) | undefined {
+  if (!past || past.size === 0) return undefined;
+  let sum = 0;
+  for (const durationMs of past.values()) sum += durationMs;
+  const mean = sum / past.size;
+  return (nodeId) => past.get(nodeId) ?? mean;
 }

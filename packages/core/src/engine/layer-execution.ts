@@ -7,6 +7,7 @@ import { addCounts } from "../test-result.ts";
 import { combineOutcomes, hadNothingToRun } from "./combine-outcomes.ts";
 import { type Deadline, deadlineIn, timedOut } from "./deadline.ts";
 import type { NodeResult } from "./node-execution.ts";
+import { RetryBudget } from "./retry-delay.ts";
 
 /** Why something is not started. */
 export interface Skip {
@@ -16,7 +17,11 @@ export interface Skip {
 
 /** One layer of one run: its gate, its budget, and what came of it. */
 export class LayerExecution {
-  readonly layer: PlanLayer;
+  /** Grows with the plan. */
+  layer: PlanLayer;
+  /** Ends what runs of this layer; the reason is an `Outcome`. */
+  readonly cancel = new AbortController();
+  readonly retryBudget: RetryBudget | undefined;
   /** Why nothing more of this layer starts. */
   stop: Skip | undefined;
   /** Runs once the layer has started, where it has a budget. */
@@ -29,8 +34,11 @@ export class LayerExecution {
   #isExpired = false;
   #cancelTimer: (() => void) | undefined;
 
+  /** `clock` is the one that the layer's budget runs on. */
   constructor(layer: PlanLayer, { stream, clock }: { readonly stream: EventStream; readonly clock: Clock }) {
     this.layer = layer;
+    this.retryBudget =
+      layer.retryBudget === undefined ? undefined : new RetryBudget(`layer ${layer.id}`, layer.retryBudget);
     this.#stream = stream;
     this.#clock = clock;
   }
@@ -44,7 +52,7 @@ export class LayerExecution {
     this.#startedMs = this.#clock.monotonicMs();
     if (stop || !hasWork) return;
     this.#stream.emit({ type: "layer_started", layerId: this.layer.id });
-    const deadline = deadlineIn("layer", this.#startedMs, this.layer.budgetMs);
+    const deadline = deadlineIn("layer", this.#clock, this.layer.budgetMs);
     this.deadline = deadline;
     if (!deadline) return;
     this.#cancelTimer = this.#clock.schedule(deadline.limitMs, () => {
@@ -56,7 +64,7 @@ export class LayerExecution {
   }
 
   /** Records the end of all nodes; returns why the layers after this one may not start, if so. */
-  close(results: readonly { readonly name: string; readonly result: NodeResult }[]): string | undefined {
+  close(results: readonly { readonly name: string; readonly result: NodeResult }[]): Skip | undefined {
     this.#cancelTimer?.();
     const { id: layerId, name } = this.layer;
     const outcome = this.#outcomeOf(results.map((node) => ({ name: node.name, outcome: node.result.outcome })));
@@ -65,7 +73,7 @@ export class LayerExecution {
     const counts = addCounts(results.map(({ result }) => result.counts));
     this.#stream.emit({ type: "layer_completed", layerId, outcome, durationMs, counts });
     if (outcome.status === "passed" || hadNothingToRun(outcome)) return undefined;
-    return `${name} ${outcome.status === "skipped" ? "was skipped" : outcome.status}`;
+    return { cause: "dependency", reason: `${name} ${outcome.status === "skipped" ? "was skipped" : outcome.status}` };
   }
 
   #outcomeOf(parts: readonly { readonly name: string; readonly outcome: Outcome }[]): Outcome {

@@ -1,15 +1,17 @@
-import { describeThrown, isApexError } from "../apex-error.ts";
-import type { Agent, AgentReport } from "../agents/agent.ts";
-import type { AgentContext } from "../agents/agent-context.ts";
-import { openInvocation } from "../agents/invocation.ts";
+import { type InvocationYield, openInvocation, type AgentSurroundings } from "../agents/invocation.ts";
+import type { Agent } from "../agents/agent.ts";
+import type { AgentContext, SpawnedNode } from "../agents/agent-context.ts";
 import { type Clock, delay } from "../clock.ts";
-import type { EventStream } from "../events/event-stream.ts";
-import type { NodeEvidence } from "../events/run-event.ts";
-import { isOutcome, type Outcome } from "../outcome.ts";
+import type { NodeEvidence, SlaBreach } from "../events/run-event.ts";
+import type { Outcome } from "../outcome.ts";
 import type { PlanNode } from "../plan/plan.ts";
 import { noTests, type TestCounts } from "../test-result.ts";
-import { type Deadline, deadlineIn, tightest, timedOut } from "./deadline.ts";
-import { retryDelayMs } from "./retry-delay.ts";
+import { limitTime } from "./attempt-limit.ts";
+import { abortOutcome, conclude, type ConcludedOutput, outcomeOfThrown, parseInput } from "./attempt-outcome.ts";
+import { type Deadline, deadlineIn, remainingMs, tightest } from "./deadline.ts";
+import { evidenceRefusal } from "./evidence.ts";
+import { isRetryable, retryDelayMs } from "./retry-delay.ts";
+import { breachOutcome, slaBreaches } from "./sla.ts";
 
 /** What one node came to, over all its attempts. */
 export interface NodeResult {
@@ -18,162 +20,185 @@ export interface NodeResult {
   readonly counts: TestCounts;
   readonly flaky: boolean;
   readonly evidence?: NodeEvidence;
+  readonly slaBreaches?: readonly SlaBreach[];
 }
 
+/** A node's result, and what of it only the engine needs. */
+export interface NodeExecutionResult extends NodeResult {
+  /** Nodes to add to the run; empty unless the node passed. */
+  readonly spawned: readonly PlanNode[];
+}
+
+/** What one execution of a node needs. */
 export interface NodeExecutionOptions {
   readonly node: PlanNode;
   readonly agent: Agent;
-  readonly stream: EventStream;
-  readonly clock: Clock;
+  readonly surroundings: AgentSurroundings;
   readonly facts: { readonly run: AgentContext["run"]; readonly user: AgentContext["user"]; readonly slot: number };
-  /** Aborted when the run is cancelled; the reason is an `Outcome`. */
-  readonly signal: AbortSignal;
+  /** Each ends the node when it is aborted: the run is cancelled, the agent is lost. The reason is an `Outcome`. */
+  readonly signals: readonly AbortSignal[];
   /** Deadlines of the layer and of the run, already running. */
   readonly outerDeadlines: readonly (Deadline | undefined)[];
-  /** How long an agent may take to end after its signal, before it is left behind. */
-  readonly abandonAfterMs: number;
+  /** How long an agent that says nothing about it may take to end after its signal, in milliseconds. */
+  readonly graceMs: number;
+  readonly random: () => number;
+  /** Resident memory of this process in bytes. */
+  readonly memoryBytes: () => number;
+  readonly plan: (spawned: readonly SpawnedNode[], before: readonly PlanNode[]) => readonly PlanNode[];
+  /** Uses up one retry; returns why there is none. */
+  readonly takeRetry: () => string | undefined;
+  /** The agent ignored its signal past its grace. */
+  readonly onLeftBehind: () => void;
 }
 
+/** Deadline of an attempt that neither its node nor its agent bounds. */
+const defaultTimeoutMs = 30_000;
+
 /** Runs a node: its attempts one after another, each under the tightest deadline. Never rejects. */
-export async function executeNode(options: NodeExecutionOptions): Promise<NodeResult> {
-  const { node, clock, stream, signal } = options;
-  const category = deadlineIn("category", clock.monotonicMs(), node.timeoutMs);
-  const deadlines = [category, ...options.outerDeadlines];
+export async function executeNode(options: NodeExecutionOptions): Promise<NodeExecutionResult> {
+  const { node, surroundings, signals } = options;
+  const { clock, stream } = surroundings;
+  const deadlines = [deadlineIn("category", clock, node.timeoutMs), ...options.outerDeadlines];
   for (let attempt = 1; ; attempt += 1) {
     const result = await runAttempt(options, attempt, deadlines);
     const { outcome } = result;
-    const isWorthAnother = attempt < node.retry.maxAttempts && node.retry.on.includes(outcome.status);
-    const delayMs = retryDelayMs(node.retry, attempt);
-    const end = tightest(deadlines);
-    const hasTime = !end || clock.monotonicMs() + delayMs < end.atMs;
-    if (!isWorthAnother || !hasTime || signal.aborted) {
+    if (attempt >= node.retry.maxAttempts || !isRetryable(node.retry, outcome) || isAborted(signals)) {
+      return afterAttempts(result, attempt);
+    }
+    const delayMs = retryDelayMs(node.retry, attempt, options.random);
+    const refusal = timeRefusal(deadlines, delayMs) ?? options.takeRetry();
+    if (refusal !== undefined) {
+      stream.emit({ type: "retry_refused", nodeId: node.id, attempt, outcome, reason: refusal });
       return afterAttempts(result, attempt);
     }
     stream.emit({ type: "node_retrying", nodeId: node.id, attempt, outcome, delayMs });
-    await delay(clock, delayMs, signal).catch(() => undefined);
+    await waitFor(delayMs, clock, signals);
     // Cancelled while it waited: what the last attempt came to is what there is to report.
-    if (signal.aborted) return afterAttempts(result, attempt);
+    if (isAborted(signals)) return afterAttempts(result, attempt);
   }
 }
 
-function afterAttempts(last: AttemptResult, attempts: number): NodeResult {
-  const flaky = last.counts.flaky > 0 || (attempts > 1 && last.outcome.status === "passed");
-  return { ...last, attempts, flaky };
+function timeRefusal(deadlines: readonly (Deadline | undefined)[], delayMs: number): string | undefined {
+  const end = tightest(deadlines);
+  return end && remainingMs(end) <= delayMs ? `the ${end.scope} deadline leaves no time for it` : undefined;
 }
 
-type AttemptResult = Pick<NodeResult, "outcome" | "counts" | "evidence">;
+async function waitFor(delayMs: number, clock: Clock, signals: readonly AbortSignal[]): Promise<void> {
+  const limit = limitTime(signals, []);
+  await delay(clock, delayMs, limit.signal).catch(() => undefined);
+  limit.release();
+}
+
+function isAborted(signals: readonly AbortSignal[]): boolean {
+  return signals.some((signal) => signal.aborted);
+}
+
+function afterAttempts(last: AttemptResult, attempts: number): NodeExecutionResult {
+  const flaky = last.counts.flaky > 0 || (attempts > 1 && last.outcome.status === "passed");
+  return { ...last, attempts, flaky, spawned: last.outcome.status === "passed" ? last.spawned : [] };
+}
+
+type AttemptResult = Omit<NodeExecutionResult, "attempts" | "flaky">;
 
 async function runAttempt(
-  { node, agent, stream, clock, facts, signal, abandonAfterMs }: NodeExecutionOptions,
+  options: NodeExecutionOptions,
   attempt: number,
   deadlines: readonly (Deadline | undefined)[],
 ): Promise<AttemptResult> {
+  const { node, agent, surroundings, facts } = options;
+  const { clock, stream } = surroundings;
   const startedMs = clock.monotonicMs();
+  const memoryAtStart = node.sla?.maxMemoryGrowthBytes === undefined ? 0 : options.memoryBytes();
   const of = { nodeId: node.id, attempt, agent: agent.name };
   stream.emit({ type: "agent_started", ...of });
   const limit = limitTime(
-    clock,
-    signal,
-    tightest([deadlineIn("attempt", startedMs, node.attemptTimeoutMs), ...deadlines]),
+    options.signals,
+    [deadlineIn("attempt", clock, attemptTimeoutMs(node, agent)), ...deadlines],
     node,
   );
   const invocation = openInvocation({
     agent,
-    stream,
-    clock,
+    surroundings,
     signal: limit.signal,
     facts: {
       run: facts.run,
       user: facts.user,
       node: { id: node.id, layerId: node.layerId, attempt, slot: facts.slot },
     },
+    plan: options.plan,
   });
 
-  const execution = limit.signal.aborted
-    ? Promise.reject<unknown>(limit.signal.reason)
-    : new Promise<unknown>((resolve) => resolve(agent.execute(node.input, invocation.context)));
-  const settled = execution.then(conclude, (thrown: unknown): AttemptResult => ({
-    outcome: outcomeOfThrown(thrown),
-    counts: noTests,
-  }));
-  const result = await Promise.race([settled, leftBehind(limit.signal, clock, abandonAfterMs)]);
+  const grace = graceAfter(limit.signal, clock, agent.limits?.graceMs ?? options.graceMs);
+  const ended = await Promise.race([invoke(agent, node, limit.signal, invocation.context), grace.isOver]);
+  grace.release();
   limit.release();
-  invocation.close();
+  if (ended === undefined) options.onLeftBehind();
+  const result: ConcludedOutput = ended ?? { outcome: abortOutcome(limit.signal), counts: noTests };
+  const left = invocation.close();
 
-  // A deadline or a cancellation that came first decides, whatever the agent still made of it.
-  const outcome = limit.signal.aborted ? abortOutcome(limit.signal) : result.outcome;
   const durationMs = clock.monotonicMs() - startedMs;
-  stream.emit({ type: "agent_completed", ...of, outcome, durationMs });
-  return { ...result, outcome };
+  const memoryGrowthBytes = node.sla?.maxMemoryGrowthBytes === undefined ? 0 : options.memoryBytes() - memoryAtStart;
+  // A deadline or a cancellation that came first decides, whatever the agent still made of it.
+  const judged = limit.signal.aborted
+    ? { outcome: abortOutcome(limit.signal) }
+    : judge(node, result, left, { durationMs, memoryGrowthBytes });
+  stream.emit({ type: "agent_completed", ...of, outcome: judged.outcome, durationMs });
+  const { counts, evidence } = result;
+  return { counts, ...(evidence === undefined ? {} : { evidence }), ...judged, spawned: left.spawned };
 }
 
-/** A signal that follows `parent` and fires at the deadline, with an `Outcome` as its reason. */
-function limitTime(clock: Clock, parent: AbortSignal, deadline: Deadline | undefined, node: PlanNode) {
-  const controller = new AbortController();
-  const follow = (): void => controller.abort(parent.reason);
-  if (parent.aborted) follow();
-  else parent.addEventListener("abort", follow, { once: true });
-  const cancelTimer =
-    deadline &&
-    clock.schedule(deadline.atMs - clock.monotonicMs(), () =>
-      controller.abort(timedOut(deadline, ownerOf(deadline, node))),
-    );
+function attemptTimeoutMs(node: PlanNode, { limits }: Agent): number | undefined {
+  if (node.attemptTimeoutMs !== undefined || node.timeoutMs !== undefined) return node.attemptTimeoutMs;
+  return limits?.timeoutMs ?? defaultTimeoutMs;
+}
+
+/** Lets the agent work; whatever it throws, or is aborted with, is a value from here on. */
+async function invoke(
+  agent: Agent,
+  node: PlanNode,
+  signal: AbortSignal,
+  context: AgentContext,
+): Promise<ConcludedOutput> {
+  if (signal.aborted) return { outcome: abortOutcome(signal), counts: noTests };
+  const input = parseInput(agent, node.input);
+  if ("outcome" in input) return { outcome: input.outcome, counts: noTests };
+  try {
+    return conclude(await agent.execute(input.value, context));
+  } catch (error) {
+    return { outcome: outcomeOfThrown(error), counts: noTests };
+  }
+}
+
+/** A pass must also keep the node's promises, and prove as much as the node asks. */
+function judge(
+  node: PlanNode,
+  result: ConcludedOutput,
+  { metrics, toolEvidence }: InvocationYield,
+  facts: { readonly durationMs: number; readonly memoryGrowthBytes: number },
+): { readonly outcome: Outcome; readonly slaBreaches?: readonly SlaBreach[] } {
+  if (result.outcome.status !== "passed") return { outcome: result.outcome };
+  const breaches = node.sla ? slaBreaches(node.sla, { ...facts, metrics }) : [];
+  if (breaches.length > 0) return { outcome: breachOutcome(breaches), slaBreaches: breaches };
+  const refusal = evidenceRefusal(node.minimumEvidence, result.evidenceLevel, toolEvidence);
+  return { outcome: refusal === undefined ? result.outcome : { status: "inconclusive", reason: refusal } };
+}
+
+/** `isOver` resolves once `graceMs` have gone by after the signal fired; never, as long as it has not. */
+function graceAfter(signal: AbortSignal, clock: Clock, graceMs: number) {
+  let cancelTimer: (() => void) | undefined;
+  let begin: (() => void) | undefined;
+  const isOver = new Promise<undefined>((resolve) => {
+    begin = () => {
+      cancelTimer = clock.schedule(graceMs, () => resolve(undefined));
+    };
+    if (signal.aborted) begin();
+    else signal.addEventListener("abort", begin, { once: true });
+  });
   return {
-    signal: controller.signal,
+    isOver,
     release(): void {
       cancelTimer?.();
-      parent.removeEventListener("abort", follow);
+      if (begin) signal.removeEventListener("abort", begin);
     },
   };
-}
-
-function ownerOf({ scope }: Deadline, node: PlanNode): string {
-  switch (scope) {
-    case "attempt":
-    case "category":
-      return node.id;
-    case "layer":
-      return `layer ${node.layerId}`;
-    case "run":
-      return "the whole run";
-    default:
-      return scope satisfies never;
-  }
-}
-
-/** Resolves when an agent has ignored its signal for `abandonAfterMs`; never, as long as it has not fired. */
-function leftBehind(signal: AbortSignal, clock: Clock, abandonAfterMs: number): Promise<AttemptResult> {
-  return new Promise((resolve) => {
-    const giveUp = (): void => {
-      clock.schedule(abandonAfterMs, () => resolve({ outcome: abortOutcome(signal), counts: noTests }));
-    };
-    if (signal.aborted) giveUp();
-    else signal.addEventListener("abort", giveUp, { once: true });
-  });
-}
-
-function abortOutcome(signal: AbortSignal): Outcome {
-  return isOutcome(signal.reason)
-    ? signal.reason
-    : { status: "cancelled", by: "person", reason: `cancelled: ${describeThrown(signal.reason)}` };
-}
-
-/** Any output without an outcome of its own is a pass. */
-function conclude(output: unknown): AttemptResult {
-  if (typeof output !== "object" || output === null || !("outcome" in output) || !isOutcome(output.outcome)) {
-    return { outcome: { status: "passed" }, counts: noTests };
-  }
-  const report = output as AgentReport;
-  return {
-    outcome: report.outcome,
-    counts: report.counts ?? noTests,
-    ...(report.evidence === undefined ? {} : { evidence: report.evidence }),
-  };
-}
-
-function outcomeOfThrown(thrown: unknown): Outcome {
-  if (isOutcome(thrown)) return thrown;
-  if (!isApexError(thrown)) return { status: "errored", reason: describeThrown(thrown) };
-  const reason = thrown.hint === undefined ? thrown.message : `${thrown.message} (${thrown.hint})`;
-  return { status: "errored", reason, code: thrown.code };
 }

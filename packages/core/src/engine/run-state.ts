@@ -7,6 +7,9 @@ import { ApexError } from "../apex-error.ts";
  * pending → initializing → running ⇄ coordinating ⇄ waiting-for-agents
  *                             └──────────┴───────────────┴→ aggregating-results → completed | failed | cancelled | timed-out
  * ```
+ * While it is `running`, nodes are being started; `coordinating`, agents exchange messages; `waiting-for-agents`, every
+ * node has started or ended, and the run waits for the last ones. A pause is no state of its own: see `run_paused`.
+ *
  * Any state that is not final may also go straight to `failed` (a bug or a start-up error) or `cancelled`.
  */
 export type RunState =
@@ -33,6 +36,11 @@ const transitions: Readonly<Record<RunState, readonly RunState[]>> = {
   cancelled: [],
   "timed-out": [],
 };
+
+/** Whether a plan is being walked. */
+export function isActive(state: RunState): boolean {
+  return state === "running" || state === "coordinating" || state === "waiting-for-agents";
+}
 
 /** A run was moved to a state that its present one does not lead to: a bug of the caller. */
 export class IllegalTransitionError extends ApexError {

@@ -1,8 +1,12 @@
 import type { LayerId, NodeId, RunId } from "../ids.ts";
 import type { Outcome } from "../outcome.ts";
-import type { Plan } from "../plan/plan.ts";
+import type { Evidence } from "../layers/category.ts";
+import type { Plan, PlanNode } from "../plan/plan.ts";
 import type { TestCounts, TestResult } from "../test-result.ts";
 import type { RunState } from "../engine/run-state.ts";
+import type { CommunicationPattern, Delivery } from "../agents/message.ts";
+import type { HealthState } from "../agents/agent.ts";
+import type { LogLevel } from "../agents/agent-context.ts";
 
 /** The version that this package writes. Readers accept every older one. */
 export const eventVersion = 1;
@@ -31,7 +35,26 @@ export interface RunSummary {
     readonly passed: number;
     readonly notPassed: number;
     readonly skipped: number;
+    /** Of those that passed: taken over from the run that this one resumes, not run again. */
+    readonly kept: number;
   };
+  /** Attempts after the first one, of all nodes. */
+  readonly retries: number;
+  readonly coordination: CoordinationEfficiency;
+}
+
+/** How well the agents were kept busy. */
+export interface CoordinationEfficiency {
+  /** Between 0 and 1: `busyMs / (agents × wallMs)`. */
+  readonly efficiency: number;
+  /** Sum of the durations of all invocations, in milliseconds. */
+  readonly busyMs: number;
+  /** Most invocations at one time. */
+  readonly agents: number;
+  /** From the first invocation's start to the last one's end, in milliseconds. */
+  readonly wallMs: number;
+  /** The formula with its numbers, for people. */
+  readonly formula: string;
 }
 
 /** What an agent may say about its own node, through its context. */
@@ -43,13 +66,41 @@ export type AgentReportedEvent =
       readonly text: string;
     };
 
+/** An agent's promise that did not hold. */
+export interface SlaBreach {
+  /** `duration`, `memory_growth`, or the name of a metric. */
+  readonly what: string;
+  /** Absent when the agent never reported the metric. */
+  readonly actual?: number;
+  readonly min?: number;
+  readonly max?: number;
+}
+
 type OfNode = { readonly nodeId: NodeId; readonly attempt: number };
 
 /** Everything that can happen in a run, without the envelope. */
 export type RunEventBody =
-  | { readonly type: "run_started"; readonly plan: Plan; readonly apexVersion?: string }
+  | {
+      readonly type: "run_started";
+      readonly plan: Plan;
+      readonly apexVersion?: string;
+      /** Versions of those agents that have one: what they made may be made differently by another version. */
+      readonly agentVersions?: Readonly<Record<string, string>>;
+      /** Of whatever else the results depend on, such as the state of the code; a pass is kept on resume only for the same. */
+      readonly inputFingerprint?: string;
+      /** The interrupted run that this one goes on with. */
+      readonly resumes?: RunId;
+    }
   | { readonly type: "run_state_changed"; readonly from: RunState; readonly to: RunState }
+  | { readonly type: "run_paused"; readonly reason: string }
+  | { readonly type: "run_resumed"; readonly pausedMs: number }
   | { readonly type: "run_completed"; readonly summary: RunSummary }
+  | {
+      /** An agent added nodes: from here on they are part of the plan, at the end of the layer of `by`. */
+      readonly type: "plan_extended";
+      readonly by: NodeId;
+      readonly nodes: readonly PlanNode[];
+    }
   | { readonly type: "layer_started"; readonly layerId: LayerId }
   | {
       readonly type: "layer_completed";
@@ -60,6 +111,7 @@ export type RunEventBody =
     }
   | { readonly type: "node_started"; readonly nodeId: NodeId; readonly layerId: LayerId }
   | (OfNode & { readonly type: "node_retrying"; readonly outcome: Outcome; readonly delayMs: number })
+  | (OfNode & { readonly type: "retry_refused"; readonly outcome: Outcome; readonly reason: string })
   | {
       /** Exactly one for each node of the plan, also for those that never started. */
       readonly type: "node_completed";
@@ -74,6 +126,9 @@ export type RunEventBody =
       readonly flaky: boolean;
       /** What the agent returned of use to readers: the exit code, the log file, how the verdict came about. */
       readonly evidence?: NodeEvidence;
+      readonly slaBreaches?: readonly SlaBreach[];
+      /** The run whose pass this is; it was not run again. */
+      readonly keptFrom?: RunId;
     }
   | (OfNode & { readonly type: "agent_started"; readonly agent: string })
   | (OfNode & { readonly type: "agent_thinking"; readonly agent: string; readonly note: string })
@@ -91,7 +146,82 @@ export type RunEventBody =
       readonly callId: number;
       readonly durationMs: number;
       readonly error?: string;
+      /** What the tool's answer proves, where the tool says so. */
+      readonly evidence?: Evidence;
     })
+  | (OfNode & {
+      /** A number of the agent's domain, such as projected savings. */
+      readonly type: "metric_reported";
+      readonly agent: string;
+      readonly name: string;
+      readonly value: number;
+      readonly unit?: string;
+    })
+  | (OfNode & {
+      readonly type: "state_written";
+      readonly agent: string;
+      readonly key: string;
+      readonly value: unknown;
+    })
+  | (Partial<OfNode> & {
+      readonly type: "agent_logged";
+      readonly agent: string;
+      readonly level: LogLevel;
+      readonly message: string;
+      readonly fields?: Readonly<Record<string, unknown>>;
+    })
+  | (Partial<OfNode> & {
+      readonly type: "message_sent";
+      /** Counts up within the run. */
+      readonly messageId: number;
+      readonly from: string;
+      readonly pattern: CommunicationPattern;
+      readonly topic: string;
+      readonly to: readonly string[];
+      readonly priority: number;
+    })
+  | {
+      readonly type: "message_delivered";
+      readonly messageId: number;
+      readonly agent: string;
+      readonly status: Delivery["status"];
+      readonly durationMs: number;
+      readonly error?: string;
+    }
+  | {
+      readonly type: "agent_health_changed";
+      readonly agent: string;
+      readonly from: HealthState;
+      readonly to: HealthState;
+      readonly detail?: string;
+    }
+  | {
+      /** It ignored its signal past its grace: it is not given any more work in this run. */
+      readonly type: "agent_quarantined";
+      readonly agent: string;
+      readonly nodeId: NodeId;
+      readonly reason: string;
+    }
+  | {
+      readonly type: "resource_sampled";
+      /** Of this process, since the sample before: 100 is one CPU. */
+      readonly cpuPercent: number;
+      /** Resident memory of this process. */
+      readonly memoryBytes: number;
+      /** Free on the disk that holds the project; absent where it cannot be asked. */
+      readonly diskFreeBytes?: number;
+      /** Nodes that could start but for the limits. */
+      readonly queueDepth: number;
+      readonly running: number;
+    }
+  | {
+      readonly type: "alert_raised";
+      /** The rule as written. */
+      readonly rule: string;
+      readonly message: string;
+      readonly notify: readonly string[];
+    }
+  | { readonly type: "alert_cleared"; readonly rule: string }
   | (OfNode & {
       readonly type: "agent_completed";
       readonly agent: string;

@@ -1,4 +1,5 @@
 import type { LayerId } from "../ids.ts";
+import type { FailurePolicy } from "../plan/plan.ts";
 
 /** `sequential` orders categories one after another; `parallel` runs them at once; `hybrid` as far as CPUs and exclusive categories allow. */
 export type ExecutionMode = "sequential" | "parallel" | "hybrid";
@@ -24,7 +25,10 @@ export interface Layer {
   readonly dependencies: readonly LayerId[];
   readonly isBackground: boolean;
   readonly hasDedicatedResources: boolean;
-  readonly failFast: boolean;
+  /** What the failure of one category does to the rest of the layer. */
+  readonly failurePolicy: FailurePolicy;
+  /** Most retries of all its categories together. */
+  readonly retryBudget?: number;
   /** Neither mentioned in the config nor changed by it. */
   readonly isUntouchedDefault: boolean;
 }

@@ -9,5 +9,7 @@ export interface RunMode {
   readonly layers: readonly LayerId[];
   /** Budget of the whole run, in milliseconds. */
   readonly budgetMs?: number;
+  /** Most retries of the whole run. */
+  readonly retryBudget?: number;
   readonly dependencies: DependencyPolicy;
 }

@@ -2,6 +2,7 @@ import type { Config } from "../config/config.ts";
 import { defaultRunMode } from "../config/defaults.ts";
 import { didYouMean } from "../config/suggest.ts";
 import { Dag } from "../dag/dag.ts";
+import { isConfigured } from "../layers/category.ts";
 import type { Layer, Placement } from "../layers/layer.ts";
 import type { LeftOutLayer } from "./plan.ts";
 import { type Selection, SelectionError } from "./selection.ts";
@@ -18,6 +19,7 @@ export interface Choice {
   readonly layers: readonly ChosenLayer[];
   readonly runMode?: string;
   readonly budgetMs?: number;
+  readonly retryBudget?: number;
   readonly leftOut: readonly LeftOutLayer[];
   readonly notes: readonly string[];
 }
@@ -48,14 +50,19 @@ function byRunMode(config: Config, name: string): Choice {
   );
   const leftOut = empty.map(describeLeftOut);
   const kept = wanted.filter((id) => !leftOut.some((layer) => layer.id === id));
-  const budget = mode.budgetMs === undefined ? {} : { budgetMs: mode.budgetMs };
+  const budget = {
+    ...(mode.budgetMs === undefined ? {} : { budgetMs: mode.budgetMs }),
+    ...(mode.retryBudget === undefined ? {} : { retryBudget: mode.retryBudget }),
+  };
   const extra = { runMode: name, ...budget, leftOut, notes: homelessNotes(config) };
   return gated(config, kept, (layer) => layer.placements, extra, new Set(wanted));
 }
 
 /** A built-in layer that the config does not mention, and of which no category has a command. */
 function hasNothingToRun(config: Config, layer: Layer): boolean {
-  return layer.isUntouchedDefault && !layer.placements.some(({ category }) => config.categories.get(category)?.command);
+  return (
+    layer.isUntouchedDefault && !layer.placements.some(({ category }) => isConfigured(config.categories.get(category)))
+  );
 }
 
 function describeLeftOut({ id, name, executionMode, budgetMs, dependencies, placements }: Layer): LeftOutLayer {
@@ -74,7 +81,7 @@ function homelessNotes(config: Config): string[] {
 }
 
 function byCategories(config: Config, selection: Selection, categories: readonly string[]): Choice {
-  const missing = categories.filter((name) => config.categories.get(name)?.command === undefined);
+  const missing = categories.filter((name) => !isConfigured(config.categories.get(name)));
   if (missing.length > 0) {
     const reasons = missing.map((name) => `${name} is ${config.categories.get(name)?.missing ?? "not configured"}`);
     throw new SelectionError(reasons.join("\n"));
@@ -110,7 +117,7 @@ function looseLayer(categories: readonly string[]): ChosenLayer {
     dependencies: [],
     isBackground: false,
     hasDedicatedResources: false,
-    failFast: false,
+    failurePolicy: "continue",
     isUntouchedDefault: false,
   };
   return { layer, placements, gates: [], assumed: [] };

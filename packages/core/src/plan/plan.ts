@@ -1,10 +1,42 @@
 import type { LayerId, NodeId } from "../ids.ts";
-import type { RetryPolicy } from "../layers/category.ts";
+import type { Evidence, RetryPolicy } from "../layers/category.ts";
 import type { ExecutionMode } from "../layers/layer.ts";
-import type { SkipCause } from "../outcome.ts";
+import type { OutcomeStatus, SkipCause } from "../outcome.ts";
 
-/** What a run does once a node has failed. */
+/** What happens once a node has failed: nothing else, no more starts, or what runs is cancelled too. */
 export type FailurePolicy = "continue" | "stop-starting" | "cancel-running";
+
+/** When a node runs at all. Every part that is given must hold; a node whose condition is false is `skipped`, never passed. */
+export interface Condition {
+  /** Environments in which it runs. */
+  readonly environments?: readonly string[];
+  /** Globs, relative to the project's root; one changed file must match. Holds where the changed files are not known. */
+  readonly changed?: readonly string[];
+  /**
+   * Outcomes of other nodes, each of which must be among those named. The node waits for them, and it is this condition
+   * alone that decides about them: only `needs` demands a pass.
+   */
+  readonly outcome?: Readonly<Record<NodeId, readonly OutcomeStatus[]>>;
+  /** Name of a function given to the run (`RunPlanOptions.conditions`) or by a plugin. */
+  readonly check?: string;
+}
+
+/** What a node takes while it runs, or what there is of it. */
+export interface Resources {
+  readonly memoryBytes?: number;
+  /** CPUs; fractions are fine. */
+  readonly cpus?: number;
+}
+
+/** Promises about a node that passed; one that is broken makes it `failed`, by name. */
+export interface Sla {
+  /** Milliseconds of the attempt that passed. */
+  readonly maxDurationMs?: number;
+  /** Growth of the memory of the agent's process over the attempt that passed; shared with what else ran in it. */
+  readonly maxMemoryGrowthBytes?: number;
+  /** Bounds for numbers that the agent reports (`context.measure`), by name; one that is not reported is a breach. */
+  readonly metrics?: Readonly<Record<string, { readonly min?: number; readonly max?: number }>>;
+}
 
 /** One agent invocation: a category, or what a plugin contributes. */
 export interface PlanNode {
@@ -16,6 +48,7 @@ export interface PlanNode {
   readonly input: unknown;
   /** Nodes of the same plan that must pass first. */
   readonly needs: readonly NodeId[];
+  readonly when?: Condition;
   /** Deadline of all attempts together, in milliseconds. */
   readonly timeoutMs?: number;
   /** Deadline of each attempt, in milliseconds. */
@@ -23,6 +56,17 @@ export interface PlanNode {
   readonly retry: RetryPolicy;
   /** Runs while nothing else of the run does. */
   readonly exclusive: boolean;
+  /** Taken from the run's and the layer's capacity while it runs; more than there is counts as all there is. */
+  readonly reserves?: Resources;
+  /** Of the nodes that name the same mutex, one runs at a time. */
+  readonly mutexes?: readonly string[];
+  /** What its failure does to the whole run; overrides the layer's and the run's policy. */
+  readonly failurePolicy?: FailurePolicy;
+  readonly sla?: Sla;
+  /** A pass that proves less than this is inconclusive. */
+  readonly minimumEvidence?: Evidence;
+  /** The node whose agent added this one during the run. */
+  readonly spawnedBy?: NodeId;
   /** Set when it is known before the start that the node cannot run. */
   readonly skip?: { readonly cause: SkipCause; readonly reason: string };
 }
@@ -40,7 +84,12 @@ export interface PlanLayer {
   readonly gates: readonly LayerId[];
   /** Layers that this one depends on, taken as passed because the selection leaves them out. */
   readonly assumed: readonly LayerId[];
-  readonly failFast: boolean;
+  /** What the failure of one node does to the rest of the layer. */
+  readonly failurePolicy: FailurePolicy;
+  /** Most retries of all nodes of the layer together; unlimited when absent. */
+  readonly retryBudget?: number;
+  /** What its nodes may reserve together. */
+  readonly capacity?: Resources;
   /** The layer's nodes in the order in which they are declared. */
   readonly nodes: readonly NodeId[];
 }
@@ -71,6 +120,12 @@ export interface Plan {
   /** Budget of the whole run, in milliseconds. */
   readonly budgetMs?: number;
   readonly failurePolicy: FailurePolicy;
+  /** Most retries of the whole run; unlimited when absent. */
+  readonly retryBudget?: number;
+  /** What all nodes may reserve together; unlimited when absent. */
+  readonly capacity?: Resources;
+  /** Files that `when.changed` is matched with, relative to the project's root, with `/`; absent when not known. */
+  readonly changedFiles?: readonly string[];
   /** What else a reader must know: what is assumed, what will silently not run. */
   readonly notes: readonly string[];
 }

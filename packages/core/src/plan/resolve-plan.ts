@@ -1,8 +1,8 @@
 import { availableParallelism } from "node:os";
 import type { Config } from "../config/config.ts";
-import type { Category } from "../layers/category.ts";
 import type { Layer, Placement } from "../layers/layer.ts";
-import { type CategoryTask, layerExecutionAgentName } from "./category-task.ts";
+import { layerCapacity, runCapacity } from "./capacity.ts";
+import { categoryNode, changedFilesOf } from "./category-node.ts";
 import { type ChosenLayer, chooseLayers } from "./choose-layers.ts";
 import type { Plan, PlanLayer, PlanNode } from "./plan.ts";
 import type { Selection } from "./selection.ts";
@@ -24,8 +24,10 @@ export function resolvePlan(config: Config, selection: Selection): Plan {
     const own = placed.get(layer.id) ?? [];
     for (const placement of own) {
       const category = config.categories.get(placement.category);
-      if (category) nodes.push(nodeFor({ layer, placement, category, names, selection, notes }));
+      const { environment } = config;
+      if (category) nodes.push(categoryNode({ layer, placement, category, names, selection, environment, notes }));
     }
+    const reserving = nodes.filter((node) => node.layerId === layer.id && node.reserves);
     layers.push({
       id: layer.id,
       name: layer.name,
@@ -34,7 +36,9 @@ export function resolvePlan(config: Config, selection: Selection): Plan {
       maxParallel: layerParallelism(layer, maxParallel),
       gates,
       assumed,
-      failFast: layer.failFast,
+      failurePolicy: layer.failurePolicy,
+      ...(layer.retryBudget === undefined ? {} : { retryBudget: layer.retryBudget }),
+      ...layerCapacity(layer, reserving, notes),
       nodes: own.map((placement) => placement.category),
     });
     if (assumed.length > 0)
@@ -52,6 +56,9 @@ export function resolvePlan(config: Config, selection: Selection): Plan {
     maxParallel,
     ...(chosen.budgetMs === undefined ? {} : { budgetMs: chosen.budgetMs }),
     failurePolicy: selection.failurePolicy ?? "continue",
+    ...(chosen.retryBudget === undefined ? {} : { retryBudget: chosen.retryBudget }),
+    ...runCapacity(nodes, notes),
+    ...(nodes.some((node) => node.when?.changed) ? changedFilesOf(selection) : {}),
     notes,
   };
 }
@@ -66,45 +73,6 @@ function placeOnce(layers: readonly ChosenLayer[]): Map<string, Placement[]> {
     placed.set(layer.id, own);
   }
   return placed;
-}
-
-interface NodeInput {
-  readonly layer: Layer;
-  readonly placement: Placement;
-  readonly category: Category;
-  /** All categories of the plan. */
-  readonly names: ReadonlySet<string>;
-  readonly selection: Selection;
-  readonly notes: string[];
-}
-
-function nodeFor({ layer, placement, category, names, selection, notes }: NodeInput): PlanNode {
-  const timeoutMs = placement.timeoutMs ?? category.timeoutMs;
-  const left = category.needs.filter((need) => !names.has(need));
-  if (left.length > 0)
-    notes.push(`${category.name} needs ${left.join(", ")}, which this selection leaves out: taken as passed`);
-  const task: Omit<CategoryTask, "command"> & Partial<Pick<CategoryTask, "command">> = {
-    category: category.name,
-    ...(category.command === undefined ? {} : { command: category.command }),
-    ...(category.framework === undefined ? {} : { framework: category.framework }),
-    cwd: category.cwd,
-    env: { ...category.env, ...selection.env },
-    additionalArgs: selection.additionalArgs ?? [],
-    selectors: selection.selectors ?? [],
-    allowNoTests: category.allowNoTests,
-  };
-  return {
-    id: category.name,
-    layerId: layer.id,
-    agent: layerExecutionAgentName,
-    input: task,
-    needs: category.needs.filter((need) => names.has(need)),
-    ...(timeoutMs === undefined ? {} : { timeoutMs }),
-    ...(category.attemptTimeoutMs === undefined ? {} : { attemptTimeoutMs: category.attemptTimeoutMs }),
-    retry: category.retry,
-    exclusive: category.exclusive,
-    ...(category.command ? {} : { skip: { cause: "not-configured" as const, reason: "not configured" } }),
-  };
 }
 
 function layerParallelism(layer: Layer, runParallel: number): number {

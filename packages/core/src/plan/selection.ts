@@ -16,6 +16,8 @@ export interface Selection {
   readonly maxParallel?: number;
   /** `continue` by default. */
   readonly failurePolicy?: FailurePolicy;
+  /** Files that `when.changed` is matched with, relative to the project's root; conditions hold where it is not given. */
+  readonly changedFiles?: readonly string[];
   /** Added to every category's environment. */
   readonly env?: Readonly<Record<string, string>>;
 }

@@ -2,7 +2,8 @@ import * as z from "zod";
 import { describe, expect, it } from "vitest";
 import type { Agent } from "../../src/agents/agent.ts";
 import type { Tool } from "../../src/agents/tool.ts";
-import { settle } from "../rig/manual-clock.ts";
+import { settle } from "../../src/testing/manual-clock.ts";
+import { runPlan } from "../../src/controller/master-controller.ts";
 import { planOf, RunRig } from "../rig/run-rig.ts";
 
 const double: Tool<{ value: number }, number> = {
@@ -18,7 +19,7 @@ function agentThat(execute: Agent["execute"], tools: readonly Tool[] = [double])
 
 function run(agent: Agent, timeoutMs?: number): Promise<RunRig> {
   const node = { id: "n", agent: "custom", input: { from: "plan" }, ...(timeoutMs === undefined ? {} : { timeoutMs }) };
-  return RunRig.start(planOf([{ id: "one", nodes: [node] }]), { agents: [agent], abandonAfterMs: 100 });
+  return RunRig.start(planOf([{ id: "one", nodes: [node] }]), { agents: [agent], agentGraceMs: 100 });
 }
 
 describe("an agent's invocation", () => {
@@ -145,11 +146,15 @@ describe("the life of agents", () => {
 
   it("refuses a plan that names an agent which is not there, before anything starts", async () => {
     const plan = planOf([{ id: "one", nodes: [{ id: "n", agent: "layer-executoin" }] }]);
-    const rig = new RunRig(plan, { agents: [{ name: "layer-execution", execute: async () => undefined }] });
-    await expect(rig.summary).rejects.toMatchObject({
+    const events: unknown[] = [];
+    const running = runPlan(plan, {
+      agents: [{ name: "layer-execution", execute: async () => undefined }],
+      reporters: [{ name: "recorder", onEvent: (event) => void events.push(event) }],
+    });
+    await expect(running).rejects.toMatchObject({
       code: "APEX_UNKNOWN_AGENT",
       hint: 'did you mean "layer-execution"?',
     });
-    expect(rig.events).toEqual([]);
+    expect(events).toEqual([]);
   });
 });

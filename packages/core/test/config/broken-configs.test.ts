@@ -47,7 +47,7 @@ describe("a broken config", () => {
   it("shows a cycle of categories as a path", async () => {
     const text = "categories:\n  unit: { command: x, needs: [api] }\n  api: { command: x, needs: [unit] }\n";
     expect(await problemsOf(text)).toMatch(
-      /^apex\.yaml:2:\d+: the categories need each other in a circle: unit → api → unit$/m,
+      /^apex\.yaml:2:\d+: the categories wait for each other in a circle: unit → api → unit$/m,
     );
   });
 

@@ -96,9 +96,13 @@ describe("merging", () => {
       "      production: { fail_fast: false }",
     ].join("\n");
     const staging = await load(yaml, { environment: "staging" });
-    expect(staging.layers.get("fast_feedback")).toMatchObject({ budgetMs: 180_000, llmMode: "real", failFast: true });
+    expect(staging.layers.get("fast_feedback")).toMatchObject({
+      budgetMs: 180_000,
+      llmMode: "real",
+      failurePolicy: "stop-starting",
+    });
     const production = await load(yaml, { environment: "production" });
-    expect(production.layers.get("fast_feedback")).toMatchObject({ budgetMs: 120_000, failFast: false });
+    expect(production.layers.get("fast_feedback")).toMatchObject({ budgetMs: 120_000, failurePolicy: "continue" });
   });
 
   it("reads commands as words without a shell, as lists, and for a shell on request", async () => {

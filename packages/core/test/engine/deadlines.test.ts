@@ -71,7 +71,7 @@ describe("deadlines", () => {
   });
 
   it("leaves behind an agent that ignores its signal, and silences it", async () => {
-    const rig = new RunRig(planOf([{ id: "one", nodes: [{ id: "a", timeoutMs: 1_000 }] }]), { abandonAfterMs: 500 });
+    const rig = new RunRig(planOf([{ id: "one", nodes: [{ id: "a", timeoutMs: 1_000 }] }]), { agentGraceMs: 500 });
     rig.agent.isDeaf = true;
     await rig.clock.advance(1_400);
     expect(rig.outcomeOf("a")).toBeUndefined();

@@ -32,7 +32,7 @@ describe("failure policies", () => {
   it("fail_fast of a layer stops that layer only", async () => {
     const rig = await RunRig.start(
       planOf([
-        { id: "strict", failFast: true, maxParallel: 1, nodes: ["a", "b"] },
+        { id: "strict", failurePolicy: "stop-starting", maxParallel: 1, nodes: ["a", "b"] },
         { id: "other", maxParallel: 1, nodes: ["c", "d"] },
       ]),
     );

@@ -3,7 +3,7 @@ import { EventStream } from "../../src/events/event-stream.ts";
 import type { Reporter } from "../../src/events/reporter.ts";
 import type { RunEvent } from "../../src/events/run-event.ts";
 import { failed, planOf, RunRig } from "../rig/run-rig.ts";
-import { ManualClock } from "../rig/manual-clock.ts";
+import { ManualClock } from "../../src/testing/manual-clock.ts";
 
 function recorder(name = "recorder"): Reporter & { events: RunEvent[] } {
   const events: RunEvent[] = [];
@@ -105,10 +105,13 @@ describe("a run's events", () => {
       "layer_started",
       "node_started",
       "agent_started",
+      "run_state_changed",
       "agent_completed",
       "node_completed",
       "layer_completed",
       "run_state_changed",
+      "message_sent",
+      "message_delivered",
       "run_state_changed",
       "run_completed",
     ]);
@@ -116,6 +119,7 @@ describe("a run's events", () => {
     expect(rig.all("run_state_changed").map((event) => event.to)).toEqual([
       "initializing",
       "running",
+      "waiting-for-agents",
       "aggregating-results",
       "completed",
     ]);

@@ -38,7 +38,7 @@ describe("run modes", () => {
   it("fast_feedback is that layer alone, sequential", async () => {
     const resolved = await plan({ runMode: "fast_feedback" });
     expect(layerIds(resolved)).toEqual(["fast_feedback"]);
-    expect(resolved.layers[0]).toMatchObject({ maxParallel: 1, budgetMs: 120_000, failFast: true });
+    expect(resolved.layers[0]).toMatchObject({ maxParallel: 1, budgetMs: 120_000, failurePolicy: "stop-starting" });
   });
 
   it("background takes what it leaves out as passed, and says so", async () => {

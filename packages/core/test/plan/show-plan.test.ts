@@ -11,7 +11,7 @@ const plan = planOf(
       executionMode: "sequential",
       maxParallel: 1,
       budgetMs: 120_000,
-      failFast: true,
+      failurePolicy: "stop-starting",
       nodes: [{ id: "unit", timeoutMs: 60_000, input: { command } }],
     },
     {

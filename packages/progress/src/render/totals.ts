@@ -26,6 +26,7 @@ export function totals(view: RunView, summary: RunSummary, palette: Palette): st
     headline(summary, nodes, palette),
     formatCategoryCounts(categoryOutcomes(view, nodes), palette),
     ...(summary.nodes.skipped === summary.nodes.total ? [] : [formatTestCounts(summary.counts, palette)]),
+    ...(summary.nodes.kept === 0 ? [] : [`${summary.nodes.kept} kept from the run before`]),
     formatDuration(summary.durationMs),
   ];
   const details = [...nodeTable(rows, shownRows, palette), ...explanation(summary, broken, palette)];

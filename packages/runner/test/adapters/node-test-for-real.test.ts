@@ -110,7 +110,11 @@ describe("node:test itself", () => {
       expect(report.tests).toMatchObject([
         { id: file, status: "skipped", message: expect.stringContaining("reported no test") },
       ]);
-      expect(verdict).toEqual({ status: "failed", reason: "zero tests ran, 1 test skipped" });
+      expect(verdict).toEqual({
+        status: "failed",
+        failureClass: "collection",
+        reason: "zero tests ran, 1 test skipped",
+      });
     },
   );
 

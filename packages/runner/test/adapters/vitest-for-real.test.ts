@@ -114,6 +114,7 @@ describe("vitest itself", () => {
   test("ran nothing when it found no test, or skipped all", async () => {
     expect((await run("vitest run nothing-like-this")).verdict).toEqual({
       status: "failed",
+      failureClass: "collection",
       reason: "zero tests ran, exit code 1",
     });
     expect((await run("vitest run nothing-like-this", { allowNoTests: true })).verdict).toEqual({ status: "passed" });

@@ -2,7 +2,8 @@ import { formatDuration } from "../../config/units.ts";
 import type { CategoryTask } from "../category-task.ts";
 import { commandText } from "../../layers/command-text.ts";
 import { timeoutsTogether } from "../../layers/timeouts-together.ts";
-import type { LeftOutLayer, Plan, PlanLayer, PlanNode } from "../plan.ts";
+import { outcomeStatuses } from "../../outcome.ts";
+import type { Condition, LeftOutLayer, Plan, PlanLayer, PlanNode } from "../plan.ts";
 
 /**
  * The plan for people: layers in order with gates and budgets, categories with timeouts and commands; then the layers that
@@ -56,6 +57,11 @@ function totalBudget(plan: Plan): number | undefined {
   return Math.min(chain, plan.budgetMs ?? chain);
 }
 
+const failureFact = {
+  "stop-starting": "stops at its first failure",
+  "cancel-running": "is cancelled at its first failure",
+} as const;
+
 function layerFacts(layer: PlanLayer, nodes: ReadonlyMap<string, PlanNode>): string[] {
   return [
     layer.gates.length > 0 ? `after ${layer.gates.join(", ")} passed` : "starts at once",
@@ -66,7 +72,7 @@ function layerFacts(layer: PlanLayer, nodes: ReadonlyMap<string, PlanNode>): str
       layer,
       layer.nodes.map((id) => nodes.get(id)?.timeoutMs ?? 0),
     ),
-    ...(layer.failFast ? ["stops at its first failure"] : []),
+    ...(layer.failurePolicy === "continue" ? [] : [failureFact[layer.failurePolicy]]),
   ];
 }
 
@@ -95,9 +101,22 @@ function nodeLine(node: PlanNode, width: number): string {
     ...(node.retry.maxAttempts > 1 ? [`up to ${node.retry.maxAttempts} attempts`] : []),
     ...(node.needs.length > 0 ? [`after ${node.needs.join(", ")}`] : []),
     ...(node.exclusive ? ["exclusive"] : []),
+    ...(node.mutexes?.length ? [`one at a time: ${node.mutexes.join(", ")}`] : []),
+    ...(node.when ? conditionFacts(node.when) : []),
   ];
   const command = commandOf(node);
   return `   - ${id}  ${command}${facts.length > 0 ? `  (${facts.join(" · ")})` : ""}`;
+}
+
+function conditionFacts({ environments, changed, outcome = {}, check }: Condition): string[] {
+  return [
+    ...(environments ? [`only in ${environments.join(", ")}`] : []),
+    ...(changed ? [`only when ${changed.join(", ")} changed`] : []),
+    ...Object.entries(outcome).map(([id, wanted]) =>
+      wanted.length === outcomeStatuses.length ? `after ${id} in any case` : `only when ${id} ${wanted.join(" or ")}`,
+    ),
+    ...(check === undefined ? [] : [`only when ${check} says so`]),
+  ];
 }
 
 function commandOf(node: PlanNode): string {

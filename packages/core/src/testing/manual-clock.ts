@@ -1,12 +1,18 @@
-import type { Clock } from "../../src/clock.ts";
+import type { Clock } from "../clock.ts";
 
-/** A clock that moves only when told to. */
+/** A fixed clock: it moves only when told to. Starts on 31 January 2026 at 12:00 UTC. */
 export class ManualClock implements Clock {
   #nowMs = 0;
+  #wallOffsetMs = 0;
   readonly #timers = new Set<{ atMs: number; callback: () => void }>();
 
   now(): number {
-    return Date.UTC(2026, 0, 31, 12) + this.#nowMs;
+    return Date.UTC(2026, 0, 31, 12) + this.#nowMs + this.#wallOffsetMs;
+  }
+
+  /** Sets the wall clock forward or, with a negative number, back, as a person or a time server does. */
+  jump(ms: number): void {
+    this.#wallOffsetMs += ms;
   }
 
   monotonicMs(): number {
@@ -34,6 +40,7 @@ export class ManualClock implements Clock {
     await settle();
   }
 
+  /** Timers that have neither fired nor been cancelled. */
   get pendingTimers(): number {
     return this.#timers.size;
   }

@@ -1,0 +1,94 @@
+import * as z from "zod/mini";
+import { ApexError, describeThrown, isApexError } from "../apex-error.ts";
+import type { Agent, AgentReport } from "../agents/agent.ts";
+import type { NodeEvidence } from "../events/run-event.ts";
+import type { Evidence } from "../layers/category.ts";
+import { isOutcome, type Outcome } from "../outcome.ts";
+import { noTests, type TestCounts } from "../test-result.ts";
+
+/** A node's input is not what its agent takes. */
+export class AgentInputError extends ApexError {
+  readonly code = "APEX_AGENT_INPUT_INVALID";
+
+  constructor(agent: string, cause: z.core.$ZodError) {
+    super(`the input of the agent "${agent}" is invalid: ${z.prettifyError(cause)}`, { cause });
+  }
+}
+
+/** What an agent's output comes to. */
+export interface ConcludedOutput {
+  readonly outcome: Outcome;
+  readonly counts: TestCounts;
+  readonly evidence?: NodeEvidence;
+  readonly evidenceLevel?: Evidence;
+}
+
+/** The outcome of work that was aborted: the reason of its signal. */
+export function abortOutcome(signal: AbortSignal): Outcome {
+  return isOutcome(signal.reason)
+    ? signal.reason
+    : { status: "cancelled", by: "person", reason: `cancelled: ${describeThrown(signal.reason)}` };
+}
+
+/** The input as the agent's own schema reads it. */
+export function parseInput(agent: Agent, input: unknown): { readonly value: unknown } | { readonly outcome: Outcome } {
+  if (agent.input === undefined) return { value: input };
+  const parsed = z.safeParse(agent.input, input);
+  return parsed.success
+    ? { value: parsed.data }
+    : { outcome: outcomeOfThrown(new AgentInputError(agent.name, parsed.error)) };
+}
+
+/** Any output without an outcome of its own is a pass. */
+export function conclude(output: unknown): ConcludedOutput {
+  if (typeof output !== "object" || output === null || !("outcome" in output) || !isOutcome(output.outcome)) {
+    return { outcome: { status: "passed" }, counts: noTests };
+  }
+  const { outcome, counts = noTests, evidence, evidenceLevel } = output as AgentReport;
+  return {
+    outcome: withReason(outcome),
+    counts,
+    ...(evidence === undefined ? {} : { evidence }),
+    ...(evidenceLevel === undefined ? {} : { evidenceLevel }),
+  };
+}
+
+/** Agents written without types may leave the reason out, which everybody after this reads. */
+function withReason(outcome: Outcome): Outcome {
+  if (outcome.status === "passed" || typeof outcome.reason === "string") return outcome;
+  return { ...outcome, reason: "no reason given" };
+}
+
+/** System errors of connections: worth another try where a retry was asked for. */
+const transientCodes = new Set([
+  "ECONNRESET",
+  "ECONNREFUSED",
+  "ECONNABORTED",
+  "EPIPE",
+  "ETIMEDOUT",
+  "EAI_AGAIN",
+  "ENETUNREACH",
+  "EHOSTUNREACH",
+]);
+
+/** The outcome of an attempt whose agent threw. */
+export function outcomeOfThrown(thrown: unknown): Outcome {
+  if (isOutcome(thrown)) return withReason(thrown);
+  if (isApexError(thrown)) {
+    const reason = thrown.hint === undefined ? thrown.message : `${thrown.message} (${thrown.hint})`;
+    return { status: "errored", reason, code: thrown.code };
+  }
+  const code = systemCode(thrown);
+  const transient = code !== undefined && transientCodes.has(code) ? ({ failureClass: "transient" } as const) : {};
+  return { status: "errored", reason: describeThrown(thrown), ...(code === undefined ? {} : { code }), ...transient };
+}
+
+/** `fetch` hides the system's error in the cause. */
+function systemCode(thrown: unknown): string | undefined {
+  let error = thrown;
+  for (let depth = 0; depth < 5 && error instanceof Error; depth += 1) {
+    if ("code" in error && typeof error.code === "string") return error.code;
+    error = error.cause;
+  }
+  return undefined;
+}
