@@ -48,6 +48,7 @@ export type Outcome =
     }
   | { readonly status: "inconclusive"; readonly reason: string };
 
+/** What an outcome is, without its reason. */
 export type OutcomeStatus = Outcome["status"];
 
 /** Every status that an outcome can have. */

@@ -22,6 +22,7 @@ export interface TestResult {
   readonly flaky?: boolean;
 }
 
+/** How many tests there were, by how they ended; `flaky` ones are among the passed. */
 export interface TestCounts {
   readonly total: number;
   readonly passed: number;
@@ -32,6 +33,7 @@ export interface TestCounts {
   readonly flaky: number;
 }
 
+/** The counts of what has no tests. */
 export const noTests: TestCounts = { total: 0, passed: 0, failed: 0, skipped: 0, flaky: 0 };
 
 /** Counts test results. */

@@ -47,8 +47,11 @@ async function defaultBase(git: (...args: string[]) => Promise<string | undefine
   for (const candidate of candidates) {
     const base = await git("merge-base", "HEAD", candidate);
     if (base === undefined) continue;
-    const head = await git("rev-parse", "HEAD");
-    return base === head ? git("rev-parse", "--verify", "--quiet", "HEAD~1") : base;
+    // A build of the main branch often has its commit checked out without the branch.
+    const branch = await git("symbolic-ref", "--quiet", "--short", "HEAD");
+    const isMain = branch === undefined || candidate === branch || candidate === `origin/${branch}`;
+    const isAtBase = base === (await git("rev-parse", "HEAD"));
+    return isMain && isAtBase ? git("rev-parse", "--verify", "--quiet", "HEAD~1") : base;
   }
   return undefined;
 }

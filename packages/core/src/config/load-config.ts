@@ -16,6 +16,7 @@ import { validateWritten } from "./validate.ts";
 import { findWarnings } from "./warnings.ts";
 import type { WrittenConfig } from "./written-config.ts";
 
+/** Where a config is looked for, and what it is checked against. */
 export interface LoadConfigOptions {
   /** Directory in which the search starts; absolute. */
   readonly cwd: string;

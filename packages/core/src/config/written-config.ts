@@ -44,6 +44,7 @@ export type WrittenDuration = string;
 /** Such as `512MiB`, `1GiB`. */
 export type WrittenSize = string;
 
+/** A layer as written; what an environment may override. */
 export interface WrittenLayerSettings {
   /** For people; the id when absent. */
   name?: string | undefined;
@@ -85,6 +86,7 @@ export interface WrittenLayerSettings {
   flaky?: "pass" | "fail" | undefined;
 }
 
+/** A layer as written. */
 export interface WrittenLayer extends WrittenLayerSettings {
   /** By environment (`--env`); laid over the layer's own settings. */
   environment_overrides?: Record<string, WrittenLayerSettings> | undefined;
@@ -99,6 +101,7 @@ export interface WrittenPlacement {
   timeout_minutes?: number | undefined;
 }
 
+/** A category as written: a command, or an agent of a plugin, and when and how it runs. */
 export interface WrittenCategory {
   /** One text, split into words without a shell, or the words themselves. */
   command?: string | string[] | undefined;
@@ -167,6 +170,7 @@ export interface WrittenCategory {
   memory_limit_gb?: number | undefined;
 }
 
+/** How often and when a category is tried again. */
 export interface WrittenRetry {
   /** 2 by default, where `retry` is given at all. */
   max_attempts?: number | undefined;
@@ -186,6 +190,7 @@ export interface WrittenRetry {
     | undefined;
 }
 
+/** A service as written. */
 export interface WrittenService {
   docker_compose?: { file: string; service: string } | undefined;
   docker?: Record<string, unknown> | undefined;
@@ -194,6 +199,7 @@ export interface WrittenService {
   start?: "on_demand" | "never" | undefined;
 }
 
+/** A run mode as written. */
 export interface WrittenRunMode {
   layers: string[];
   /** Budget of the whole run. */

@@ -5,6 +5,7 @@ import type { RunId } from "../ids.ts";
 import type { Reporter } from "./reporter.ts";
 import { eventVersion, type RunEvent, type RunEventBody } from "./run-event.ts";
 
+/** Whose stream it is. */
 export interface EventStreamOptions {
   readonly runId: RunId;
   readonly clock: Clock;

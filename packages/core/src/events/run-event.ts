@@ -248,6 +248,9 @@ export interface NodeEvidence {
   readonly leakedProcesses?: number;
 }
 
+/** An event as it is streamed. */
 export type RunEvent = EventEnvelope & RunEventBody;
+/** The name of an event. */
 export type RunEventType = RunEvent["type"];
+/** The event with that name. */
 export type RunEventOf<Type extends RunEventType> = Extract<RunEvent, { readonly type: Type }>;

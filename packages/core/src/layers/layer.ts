@@ -33,8 +33,10 @@ export interface Layer {
   readonly isUntouchedDefault: boolean;
 }
 
+/** Which language model a layer's tests may talk to. */
 export type LlmMode = "mock" | "real" | "real_required";
 
+/** What a layer may take of the machine. */
 export interface ResourceLimits {
   readonly maxMemoryBytes?: number;
   /** Percent of the machine's CPUs, 1 to 100. */

@@ -15,6 +15,7 @@ export interface ChosenLayer {
   readonly assumed: readonly string[];
 }
 
+/** What a selection comes to, before it is a plan. */
 export interface Choice {
   readonly layers: readonly ChosenLayer[];
   readonly runMode?: string;
