@@ -75,7 +75,10 @@ export class Narration {
       case "run_resumed":
         return [this.#note(`resumed after ${formatDuration(event.pausedMs)}`)];
       case "run_completed":
-        return this.#blockOnStdout(totals(view, event.summary, this.#options.palettes.stdout));
+        return [
+          ...(this.#verbose ? [this.#note(`how busy the agents were: ${event.summary.coordination.formula}`)] : []),
+          ...this.#blockOnStdout(totals(view, event.summary, this.#options.palettes.stdout)),
+        ];
       default:
         return [];
     }

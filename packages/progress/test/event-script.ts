@@ -194,7 +194,13 @@ export class EventScript {
         kept: 0,
       },
       retries: 0,
-      coordination: { efficiency: 0, busyMs: 0, agents: 0, wallMs: 0, formula: "no agent ran" },
+      coordination: {
+        efficiency: 0.75,
+        busyMs: 3_000,
+        agents: 2,
+        wallMs: 2_000,
+        formula: "3.0 s busy / (2 agents × 2.0 s) = 75.0 %",
+      },
     };
     return this.event({ type: "run_completed", summary });
   }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { EventScript, passingTests, scriptPlan } from "./event-script.ts";
+import type { RunEventBody } from "@netra-apex/core";
+import { EventScript, passingTests, planNode, scriptPlan } from "./event-script.ts";
 import { playSimple, simpleRig, text } from "./play.ts";
 import { cancelledRun, emptyRun, failingRun, flakyRun, greenRun, timedOutRun } from "./runs.ts";
 
@@ -195,6 +196,7 @@ describe("the simple reporter's progress", () => {
       ↻ unit  attempt 1 errored: the command could not start · next attempt in 2.0s
       ~ unit  passed · 1 test · 1.5s · 2 attempts
       ✗ api   failed: exit code 2 · 0 tests · 1.5s
+      note  how busy the agents were: 3.0 s busy / (2 agents × 2.0 s) = 75.0 %
     `);
   });
 });
@@ -232,5 +234,60 @@ describe("the simple reporter's layers that were left out", () => {
       "  exit code 6: nothing ran",
       "",
     ]);
+  });
+});
+
+describe("what the simple reporter tells beside results", () => {
+  const layers = [{ id: "fast", categories: ["unit"] }];
+  const told = async (body: RunEventBody, verbose = false): Promise<string> => {
+    const { err } = await playSimple(new EventScript(scriptPlan(layers)).event(body), { verbose });
+    return err.trim();
+  };
+
+  it.each<[RunEventBody, string]>([
+    [
+      {
+        type: "alert_raised",
+        rule: "retries > 1",
+        message: "retries is 2, more than 1 (retries > 1)",
+        notify: ["log"],
+      },
+      "warning  alert: retries is 2, more than 1 (retries > 1)",
+    ],
+    [
+      { type: "agent_quarantined", agent: "deaf", nodeId: "unit", reason: "it ignored its signal in unit" },
+      "warning  the agent deaf gets no more work: it ignored its signal in unit",
+    ],
+    [
+      { type: "agent_health_changed", agent: "a", from: "healthy", to: "lost", detail: "no answer" },
+      "warning  the agent a is lost: no answer",
+    ],
+    [{ type: "agent_logged", agent: "a", level: "error", message: "no\nlicence" }, "warning  a: no licence"],
+    [{ type: "run_paused", reason: "on request" }, "warning  paused: on request"],
+    [{ type: "run_resumed", pausedMs: 90_000 }, "note  resumed after 1m 30s"],
+  ])("warnings without being asked: %j", async (body, line) => {
+    expect(await told(body)).toBe(line);
+  });
+
+  it.each<[RunEventBody, string]>([
+    [{ type: "agent_health_changed", agent: "a", from: "lost", to: "healthy" }, ""],
+    [{ type: "agent_logged", agent: "a", level: "info", message: "hello" }, ""],
+  ])("nothing of %j", async (body, line) => {
+    expect(await told(body)).toBe(line);
+  });
+
+  it.each<[RunEventBody, string]>([
+    [{ type: "agent_logged", agent: "a", level: "debug", message: "hello" }, "· a  hello"],
+    [
+      { type: "metric_reported", agent: "a", nodeId: "unit", attempt: 1, name: "savings", value: 12, unit: "USD" },
+      "· unit  savings = 12 USD",
+    ],
+    [
+      { type: "retry_refused", nodeId: "unit", attempt: 1, outcome: { status: "passed" }, reason: "no time" },
+      "· unit  no further attempt: no time",
+    ],
+    [{ type: "plan_extended", by: "unit", nodes: [planNode("shard", "fast")] }, "+ unit  added shard"],
+  ])("more when it is verbose: %j", async (body, line) => {
+    expect(await told(body, true)).toBe(line);
   });
 });

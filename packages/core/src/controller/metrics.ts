@@ -1,3 +1,4 @@
+import type { Reporter } from "../events/reporter.ts";
 import type { RunEvent, RunEventType } from "../events/run-event.ts";
 import type { NodeId } from "../ids.ts";
 import { failureClassOf, type OutcomeStatus } from "../outcome.ts";
@@ -97,8 +98,12 @@ export interface RunMetrics {
   };
 }
 
-/** Folds a run's events into {@link RunMetrics}. Memory grows with the number of names, not with that of events. */
-export class RunMetricsFold {
+/**
+ * Folds a run's events into {@link RunMetrics}: subscribe it as a reporter, or replay a recorded run through it. Memory
+ * grows with the number of names, not with that of events.
+ */
+export class RunMetricsFold implements Reporter {
+  readonly name = "metrics";
   readonly #counters = new RunCounters();
   readonly #byNode = new Map<NodeId, CallTimes>();
   readonly #byAgent = new Map<string, CallTimes>();

@@ -41,6 +41,42 @@ describe("failure policies", () => {
     expect(rig.outcomeOf("b")).toMatchObject({ status: "skipped", cause: "fail-fast" });
     expect(rig.running).toEqual(["d"]);
   });
+
+  it("cancel-running of a layer also ends what runs in it, and nothing of another", async () => {
+    const rig = await RunRig.start(
+      planOf([
+        { id: "strict", failurePolicy: "cancel-running", nodes: ["a", "b"] },
+        { id: "other", nodes: ["c"] },
+      ]),
+    );
+    await rig.agent.end("a", failed);
+    expect(rig.outcomeOf("b")).toMatchObject({ status: "cancelled", by: "fast-fail" });
+    expect(rig.running).toEqual(["c"]);
+  });
+
+  it("of a node is about the whole run, whatever the layer and the run say", async () => {
+    const vital = { id: "vital", failurePolicy: "stop-starting" as const };
+    const rig = await RunRig.start(
+      planOf([
+        { id: "one", nodes: [vital] },
+        { id: "other", maxParallel: 1, nodes: ["c", "d"] },
+      ]),
+    );
+    await rig.agent.end("vital", failed);
+    await rig.agent.end("c");
+    expect(rig.outcomeOf("d")).toMatchObject({ cause: "fail-fast", reason: expect.stringContaining("vital failed") });
+  });
+
+  it("continue of a node lets a run go on that would stop at another's failure", async () => {
+    const extra = { id: "extra", failurePolicy: "continue" as const };
+    const layer = { id: "one", failurePolicy: "stop-starting" as const, maxParallel: 1, nodes: [extra, "a", "b"] };
+    const rig = await RunRig.start(planOf([layer], { failurePolicy: "cancel-running" }));
+    await rig.agent.end("extra", failed);
+    expect(rig.running).toEqual(["a"]);
+    await rig.agent.end("a", failed);
+    expect(rig.outcomeOf("b")).toMatchObject({ status: "skipped", cause: "fail-fast" });
+    expect((await rig.summary).outcome.status).toBe("failed");
+  });
 });
 
 describe("cancellation by a person", () => {
