@@ -27,8 +27,12 @@ export class ResourceSampler {
 
   /** Begins; the first sample is taken after one interval. */
   start(): void {
-    this.#askDisk();
-    this.#waitForNext();
+    const { clock, intervalMs } = this.#options;
+    // Not at once: most runs are over before the first sample, and starting them must cost nothing.
+    this.#cancelNext = clock.schedule(intervalMs / 2, () => {
+      this.#askDisk();
+      this.#waitForNext(intervalMs / 2);
+    });
   }
 
   /** Ends it; idempotent. */
@@ -37,11 +41,11 @@ export class ResourceSampler {
     this.#cancelNext = undefined;
   }
 
-  #waitForNext(): void {
+  #waitForNext(delayMs: number): void {
     const { clock, intervalMs } = this.#options;
-    this.#cancelNext = clock.schedule(intervalMs, () => {
+    this.#cancelNext = clock.schedule(delayMs, () => {
       this.#sample();
-      this.#waitForNext();
+      this.#waitForNext(intervalMs);
     });
   }
 

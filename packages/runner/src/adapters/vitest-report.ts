@@ -5,22 +5,25 @@ import * as z from "zod/mini";
 import { failureLine, failureText, messageOfStack } from "./failure-text.ts";
 import type { TestReport } from "./test-framework-adapter.ts";
 
-const assertion = z.object({
-  ancestorTitles: z.array(z.string()),
-  title: z.string(),
-  status: z.string(),
-  duration: z.nullish(z.number()),
-  failureMessages: z.nullish(z.array(z.string())),
-});
+/** Made when a report is read: most runs of apex read none, and constructing schemas takes time. */
+function reportSchema() {
+  const assertion = z.object({
+    ancestorTitles: z.array(z.string()),
+    title: z.string(),
+    status: z.string(),
+    duration: z.nullish(z.number()),
+    failureMessages: z.nullish(z.array(z.string())),
+  });
+  const testFile = z.object({
+    name: z.string(),
+    status: z.string(),
+    message: z.nullish(z.string()),
+    assertionResults: z.array(assertion),
+  });
+  return z.object({ testResults: z.array(testFile) });
+}
 
-const testFile = z.object({
-  name: z.string(),
-  status: z.string(),
-  message: z.nullish(z.string()),
-  assertionResults: z.array(assertion),
-});
-
-const report = z.object({ testResults: z.array(testFile) });
+type TestFile = z.infer<ReturnType<typeof reportSchema>>["testResults"][number];
 
 /** Reads the JSON report of vitest. `cwd` is what the tests' files are made relative to. */
 export async function readVitestReport(reportFile: string, cwd: string): Promise<TestReport> {
@@ -31,12 +34,14 @@ export async function readVitestReport(reportFile: string, cwd: string): Promise
     return { completeness: "missing", tests: [], problem: missingReport(error) };
   }
   try {
-    const { testResults } = report.parse(JSON.parse(text));
-    return { completeness: "complete", tests: testResults.flatMap((file) => [...readFileResults(file, cwd)]) };
+    const report = reportSchema().safeParse(JSON.parse(text));
+    if (!report.success) return truncated(`vitest's report is not whole: ${z.prettifyError(report.error)}`);
+    const tests = report.data.testResults.flatMap((file) => [...readFileResults(file, cwd)]);
+    return { completeness: "complete", tests };
   } catch (error) {
-    const problem =
-      text === "" ? "vitest's report is empty" : `vitest's report is not whole: ${describeParseError(error)}`;
-    return { completeness: "truncated", tests: [], problem };
+    return truncated(
+      text === "" ? "vitest's report is empty" : `vitest's report is not whole: ${describeThrown(error)}`,
+    );
   }
 }
 
@@ -47,7 +52,7 @@ function withoutCoverage(bytes: Buffer): string {
   return isLast ? `${bytes.toString("utf8", 0, start)}}` : bytes.toString("utf8");
 }
 
-function* readFileResults(file: z.infer<typeof testFile>, cwd: string): Generator<TestResult> {
+function* readFileResults(file: TestFile, cwd: string): Generator<TestResult> {
   const name = path.relative(cwd, file.name).replaceAll(path.sep, "/");
   let hasFailure = false;
   for (const result of file.assertionResults) {
@@ -61,7 +66,7 @@ function* readFileResults(file: z.infer<typeof testFile>, cwd: string): Generato
   yield { id: name, name, suites: [], file: name, durationMs: 0, status: "errored", ...failureText(message) };
 }
 
-function readAssertion(result: z.infer<typeof assertion>, file: string, absoluteFile: string): TestResult {
+function readAssertion(result: TestFile["assertionResults"][number], file: string, absoluteFile: string): TestResult {
   const { ancestorTitles: suites, title, failureMessages } = result;
   const status = readStatus(result.status);
   const [stack] = failureMessages ?? [];
@@ -102,6 +107,6 @@ function missingReport(error: unknown): string {
   return "vitest wrote no report: it ended before its tests did, or its config gives the json reporter an outputFile of its own";
 }
 
-function describeParseError(error: unknown): string {
-  return error instanceof z.core.$ZodError ? z.prettifyError(error) : describeThrown(error);
+function truncated(problem: string): TestReport {
+  return { completeness: "truncated", tests: [], problem };
 }
