@@ -57,6 +57,8 @@ export { resolvePlan } from "./plan/resolve-plan.ts";
 export { type Selection, SelectionError } from "./plan/selection.ts";
 export { type PlanFormat, planFormats, showPlan } from "./plan/show/show-plan.ts";
 export { Dag, type DagEntry } from "./dag/dag.ts";
+export { criticalPath, type CriticalPath } from "./dag/critical-path.ts";
+export type { EdgeRows, IndexList } from "./dag/edge-rows.ts";
 export { DagError, type DagProblems } from "./dag/dag-error.ts";
 
 // Running it

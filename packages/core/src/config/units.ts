@@ -36,6 +36,13 @@ export function formatDuration(ms: number): string {
   return join(Math.floor(minutes / 60), "h", minutes % 60, "m");
 }
 
+/** Says a size the way configs write it: `512MiB`, `1.5GiB`, `100B`. */
+export function formatSize(bytes: number): string {
+  const unit = (["GiB", "MiB", "KiB"] as const).find((name) => bytes >= (unitBytes[name] ?? 0));
+  if (unit === undefined) return `${bytes}B`;
+  return `${trimZero((bytes / (unitBytes[unit] ?? 1)).toFixed(1))}${unit}`;
+}
+
 function join(large: number, largeUnit: string, small: number, smallUnit: string): string {
   return small === 0 ? `${large}${largeUnit}` : `${large}${largeUnit} ${String(small).padStart(2, "0")}${smallUnit}`;
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { formatDuration, parseDuration, parseSize } from "../../src/config/units.ts";
+import { formatDuration, formatSize, parseDuration, parseSize } from "../../src/config/units.ts";
 
 describe("durations", () => {
   it.each([
@@ -35,4 +35,16 @@ describe("sizes", () => {
   ])("reads %s", (text, bytes) => expect(parseSize(text)).toBe(bytes));
 
   it.each(["512", "1gib", "MiB"])("refuses %j", (text) => expect(parseSize(text)).toBeUndefined());
+});
+
+describe("formatSize", () => {
+  it.each([
+    [0, "0B"],
+    [1023, "1023B"],
+    [512 * 2 ** 20, "512MiB"],
+    [1.5 * 2 ** 30, "1.5GiB"],
+    [2 ** 40, "1024GiB"],
+  ])("says %s bytes as %s", (bytes, text) => {
+    expect(formatSize(bytes)).toBe(text);
+  });
 });

@@ -1,9 +1,9 @@
-import { formatDuration } from "../../config/units.ts";
+import { formatDuration, formatSize } from "../../config/units.ts";
 import type { CategoryTask } from "../category-task.ts";
 import { commandText } from "../../layers/command-text.ts";
 import { timeoutsTogether } from "../../layers/timeouts-together.ts";
 import { outcomeStatuses } from "../../outcome.ts";
-import type { Condition, LeftOutLayer, Plan, PlanLayer, PlanNode } from "../plan.ts";
+import type { Condition, LeftOutLayer, Plan, PlanLayer, PlanNode, Resources, Sla } from "../plan.ts";
 
 /**
  * The plan for people: layers in order with gates and budgets, categories with timeouts and commands; then the layers that
@@ -101,11 +101,32 @@ function nodeLine(node: PlanNode, width: number): string {
     ...(node.retry.maxAttempts > 1 ? [`up to ${node.retry.maxAttempts} attempts`] : []),
     ...(node.needs.length > 0 ? [`after ${node.needs.join(", ")}`] : []),
     ...(node.exclusive ? ["exclusive"] : []),
+    ...(node.reserves ? [`reserves ${resourcesText(node.reserves)}`] : []),
+    ...(node.sla ? slaFacts(node.sla) : []),
     ...(node.mutexes?.length ? [`one at a time: ${node.mutexes.join(", ")}`] : []),
     ...(node.when ? conditionFacts(node.when) : []),
   ];
   const command = commandOf(node);
   return `   - ${id}  ${command}${facts.length > 0 ? `  (${facts.join(" · ")})` : ""}`;
+}
+
+function resourcesText({ memoryBytes, cpus }: Resources): string {
+  return [
+    ...(memoryBytes === undefined ? [] : [formatSize(memoryBytes)]),
+    ...(cpus === undefined ? [] : [count(cpus, "CPU")]),
+  ].join(" and ");
+}
+
+function slaFacts({ maxDurationMs, maxMemoryGrowthBytes, metrics = {} }: Sla): string[] {
+  return [
+    ...(maxDurationMs === undefined ? [] : [`promises ${formatDuration(maxDurationMs)}`]),
+    ...(maxMemoryGrowthBytes === undefined ? [] : [`promises at most ${formatSize(maxMemoryGrowthBytes)} more memory`]),
+    ...Object.entries(metrics).map(([name, { min, max }]) =>
+      ["promises", ...(min === undefined ? [] : [`${min} ≤`]), name, ...(max === undefined ? [] : [`≤ ${max}`])].join(
+        " ",
+      ),
+    ),
+  ];
 }
 
 function conditionFacts({ environments, changed, outcome = {}, check }: Condition): string[] {
