@@ -52,6 +52,7 @@ export {
   type Resources,
   type Sla,
 } from "./plan/plan.ts";
+export { PlanError } from "./plan/check-plan.ts";
 export { definePlan, type PlanLayerSketch, type PlanNodeSketch, type PlanSketch } from "./plan/define-plan.ts";
 export { resolvePlan } from "./plan/resolve-plan.ts";
 export { type Selection, SelectionError } from "./plan/selection.ts";

@@ -67,8 +67,8 @@ const defaultSampleMs = 5_000;
 /**
  * Runs a plan from the start of its agents to the last reporter's close, on every path, and returns what came of it.
  *
- * Rejects with `UnknownAgentError`, `DuplicateAgentError`, `AgentCycleError`, `UnknownConditionError`, `DefinitionError` or
- * `DagError` for a plan that cannot be run; what happens *in* the run never throws but ends up in the summary's outcome.
+ * Rejects with `UnknownAgentError`, `DuplicateAgentError`, `AgentCycleError`, `UnknownConditionError`, `DefinitionError`,
+ * `PlanError` or `DagError` for a plan that cannot be run; what happens *in* the run never throws but ends up in the summary's outcome.
  */
 export async function runPlan(plan: Plan, options: RunPlanOptions): Promise<RunSummary> {
   return startRun(plan, options).summary;

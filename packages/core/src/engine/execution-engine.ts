@@ -1,6 +1,7 @@
 import { describeThrown } from "../apex-error.ts";
 import { StateStore } from "../agents/state-store.ts";
 import type { Outcome } from "../outcome.ts";
+import { checkPlan } from "../plan/check-plan.ts";
 import type { Plan, PlanNode } from "../plan/plan.ts";
 import { AgentAvailability } from "./agent-availability.ts";
 import { ConditionJudge } from "./condition-judge.ts";
@@ -46,6 +47,7 @@ export class ExecutionEngine {
   private constructor(options: ExecutionEngineOptions, key: symbol) {
     if (key !== ExecutionEngine.#key) throw new TypeError("use createExecutionEngine()");
     const { plan, stream } = options;
+    checkPlan(plan);
     this.#options = options;
     this.#plan = plan;
     this.#control = new RunControl(options);
@@ -318,7 +320,7 @@ export class ExecutionEngine {
 }
 
 /**
- * Makes the engine for one run of one user. Throws `DagError`, `UnknownAgentError` or `UnknownConditionError` for a plan
+ * Makes the engine for one run of one user. Throws `PlanError`, `DagError`, `UnknownAgentError` or `UnknownConditionError` for a plan
  * that cannot be run.
  */
 export function createExecutionEngine(options: ExecutionEngineOptions): ExecutionEngine {

@@ -20,7 +20,7 @@ export type PlanSketch = Partial<Omit<Plan, "version" | "layers" | "nodes">> &
 
 /**
  * Makes a plan without a config, for agents' own runs and for tests. Nodes without layers are one layer, `main`. Layers
- * come one after another. Nothing is checked here: `runPlan` refuses what does not fit together.
+ * come one after another. Nothing is checked here: `runPlan` refuses what does not fit together (`PlanError`, `DagError`).
  */
 export function definePlan(sketch: PlanSketch): Plan {
   const { maxParallel = availableParallelism() } = sketch;
