@@ -4,9 +4,10 @@ import type { AgentRegistry } from "../agents/agent-registry.ts";
 import type { SpawnedNode } from "../agents/agent-context.ts";
 import { defaultRetryPolicy } from "../config/normalize.ts";
 import { didYouMean } from "../config/suggest.ts";
+import { Dag } from "../dag/dag.ts";
 import type { Plan, PlanNode } from "../plan/plan.ts";
 import type { ExecutionEngineOptions } from "./engine-options.ts";
-import { PlanGraph } from "./plan-graph.ts";
+import { PlanGraph, softNeeds } from "./plan-graph.ts";
 
 /** Nodes that an agent wants to add do not fit into the plan. */
 export class SpawnError extends ApexError {
@@ -66,7 +67,7 @@ export class Expansion {
     this.#assertRoom(before.length + spawned.length, by);
     const nodes = spawned.map((node) => this.#checkedNode(node, by));
     assertNew([...before, ...nodes], plan, by);
-    assertFits(extendedPlan(plan, [...before, ...nodes]), by);
+    assertFits(plan, by, [...before, ...nodes]);
     return nodes;
   }
 
@@ -74,10 +75,9 @@ export class Expansion {
   extend(plan: Plan, by: PlanNode, nodes: readonly PlanNode[]): Plan {
     this.#assertRoom(nodes.length, by);
     assertNew(nodes, plan, by);
-    const extended = extendedPlan(plan, nodes);
-    assertFits(extended, by);
+    assertFits(plan, by, nodes);
     this.#added += nodes.length;
-    return extended;
+    return extendedPlan(plan, nodes);
   }
 
   #assertRoom(count: number, by: PlanNode): void {
@@ -132,14 +132,22 @@ function assertNew(added: readonly PlanNode[], plan: Plan, by: PlanNode): void {
 }
 
 /** Throws `SpawnError` where the new nodes make a cycle, such as one that needs what waits for its own parent. */
-function assertFits(plan: Plan, by: PlanNode): void {
+function assertFits(plan: Plan, by: PlanNode, added: readonly PlanNode[]): void {
+  const own = new Set([by.id, ...added.map(({ id }) => id)]);
+  const isSelfContained = added.every((node) => [...node.needs, ...softNeeds(node)].every((id) => own.has(id)));
   try {
-    void new PlanGraph(plan);
+    // What hangs on its parent alone can only be circular in itself: the rest of a large plan need not be looked at.
+    if (isSelfContained) Dag.build(added.map((node) => ({ id: node.id, needs: needsAmong(node, by) })));
+    else void new PlanGraph(extendedPlan(plan, added));
   } catch (error) {
     throw new SpawnError(`the nodes that ${by.id} adds do not fit into the plan: ${describeThrown(error)}`, {
       cause: error,
     });
   }
+}
+
+function needsAmong(node: PlanNode, by: PlanNode): string[] {
+  return [...node.needs, ...softNeeds(node)].filter((id) => id !== by.id);
 }
 
 /** The plan is plain data: what JSON does not keep, and what the agent changes later, is no part of it. */
