@@ -11,7 +11,7 @@ import { toolScript } from "./tool-script.mjs";
  * @param {string} root of the repository
  * @returns {{ name: string, directory: string }[]}
  */
-function publishablePackages(root) {
+export function publishablePackages(root) {
   return ["packages", "apps"].flatMap((folder) =>
     readdirSync(path.join(root, folder), { withFileTypes: true })
       .filter((entry) => entry.isDirectory())

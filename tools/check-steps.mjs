@@ -26,6 +26,11 @@ export const checkSteps = /** @type {Step[]} */ ([
     title: "packages as published (publint, attw)",
     run: async (context) => asOne(await checkPackages(context)),
   },
+  {
+    id: "api",
+    title: "API reports",
+    run: async (context) => asOne((await import("./api-reports.mjs")).checkApiReports(context)),
+  },
   { id: "changesets", title: "changesets", run: runChangesets },
   { id: "tests", title: "tests of the packages (vitest)", run: runVitest },
   { id: "tools", title: "tests of the tooling (node:test)", run: runNodeTest },

@@ -13,6 +13,7 @@ import { settingsOf } from "./commands/run-settings.ts";
 import { createRunDirectory } from "./commands/run-directory.ts";
 import { apexVersion } from "./version.ts";
 
+/** Where and how a selection is run. */
 export interface RunOptions {
   /** Directory in which the config is searched for; the current one by default. */
   readonly cwd?: string;

@@ -3,6 +3,7 @@ import type { OutputEnv } from "./output-stream.ts";
 /** How a run shows itself: plain lines, a live terminal, or NDJSON. */
 export type ProgressMode = "simple" | "rich" | "json";
 
+/** What decides how progress is shown. */
 export interface ProgressModeQuestion {
   /** `--progress-mode`, when it was given; obeyed whatever the environment is. */
   readonly requested?: ProgressMode | undefined;

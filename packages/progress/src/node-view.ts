@@ -34,6 +34,7 @@ interface SeenNode {
   readonly outputTail: string;
 }
 
+/** A node that runs, as a screen shows it. */
 export interface RunningNode extends SeenNode {
   /** The time of `node_started`, in milliseconds since the Unix epoch. */
   readonly startedAtMs: number;
@@ -42,6 +43,7 @@ export interface RunningNode extends SeenNode {
   readonly isBackingOff: boolean;
 }
 
+/** A node that has ended, as a screen shows it. */
 export interface FinishedNode extends SeenNode {
   readonly outcome: Outcome;
   readonly durationMs: number;

@@ -31,6 +31,7 @@ export type LayerProgress =
       readonly counts: TestCounts;
     };
 
+/** A layer, as a screen shows it. */
 export interface LayerView {
   readonly id: LayerId;
   readonly name: string;

@@ -31,6 +31,7 @@ import {
 import { selectorsWithoutTest, withoutUnselected } from "./selected-tests.ts";
 import { decideVerdict } from "./verdict.ts";
 
+/** Where a run keeps its logs, and how its processes are controlled. */
 export interface LayerExecutionAgentOptions extends ProcessControl {
   /** Where logs and reports of this run are kept; relative to the project's root, or absolute. */
   readonly runDirectory: string;

@@ -20,11 +20,13 @@ export const runProcessInput = z.object({
   logFile: nonEmpty,
 });
 
+/** See {@link runProcessInput}. */
 export type RunProcessInput = z.infer<typeof runProcessInput>;
 
 /** Name of the tool that {@link createRunProcessTool} makes. */
 export const runProcessToolName = "run_process";
 
+/** How processes are ended. */
 export interface ProcessControl {
   /** Time between SIGTERM and SIGKILL; 5,000 by default. */
   readonly graceMs?: number | undefined;

@@ -3,6 +3,7 @@ import type { Outcome, TestCounts } from "@netra-apex/core";
 import type { TestReport } from "./adapters/test-framework-adapter.ts";
 import type { ProcessExit } from "./process/run-process.ts";
 
+/** What a verdict is computed from. */
 export interface VerdictInput {
   readonly exit: Pick<ProcessExit, "exitCode" | "signal" | "spawnError">;
   /** Absent when the exit code alone decides. */

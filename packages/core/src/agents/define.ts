@@ -15,6 +15,7 @@ export class DefinitionError extends ApexError {
 export function defineAgent<Input, Output>(
   agent: Agent<Input, Output> & { readonly input: z.core.$ZodType<Input> },
 ): Agent<Input, Output>;
+/** Defines an agent that takes any input. Throws `DefinitionError` for what is not an agent. */
 export function defineAgent<Output, Input = unknown>(agent: Agent<Input, Output>): Agent<Input, Output>;
 export function defineAgent(agent: Agent): Agent {
   const problem = agentProblem(agent);

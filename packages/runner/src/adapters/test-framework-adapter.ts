@@ -10,6 +10,7 @@ export interface TestReport {
   readonly problem?: string;
 }
 
+/** What an adapter needs to make a command tell its results. */
 export interface PrepareOptions {
   readonly command: Command;
   /** Absolute path to which the framework is to write its report. */

@@ -18,6 +18,7 @@ export interface ProcessExit {
   readonly leakedProcesses: number;
 }
 
+/** A command, where it runs, and what ends it. */
 export interface RunProcessOptions {
   readonly command: Command;
   /** Absolute. */
