@@ -150,7 +150,14 @@ export type { Reporter } from "./events/reporter.ts";
 export { defineAgent, defineTool, DefinitionError } from "./agents/define.ts";
 export { type AgentSource, createAgents, definePlugin, type Plugin, type Plugins } from "./agents/plugin.ts";
 export type { Agent, AgentHealth, AgentHost, AgentLimits, AgentReport, HealthState } from "./agents/agent.ts";
-export type { AgentContext, AgentLogger, LogLevel, SpawnedNode, UserContext } from "./agents/agent-context.ts";
+export type {
+  AgentContext,
+  AgentLogger,
+  CallTool,
+  LogLevel,
+  SpawnedNode,
+  UserContext,
+} from "./agents/agent-context.ts";
 export type { AgentState, StateKey, StateProvenance } from "./agents/agent-state.ts";
 export { defineStateKey, StateError } from "./agents/state-store.ts";
 export type { Tool, ToolContext } from "./agents/tool.ts";

@@ -23,6 +23,12 @@ export type AgentLogger = Readonly<
 export type SpawnedNode = Pick<PlanNode, "id" | "agent" | "input"> &
   Partial<Omit<PlanNode, "id" | "agent" | "input" | "layerId" | "spawnedBy">>;
 
+/** Calls a tool, by itself and with its types, or by its name. */
+export interface CallTool {
+  <Input, Output>(tool: Tool<Input, Output>, input: NoInfer<Input>): Promise<Output>;
+  <Output = unknown>(name: string, input: unknown): Promise<Output>;
+}
+
 /** All that one invocation of an agent may use. */
 export interface AgentContext {
   readonly run: { readonly id: RunId; readonly environment: string; readonly projectRoot: string };
@@ -43,23 +49,22 @@ export interface AgentContext {
   /** Aborted when the tightest deadline is reached or the run is cancelled; the reason is an `Outcome`. */
   readonly signal: AbortSignal;
   /** Says in the stream what the agent is about to do and why. */
-  think(note: string): void;
+  readonly think: (note: string) => void;
   /**
    * Calls a tool, by itself or by name: checked, timed, cancellable, seen in the stream. Throws `UnknownToolError`,
    * `ToolInputError`, `ToolOutputError`, `ToolTimeoutError`, or what the tool throws.
    */
-  callTool<Input, Output>(tool: Tool<Input, Output>, input: NoInfer<Input>): Promise<Output>;
-  callTool<Output = unknown>(name: string, input: unknown): Promise<Output>;
+  readonly callTool: CallTool;
   /** Reports a number of the agent's domain; the node's SLA may bound it. The last value of a name counts. */
-  measure(name: string, value: number, unit?: string): void;
+  readonly measure: (name: string, value: number, unit?: string) => void;
   /**
    * Adds nodes to the run, in this node's layer, each after this node; what needs this node then waits for them too.
    * They are added when this attempt passes, and forgotten when it does not, so a retry never doubles them.
    * Throws `SpawnError` for nodes that do not fit into the plan.
    */
-  spawn(nodes: readonly SpawnedNode[]): void;
+  readonly spawn: (nodes: readonly SpawnedNode[]) => void;
   /** Sends to other agents of the run; resolves when all that were tried have answered or were given up on. */
-  send(message: OutgoingMessage): Promise<readonly Delivery[]>;
+  readonly send: (message: OutgoingMessage) => Promise<readonly Delivery[]>;
   /** Reports a test's result or output of the node. */
-  emit(event: AgentReportedEvent): void;
+  readonly emit: (event: AgentReportedEvent) => void;
 }

@@ -16,7 +16,7 @@ export interface AgentHost {
   readonly signal: AbortSignal;
   readonly logger: AgentLogger;
   /** Sends to other agents of the run; resolves when all that were tried have answered or were given up on. */
-  send(message: OutgoingMessage): Promise<readonly Delivery[]>;
+  readonly send: (message: OutgoingMessage) => Promise<readonly Delivery[]>;
 }
 
 /** How an agent is. `lost` is never said by itself: it is what becomes of one that misses its heartbeats. */

@@ -61,9 +61,9 @@ export interface CallSite {
   readonly signal: AbortSignal;
   readonly calls: OpenCalls;
   readonly toolEvidence: Map<string, Evidence>;
-  emit(event: AgentReportedEvent): void;
+  readonly emit: (event: AgentReportedEvent) => void;
   /** Throws once the attempt is over. */
-  assertOpen(): void;
+  readonly assertOpen: () => void;
 }
 
 /** Finds a tool by name; of two, the first. Throws `UnknownToolError`. */
@@ -123,8 +123,7 @@ function checkedOutput(tool: Tool, output: unknown): unknown {
 
 /** Runs a tool under its own deadline; one that ignores its signal is not waited for. */
 async function runWithin(site: CallSite, tool: Tool, input: unknown): Promise<unknown> {
-  const { clock, signal } = site;
-  const emit = site.emit.bind(site);
+  const { clock, signal, emit } = site;
   const { timeoutMs } = tool;
   if (timeoutMs === undefined) return tool.run(input, { signal, emit });
   const controller = new AbortController();

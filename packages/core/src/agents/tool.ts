@@ -7,7 +7,7 @@ export interface ToolContext {
   /** Aborted when the tool's or the node's time is up or the run is cancelled; the reason is an `Outcome` or an error. */
   readonly signal: AbortSignal;
   /** Reports a test or output on behalf of the node. */
-  emit(event: AgentReportedEvent): void;
+  readonly emit: (event: AgentReportedEvent) => void;
 }
 
 /** A capability that an agent calls through its context, so that the call is seen in the stream. */

@@ -11,9 +11,9 @@ export interface ConditionFacts {
   /** Absent when not known. */
   readonly changedFiles: readonly string[] | undefined;
   /** How a node of the run ended, once it has. */
-  outcomeOf(nodeId: string): OutcomeStatus | undefined;
+  readonly outcomeOf: (nodeId: string) => OutcomeStatus | undefined;
   /** A value of the run's shared state. */
-  state(key: string): unknown;
+  readonly state: (key: string) => unknown;
 }
 
 /** Decides whether a node runs; asked once all that the node waits for has ended. A text is the reason why it does not. */
