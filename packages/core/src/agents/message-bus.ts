@@ -1,10 +1,10 @@
-import { AsyncLocalStorage } from "node:async_hooks";
 import { describeThrown } from "../apex-error.ts";
 import type { Clock } from "../clock.ts";
 import { formatDuration } from "../config/units.ts";
 import type { EventStream } from "../events/event-stream.ts";
 import { describeOutcome, isOutcome } from "../outcome.ts";
 import type { Agent } from "./agent.ts";
+import { signalInHand, withMessageInHand } from "./message-in-hand.ts";
 import {
   assertSendable,
   copyOfPayload,
@@ -76,8 +76,6 @@ export class MessageBus {
   /** The recipients of each `round_robin` list, the one whose turn is longest ago first. */
   readonly #rotations = new Map<string, string[]>();
   readonly #underWay = new Set<Sending>();
-  /** The signal of the message that the running code is a handler of. */
-  readonly #handling = new AsyncLocalStorage<AbortSignal>();
   #lastId = 0;
   #closedBecause: string | undefined;
 
@@ -109,7 +107,7 @@ export class MessageBus {
     try {
       if (this.#underWay.size === 1) this.#onActivity(true);
       this.#emitSent(sending, recipients, from);
-      for (const signal of [from.signal, this.#handling.getStore()]) {
+      for (const signal of [from.signal, signalInHand(this)]) {
         onAbort(signal, listening.signal, (reason) => {
           stopSending(sending, { error: `the sender no longer waits: ${describeReason(reason)}`, reason });
         });
@@ -273,7 +271,7 @@ export class MessageBus {
     letter.isHandedOver = true;
     const { message } = letter;
     try {
-      const reply = await this.#handling.run(message.signal, async () =>
+      const reply = await withMessageInHand(this, message.signal, async () =>
         this.#agents.get(name)?.handleMessage?.(message),
       );
       letter.end({ status: "delivered", ...(reply === undefined ? {} : { reply: structuredClone(reply) }) });
