@@ -1,3 +1,4 @@
+import { ownValue } from "../config/own-value.ts";
 import { createAgents } from "../agents/plugin.ts";
 import { extendedPlan } from "../engine/expansion.ts";
 import { fingerprintNodes } from "../engine/fingerprint.ts";
@@ -40,7 +41,7 @@ function planResume(
   { agentVersion, inputFingerprint }: PresentFacts,
 ): { readonly plan: Plan; readonly kept: ReadonlyMap<NodeId, KeptNode> } {
   const before = fingerprintNodes(recovered.plan, {
-    agentVersion: (name) => recovered.agentVersions[name],
+    agentVersion: (name) => ownValue(recovered.agentVersions, name),
     extra: () => recovered.inputFingerprint,
   });
   let plan = withAddedNodes(now, recovered.plan);

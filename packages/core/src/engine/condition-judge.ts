@@ -1,6 +1,6 @@
 import { describeThrown } from "../apex-error.ts";
 import type { StateStore } from "../agents/state-store.ts";
-import type { Clock } from "../clock.ts";
+import { type Clock, delay } from "../clock.ts";
 import type { Outcome } from "../outcome.ts";
 import type { Plan, PlanNode } from "../plan/plan.ts";
 import {
@@ -55,23 +55,29 @@ export class ConditionJudge {
     return reason === undefined ? undefined : { cause: "condition", reason };
   }
 
-  /** Asks the node's function, where it has one: resolves with how the node ends when it is not to run. Never rejects. */
-  check(node: PlanNode, plan: Plan): Promise<Skip | Outcome | undefined> | undefined {
+  /**
+   * Asks the node's function, where it has one: resolves with how the node ends when it is not to run. Never rejects. The
+   * answer is not waited for any more once the run is cancelled.
+   */
+  check(node: PlanNode, plan: Plan, signal: AbortSignal): Promise<Skip | Outcome | undefined> | undefined {
     const name = node.when?.check;
     const check = name === undefined ? undefined : this.#checks.get(name);
-    return name === undefined || !check ? undefined : this.#ask(name, check, node, plan);
+    return name === undefined || !check ? undefined : this.#ask(name, check, { node, plan, signal });
   }
 
   async #ask(
     name: string,
     check: ConditionCheck,
-    node: PlanNode,
-    { environment, changedFiles }: Plan,
+    { node, plan, signal }: { readonly node: PlanNode; readonly plan: Plan; readonly signal: AbortSignal },
   ): Promise<Skip | Outcome | undefined> {
-    let cancelTimer: (() => void) | undefined;
-    const timeout = new Promise<never>((_, reject) => {
-      cancelTimer = this.#clock.schedule(checkTimeoutMs, () => reject(new Error("it did not answer within 30s")));
-    });
+    const { environment, changedFiles } = plan;
+    const hurry = new AbortController();
+    const stop = (): void => hurry.abort();
+    signal.addEventListener("abort", stop, { once: true });
+    const late = delay(this.#clock, checkTimeoutMs, hurry.signal).then(
+      () => Promise.reject(new Error("it did not answer within 30s")),
+      () => undefined,
+    );
     try {
       const facts = {
         node,
@@ -80,12 +86,13 @@ export class ConditionJudge {
         outcomeOf: (id: string) => this.#results.statusOf(id),
         state: (key: string) => this.#state.read(key),
       };
-      const reason = await Promise.race([checkRefusal(name, check, facts), timeout]);
+      const reason = await Promise.race([checkRefusal(name, check, facts), late]);
       return reason === undefined ? undefined : { cause: "condition", reason };
     } catch (error) {
       return { status: "errored", reason: `the condition ${name} failed: ${describeThrown(error)}` };
     } finally {
-      cancelTimer?.();
+      signal.removeEventListener("abort", stop);
+      hurry.abort();
     }
   }
 }

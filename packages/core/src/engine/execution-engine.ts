@@ -42,6 +42,8 @@ export class ExecutionEngine {
   #unstarted: number;
   #isWaiting = false;
   #finish: (() => void) | undefined;
+  /** Ends the run with a bug of ours: better told than a run that never ends. */
+  #crash: ((error: unknown) => void) | undefined;
 
   /** Not for direct use: see {@link createExecutionEngine}. */
   private constructor(options: ExecutionEngineOptions, key: symbol) {
@@ -115,8 +117,9 @@ export class ExecutionEngine {
     if (signal.aborted) onAbort();
     else signal.addEventListener("abort", onAbort, { once: true });
     try {
-      await new Promise<void>((resolve) => {
+      await new Promise<void>((resolve, reject) => {
         this.#finish = resolve;
+        this.#crash = reject;
         this.#settleReady(this.#walk.initial());
         this.#dispatch();
       });
@@ -159,18 +162,20 @@ export class ExecutionEngine {
       this.#endUnstarted(index, withoutRun(skip), ready);
       return;
     }
-    const check = this.#conditions.check(node, this.#plan);
+    const check = this.#conditions.check(node, this.#plan, this.#control.signal);
     if (!check) {
       this.#admit(index, ready);
       return;
     }
-    void check.then((verdict) => {
-      const after: number[] = [];
-      if (verdict) this.#endUnstarted(index, withoutRun(verdict), after);
-      else this.#admit(index, after);
-      this.#settleReady(after);
-      this.#dispatch();
-    });
+    check
+      .then((verdict) => {
+        const after: number[] = [];
+        if (verdict) this.#endUnstarted(index, withoutRun(verdict), after);
+        else this.#admit(index, after);
+        this.#settleReady(after);
+        this.#dispatch();
+      })
+      .catch((error: unknown) => this.#crash?.(error));
   }
 
   /** Nothing speaks against the node any more: an earlier pass is kept, else it gets in line. */
@@ -235,15 +240,17 @@ export class ExecutionEngine {
       takeRetry: () => this.#agents.refusal(node.agent)?.reason ?? takeRetry([layer.retryBudget, this.#retryBudget]),
       onLeftBehind: () => this.#quarantine(node),
     });
-    void execution.then((result) => {
-      this.#scheduler.release(index, slot);
-      const ended = this.#expand(node, result);
-      const ready: number[] = [];
-      this.#end(index, { ...ended, durationMs: clock.monotonicMs() - startedMs }, ready);
-      this.#applyFailure(index, ended.outcome);
-      this.#settleReady(ready);
-      this.#dispatch();
-    });
+    execution
+      .then((result) => {
+        this.#scheduler.release(index, slot);
+        const ended = this.#expand(node, result);
+        const ready: number[] = [];
+        this.#end(index, { ...ended, durationMs: clock.monotonicMs() - startedMs }, ready);
+        this.#applyFailure(index, ended.outcome);
+        this.#settleReady(ready);
+        this.#dispatch();
+      })
+      .catch((error: unknown) => this.#crash?.(error));
   }
 
   #quarantine({ agent, id }: PlanNode): void {

@@ -5,6 +5,7 @@ import type { SpawnedNode } from "../agents/agent-context.ts";
 import { defaultRetryPolicy } from "../config/normalize.ts";
 import { didYouMean } from "../config/suggest.ts";
 import { Dag } from "../dag/dag.ts";
+import { problemsOfNodes } from "../plan/check-plan.ts";
 import type { Plan, PlanNode } from "../plan/plan.ts";
 import type { ExecutionEngineOptions } from "./engine-options.ts";
 import { PlanGraph, softNeeds } from "./plan-graph.ts";
@@ -66,6 +67,8 @@ export class Expansion {
     if (!Array.isArray(spawned)) throw new SpawnError("spawn takes a list of nodes");
     this.#assertRoom(before.length + spawned.length, by);
     const nodes = spawned.map((node) => this.#checkedNode(node, by));
+    const [problem] = problemsOfNodes(nodes);
+    if (problem !== undefined) throw new SpawnError(`what ${by.id} adds is invalid: ${problem}`);
     assertNew([...before, ...nodes], plan, by);
     assertFits(plan, by, [...before, ...nodes]);
     return nodes;

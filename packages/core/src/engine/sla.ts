@@ -42,7 +42,7 @@ function bounded(
 
 function breachText({ what, actual, min, max }: SlaBreach): string {
   if (actual === undefined) return `${what} was not reported`;
-  const unit = { duration: " ms", memory_growth: " bytes" }[what] ?? "";
+  const unit = what === "duration" ? " ms" : what === "memory_growth" ? " bytes" : "";
   const shown = `${what} is ${Number(actual.toFixed(3))}${unit}`;
   return min !== undefined && actual < min ? `${shown}, less than ${min}${unit}` : `${shown}, more than ${max}${unit}`;
 }

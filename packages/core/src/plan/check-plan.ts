@@ -1,5 +1,6 @@
 import { ApexError } from "../apex-error.ts";
-import type { Plan, PlanLayer, PlanNode } from "./plan.ts";
+import { outcomeStatuses } from "../outcome.ts";
+import type { Condition, Plan, PlanLayer, PlanNode } from "./plan.ts";
 
 /** A plan, made by hand or read from somewhere, does not hang together; `problems` lists everything that is wrong. */
 export class PlanError extends ApexError {
@@ -10,6 +11,14 @@ export class PlanError extends ApexError {
     super(problems.join("; "), { hint: "definePlan() makes whole plans from sketches" });
     this.problems = problems;
   }
+}
+
+/** What is wrong with nodes that an agent wants to add to a layer. */
+export function problemsOfNodes(nodes: readonly PlanNode[]): readonly string[] {
+  const problems: string[] = [];
+  const homes = new Map(nodes.map(({ id, layerId }) => [id, layerId]));
+  for (const node of nodes) checkNode(node, homes, (holds, problem) => void (holds || problems.push(problem)));
+  return problems;
 }
 
 /** Throws `PlanError` for what no graph can say: layers and nodes that do not know each other, and numbers out of range. */
@@ -49,6 +58,9 @@ function checkNode(node: PlanNode, homes: ReadonlyMap<string, string>, check: Ch
     home === layerId,
     `${id} says that its layer is ${layerId}, ${home === undefined ? "but no layer lists it" : `but ${home} lists it`}`,
   );
+  check(areNames(node.needs), `needs of ${id} must list names of nodes`);
+  check(node.mutexes === undefined || areNames(node.mutexes), `mutexes of ${id} must be a list of names`);
+  if (node.when) checkCondition(id, node.when, check);
   checkTimes(node, ["timeoutMs", "attemptTimeoutMs"], id, check);
   check(isCount(retry.maxAttempts), `maxAttempts of ${id} must be a whole number from 1`);
   checkTimes(retry.backoff, ["initialMs", "maxMs"], `the backoff of ${id}`, check);
@@ -57,6 +69,23 @@ function checkNode(node: PlanNode, homes: ReadonlyMap<string, string>, check: Ch
     `the backoff factor of ${id} must not be negative`,
   );
   if (reserves) checkTimes(reserves, ["memoryBytes", "cpus"], `reserves of ${id}`, check);
+}
+
+function checkCondition(id: string, when: Condition, check: Check): void {
+  const { environments, changed, outcome, check: name } = when;
+  check(environments === undefined || areNames(environments), `when.environments of ${id} must be a list of names`);
+  check(changed === undefined || areNames(changed), `when.changed of ${id} must be a list of globs`);
+  check(name === undefined || isName(name), `when.check of ${id} must be a name`);
+  for (const [other, wanted] of Object.entries(outcome ?? {})) {
+    const isList = Array.isArray(wanted) && wanted.length > 0 && wanted.every((status) => statuses.has(status));
+    check(isList, `when.outcome of ${id} must list outcomes of ${other}, such as ["passed"]`);
+  }
+}
+
+const statuses: ReadonlySet<unknown> = new Set(outcomeStatuses);
+
+function areNames(value: unknown): boolean {
+  return Array.isArray(value) && value.every(isName);
 }
 
 /** Numbers that must not be negative, where they are there. */

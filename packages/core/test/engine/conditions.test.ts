@@ -137,8 +137,9 @@ describe("a condition in code", () => {
     let answer: ((value: boolean) => void) | undefined;
     const rig = await decide(() => new Promise<boolean>((resolve) => (answer = resolve)));
     rig.abort.abort();
-    answer?.(true);
     await settle();
+    expect(rig.clock.pendingTimers).toBe(0);
+    answer?.(true);
     expect(rig.outcomeOf("b")).toMatchObject({ status: "skipped", cause: "cancelled" });
     expect((await rig.summary).outcome.status).toBe("cancelled");
   });

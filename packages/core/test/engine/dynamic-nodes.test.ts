@@ -102,6 +102,12 @@ describe("nodes that do not fit", () => {
     ["an unknown condition", [shard("s1", { when: { check: "x" } })], /condition x, which does not exist/],
     ["a circle", [shard("s1", { needs: ["s2"] }), shard("s2", { needs: ["s1"] })], /circular/],
     ["one that needs what waits for its own parent", [shard("s1", { needs: ["merge"] })], /circular/],
+    [
+      "a condition that is none",
+      [shard("s1", { when: { outcome: { split: "passed" as never } } })],
+      /must list outcomes/,
+    ],
+    ["a negative time", [shard("s1", { timeoutMs: -1 })], /timeoutMs of s1 must be a number/],
     ["one without an id", [{ agent: "rig" }], /invalid/],
     ["what is no list", "s1" as never, /takes a list/],
     ["what JSON cannot hold", [shard("s1", { input: 1n })], /does not survive JSON/],

@@ -61,6 +61,17 @@ describe("a plan that does not hang together", () => {
       "maxAttempts of b must be a whole number from 1",
     ],
     [
+      "a condition's outcomes",
+      { nodes: [a, { ...b, when: { outcome: { a: "failed" } } }] },
+      'when.outcome of b must list outcomes of a, such as ["passed"]',
+    ],
+    [
+      "a condition's globs",
+      { nodes: [a, { ...b, when: { changed: "src/**" } }] },
+      "when.changed of b must be a list of globs",
+    ],
+    ["needs that are no list", { nodes: [a, { ...b, needs: "a" }] }, "needs of b must list names of nodes"],
+    [
       "a node without a name",
       { layers: [one, { ...two, nodes: [""] }], nodes: [a, { ...b, id: "" }] },
       '"" is no id of a node',
