@@ -46,16 +46,20 @@ function checkEntry({ root, directory, entry, update }) {
 }
 
 /**
- * Names of the exports that have no docstring.
+ * Names of the exports that have no docstring. What is named like a global (`Plugin`) stands in the report under another
+ * name (`Plugin_2`) and without `export`, which follows it; everything that is not indented is exported.
  *
  * @param {string} report
  * @returns {string[]}
  */
 export function undocumentedExports(report) {
-  return Array.from(
-    report.matchAll(/^\/\/ @public \(undocumented\)\nexport (?:declare |abstract )*\w+ (\w+)/gm),
-    ([, name]) => name,
+  const renamed = new Map(
+    Array.from(report.matchAll(/^export \{ (\S+) as (\S+) \}$/gm), ([, local, exported]) => [local, exported]),
   );
+  const undocumented = report.matchAll(
+    /^\/\/ @.*\(undocumented\)\n(?:export )?(?:default |declare |abstract )*\w+ ([\w$]+)/gm,
+  );
+  return Array.from(undocumented, ([, name]) => renamed.get(name) ?? name);
 }
 
 /** The report of one file of declarations; members without a docstring are not marked: there a good name can do. */

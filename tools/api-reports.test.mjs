@@ -54,6 +54,28 @@ test("an export without a docstring is named, a member without one is not", (t) 
   assert.equal(output, "packages/one/etc/one.api.md: Bare is exported without a docstring\n");
 });
 
+test("an export named like a global, or tagged, is named, too", (t) => {
+  const { root } = repository(
+    t,
+    [
+      "interface Plugin { a: number }",
+      "export { type Plugin };",
+      "/** @deprecated */",
+      "export declare function old(): void;",
+      "/** @internal */",
+      "export declare const inner: 1;",
+    ].join("\n"),
+  );
+  assert.deepEqual(
+    checkApiReports({ root, update: true })
+      .output.trimEnd()
+      .split("\n")
+      .map((line) => line.replace("packages/one/etc/one.api.md: ", "").replace(" is exported without a docstring", ""))
+      .toSorted(),
+    ["Plugin", "inner", "old"],
+  );
+});
+
 test("declarations that do not compile are a problem", (t) => {
   const { root } = repository(t, "/** Broken. */\nexport declare const a: Missing;\n");
   assert.match(checkApiReports({ root, update: true }).output, /Unable to follow symbol for "Missing"/);

@@ -37,11 +37,13 @@ test("core, packed and installed outside of this repository, runs three agents w
     events.map((_, index) => index + 1),
   );
   assert.equal(events.at(-1).type, "run_completed");
-  assert.deepEqual(events.at(-1).summary.nodes, { total: 3, passed: 3, notPassed: 0, skipped: 0, kept: 0 });
+  assert.deepEqual(events.at(-1).summary.nodes, { total: 4, passed: 3, notPassed: 0, skipped: 1, kept: 0 });
   assert.deepEqual(
     events.filter(({ type }) => type === "node_retrying").map(({ nodeId, attempt }) => [nodeId, attempt]),
     [["data", 1]],
   );
+  const cleanup = events.find(({ type, nodeId }) => type === "node_completed" && nodeId === "cleanup");
+  assert.equal(cleanup.outcome.cause, "condition");
   assert.deepEqual(
     events.filter(({ type }) => type === "metric_reported").map(({ name, value, unit }) => [name, value, unit]),
     [["savings", 30, "USD"]],

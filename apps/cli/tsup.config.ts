@@ -64,7 +64,7 @@ export default defineConfig([
     entry: { index: "src/index.ts" },
     outDir: "dist/lib",
     clean: true,
-    dts: { resolve: [/^@netra-apex\//, /^zod/] },
+    dts: { resolve: [/^@netra-apex\//] },
     // CommonJS dependencies inside the bundle still ask for Node's own modules by require().
     banner: {
       js: 'import { createRequire as __createRequire } from "node:module"; const require = __createRequire(import.meta.url);',

@@ -63,7 +63,7 @@ describe("an interrupted run", () => {
     expect(exitCode).toBe(130);
     expect(stdout).toContain("CANCELLED");
     expect(stdout).toContain("interrupted by Ctrl-C");
-    expect(stdout).toMatch(/\(smoke in \d+m?s/);
+    expect(stdout).toMatch(/\(smoke in [\d.]+m?s/);
     expect(pidsOf(project).filter(isAlive)).toEqual([]);
   });
 

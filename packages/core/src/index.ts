@@ -160,6 +160,7 @@ export type {
 } from "./agents/agent-context.ts";
 export type { AgentState, StateKey, StateProvenance } from "./agents/agent-state.ts";
 export { defineStateKey, StateError } from "./agents/state-store.ts";
+export type { Schema } from "./agents/schema.ts";
 export type { Tool, ToolContext } from "./agents/tool.ts";
 export { ToolInputError, ToolOutputError, ToolTimeoutError, UnknownToolError } from "./agents/tool-call.ts";
 export { type AgentSurroundings, AttemptOverError } from "./agents/invocation.ts";

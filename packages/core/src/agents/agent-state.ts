@@ -1,11 +1,11 @@
-import type { z } from "zod";
 import type { NodeId } from "../ids.ts";
+import type { Schema } from "./schema.ts";
 
 /** The name of a value in the shared state, with its type. */
 export interface StateKey<Value> {
   readonly name: string;
   /** Checked when the value is written. */
-  readonly schema?: z.core.$ZodType<Value>;
+  readonly schema?: Schema<Value>;
 }
 
 /** Who wrote a value, and when. */

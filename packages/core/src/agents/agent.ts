@@ -1,4 +1,3 @@
-import type { z } from "zod";
 import type { NodeEvidence, RunEvent } from "../events/run-event.ts";
 import type { Evidence } from "../layers/category.ts";
 import type { Outcome } from "../outcome.ts";
@@ -6,6 +5,7 @@ import type { TestCounts } from "../test-result.ts";
 import type { AgentContext, AgentLogger, UserContext } from "./agent-context.ts";
 import type { AgentMessage, Delivery, OutgoingMessage } from "./message.ts";
 import type { RunId } from "../ids.ts";
+import type { Schema } from "./schema.ts";
 import type { Tool } from "./tool.ts";
 
 /** What an agent may use over a whole run, outside any one node. */
@@ -55,7 +55,7 @@ export interface Agent<Input = unknown, Output = unknown> {
   readonly requires?: readonly string[];
   readonly limits?: AgentLimits;
   /** A schema of zod (or zod/mini) that the node's input must satisfy; the agent gets the parsed value. */
-  readonly input?: z.core.$ZodType<Input>;
+  readonly input?: Schema<Input>;
   execute(input: Input, context: AgentContext): Promise<Output>;
   /** Called once per run, before the first node. */
   start?(host: AgentHost): Promise<void>;

@@ -1,6 +1,6 @@
-import type { z } from "zod";
 import { ApexError } from "../apex-error.ts";
 import type { Agent } from "./agent.ts";
+import type { Schema } from "./schema.ts";
 import type { Tool } from "./tool.ts";
 
 /** What should be an agent or a tool is not one. */
@@ -13,7 +13,7 @@ export class DefinitionError extends ApexError {
  * agent, so that a plugin written without types fails where it is written.
  */
 export function defineAgent<Input, Output>(
-  agent: Agent<Input, Output> & { readonly input: z.core.$ZodType<Input> },
+  agent: Agent<Input, Output> & { readonly input: Schema<Input> },
 ): Agent<Input, Output>;
 /** Defines an agent that takes any input. Throws `DefinitionError` for what is not an agent. */
 export function defineAgent<Output, Input = unknown>(agent: Agent<Input, Output>): Agent<Input, Output>;

@@ -1,5 +1,5 @@
-import * as z from "zod/mini";
 import { ApexError } from "../apex-error.ts";
+import { parseWith, type Schema } from "./schema.ts";
 import type { AgentState, StateKey, StateProvenance } from "./agent-state.ts";
 
 /** A value was refused by the shared state of a run. */
@@ -20,7 +20,7 @@ interface Stored extends StateEntry {
 const defaultLimitBytes = 1024 * 1024;
 
 /** Names a value of the shared state, and gives it its type. Without a schema, any JSON value is taken. */
-export function defineStateKey<Value>(name: string, schema?: z.core.$ZodType<Value>): StateKey<Value> {
+export function defineStateKey<Value>(name: string, schema?: Schema<Value>): StateKey<Value> {
   return schema === undefined ? { name } : { name, schema };
 }
 
@@ -82,11 +82,9 @@ function nameOf(key: StateKey<unknown> | string): string {
 
 function parsed(key: StateKey<unknown> | string, value: unknown): unknown {
   if (typeof key === "string" || key.schema === undefined) return value;
-  const result = z.safeParse(key.schema, value);
-  if (result.success) return result.data;
-  throw new StateError(`the value of "${key.name}" is invalid: ${z.prettifyError(result.error)}`, {
-    cause: result.error,
-  });
+  const result = parseWith(key.schema, value);
+  if ("value" in result) return result.value;
+  throw new StateError(`the value of "${key.name}" is invalid: ${result.problem}`, { cause: result.cause });
 }
 
 function jsonOf(key: string, value: unknown): string {

@@ -1,4 +1,3 @@
-import * as z from "zod/mini";
 import { ApexError, describeThrown } from "../apex-error.ts";
 import type { Clock } from "../clock.ts";
 import { didYouMean } from "../config/suggest.ts";
@@ -7,6 +6,7 @@ import type { EventStream } from "../events/event-stream.ts";
 import type { AgentReportedEvent } from "../events/run-event.ts";
 import type { Evidence } from "../layers/category.ts";
 import type { Agent } from "./agent.ts";
+import { parseWith } from "./schema.ts";
 import type { Tool } from "./tool.ts";
 
 /** An agent called a tool that neither it nor the run offers. */
@@ -23,8 +23,8 @@ export class UnknownToolError extends ApexError {
 export class ToolInputError extends ApexError {
   readonly code = "APEX_TOOL_INPUT_INVALID";
 
-  constructor(tool: string, cause: z.core.$ZodError) {
-    super(`the input of the tool "${tool}" is invalid: ${z.prettifyError(cause)}`, { cause });
+  constructor(tool: string, problem: string, cause: unknown) {
+    super(`the input of the tool "${tool}" is invalid: ${problem}`, { cause });
   }
 }
 
@@ -32,8 +32,8 @@ export class ToolInputError extends ApexError {
 export class ToolOutputError extends ApexError {
   readonly code = "APEX_TOOL_OUTPUT_INVALID";
 
-  constructor(tool: string, cause: z.core.$ZodError) {
-    super(`the output of the tool "${tool}" is invalid: ${z.prettifyError(cause)}`, { cause });
+  constructor(tool: string, problem: string, cause: unknown) {
+    super(`the output of the tool "${tool}" is invalid: ${problem}`, { cause });
   }
 }
 
@@ -80,8 +80,8 @@ export function findTool(name: string, tools: readonly Tool[]): Tool {
 /** Calls a tool: checks what goes in and comes out, times it, holds its deadline, tells it in the stream. */
 export async function callTool(site: CallSite, tool: Tool, input: unknown): Promise<unknown> {
   const { agent, of, stream, clock, calls } = site;
-  const parsed = z.safeParse(tool.input, input);
-  if (!parsed.success) throw new ToolInputError(tool.name, parsed.error);
+  const parsed = parseWith(tool.input, input);
+  if (!("value" in parsed)) throw new ToolInputError(tool.name, parsed.problem, parsed.cause);
   site.assertOpen();
   // The engine has given up on this attempt, or will in a moment: no new work.
   if (site.signal.aborted) throw site.signal.reason;
@@ -105,7 +105,7 @@ export async function callTool(site: CallSite, tool: Tool, input: unknown): Prom
   if (tool.evidence !== undefined) site.toolEvidence.set(tool.name, tool.evidence);
   stream.emit({ type: "tool_executing", ...call, input });
   try {
-    const output = checkedOutput(tool, await runWithin(site, tool, parsed.data));
+    const output = checkedOutput(tool, await runWithin(site, tool, parsed.value));
     end();
     return output;
   } catch (error) {
@@ -116,9 +116,9 @@ export async function callTool(site: CallSite, tool: Tool, input: unknown): Prom
 
 function checkedOutput(tool: Tool, output: unknown): unknown {
   if (tool.output === undefined) return output;
-  const checked = z.safeParse(tool.output, output);
-  if (!checked.success) throw new ToolOutputError(tool.name, checked.error);
-  return checked.data;
+  const checked = parseWith(tool.output, output);
+  if (!("value" in checked)) throw new ToolOutputError(tool.name, checked.problem, checked.cause);
+  return checked.value;
 }
 
 /** Runs a tool under its own deadline; one that ignores its signal is not waited for. */

@@ -1,6 +1,6 @@
-import type { z } from "zod";
 import type { AgentReportedEvent } from "../events/run-event.ts";
 import type { Evidence } from "../layers/category.ts";
+import type { Schema } from "./schema.ts";
 
 /** What a tool gets beside its input. */
 export interface ToolContext {
@@ -15,9 +15,9 @@ export interface Tool<Input = unknown, Output = unknown> {
   readonly name: string;
   readonly description: string;
   /** A schema of zod (or zod/mini), checked before each call; what fails it is refused and the tool is not entered. */
-  readonly input: z.core.$ZodType<Input>;
+  readonly input: Schema<Input>;
   /** Checked after each call; what fails it never reaches the agent. */
-  readonly output?: z.core.$ZodType<Output>;
+  readonly output?: Schema<Output>;
   /** Milliseconds that one call may take; the node's deadline alone when absent. */
   readonly timeoutMs?: number;
   /** What its answers prove; a mock says `mocked`, and a node that called it proves no more than that. */

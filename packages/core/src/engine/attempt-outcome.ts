@@ -1,5 +1,5 @@
-import * as z from "zod/mini";
 import { ApexError, describeThrown, isApexError } from "../apex-error.ts";
+import { parseWith } from "../agents/schema.ts";
 import type { Agent, AgentReport } from "../agents/agent.ts";
 import type { NodeEvidence } from "../events/run-event.ts";
 import type { Evidence } from "../layers/category.ts";
@@ -10,8 +10,8 @@ import { noTests, type TestCounts } from "../test-result.ts";
 export class AgentInputError extends ApexError {
   readonly code = "APEX_AGENT_INPUT_INVALID";
 
-  constructor(agent: string, cause: z.core.$ZodError) {
-    super(`the input of the agent "${agent}" is invalid: ${z.prettifyError(cause)}`, { cause });
+  constructor(agent: string, problem: string, cause: unknown) {
+    super(`the input of the agent "${agent}" is invalid: ${problem}`, { cause });
   }
 }
 
@@ -33,10 +33,9 @@ export function abortOutcome(signal: AbortSignal): Outcome {
 /** The input as the agent's own schema reads it. */
 export function parseInput(agent: Agent, input: unknown): { readonly value: unknown } | { readonly outcome: Outcome } {
   if (agent.input === undefined) return { value: input };
-  const parsed = z.safeParse(agent.input, input);
-  return parsed.success
-    ? { value: parsed.data }
-    : { outcome: outcomeOfThrown(new AgentInputError(agent.name, parsed.error)) };
+  const parsed = parseWith(agent.input, input);
+  if ("value" in parsed) return parsed;
+  return { outcome: outcomeOfThrown(new AgentInputError(agent.name, parsed.problem, parsed.cause)) };
 }
 
 /** Any output without an outcome of its own is a pass. */
@@ -69,6 +68,9 @@ const transientCodes = new Set([
   "EAI_AGAIN",
   "ENETUNREACH",
   "EHOSTUNREACH",
+  // What `fetch` makes of a connection that is reset or cannot be made in time.
+  "UND_ERR_SOCKET",
+  "UND_ERR_CONNECT_TIMEOUT",
 ]);
 
 /** The outcome of an attempt whose agent threw. */

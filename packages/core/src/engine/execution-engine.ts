@@ -41,6 +41,7 @@ export class ExecutionEngine {
   /** Nodes that have neither started nor ended. */
   #unstarted: number;
   #isWaiting = false;
+  #hasBegun = false;
   #finish: (() => void) | undefined;
   /** Ends the run with a bug of ours: better told than a run that never ends. */
   #crash: ((error: unknown) => void) | undefined;
@@ -106,9 +107,12 @@ export class ExecutionEngine {
   }
 
   /**
-   * Runs the plan to its end. `signal` cancels it; its reason should be an `Outcome`. Never rejects for what a node does.
+   * Runs the plan to its end. `signal` cancels it; its reason should be an `Outcome`. Never rejects for what a node does,
+   * but with a `TypeError` when it is called again.
    */
   async execute(signal: AbortSignal): Promise<PlanResult> {
+    if (this.#hasBegun) throw new TypeError("an engine executes its plan once: make another one");
+    this.#hasBegun = true;
     const endBudget = this.#control.startBudget(() => this.#dispatch());
     const onAbort = (): void => {
       this.#control.cancel(signal.reason);

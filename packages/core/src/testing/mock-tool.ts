@@ -1,4 +1,5 @@
 import * as z from "zod/mini";
+import type { Schema } from "../agents/schema.ts";
 import type { Tool } from "../agents/tool.ts";
 
 /** A tool that answers what the test says, and remembers what it was asked. */
@@ -25,7 +26,7 @@ export interface MockToolOptions<Input, Output> {
 export function mockTool<Input = unknown, Output = unknown>(
   options: MockToolOptions<Input, Output>,
 ): MockTool<Input, Output> {
-  const { name, answer, input = z.unknown() as unknown as Tool<Input>["input"], output, timeoutMs } = options;
+  const { name, answer, input = z.unknown() as unknown as Schema<Input>, output, timeoutMs } = options;
   const calls: Input[] = [];
   return {
     name,

@@ -120,6 +120,7 @@ describe("vitest itself", () => {
     expect((await run("vitest run nothing-like-this", { allowNoTests: true })).verdict).toEqual({ status: "passed" });
     expect((await run("vitest run cases/skipped.case.mjs")).verdict).toEqual({
       status: "failed",
+      failureClass: "collection",
       reason: "zero tests ran, 2 tests skipped",
     });
   });
