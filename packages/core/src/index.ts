@@ -41,17 +41,8 @@ export {
   parseTestSelector,
   type TestSelector,
 } from "./plan/category-task.ts";
-export {
-  type Condition,
-  type FailurePolicy,
-  type LeftOutLayer,
-  type Plan,
-  type PlanLayer,
-  type PlanNode,
-  planNotes,
-  type Resources,
-  type Sla,
-} from "./plan/plan.ts";
+export { type LeftOutLayer, type Plan, type PlanLayer, type PlanNode, planNotes } from "./plan/plan.ts";
+export type { Condition, FailurePolicy, Resources, Sla } from "./layers/node-rules.ts";
 export { PlanError } from "./plan/check-plan.ts";
 export { definePlan, type PlanLayerSketch, type PlanNodeSketch, type PlanSketch } from "./plan/define-plan.ts";
 export { resolvePlan } from "./plan/resolve-plan.ts";
@@ -149,15 +140,10 @@ export type { Reporter } from "./events/reporter.ts";
 // For authors of agents
 export { defineAgent, defineTool, DefinitionError } from "./agents/define.ts";
 export { type AgentSource, createAgents, definePlugin, type Plugin, type Plugins } from "./agents/plugin.ts";
-export type { Agent, AgentHealth, AgentHost, AgentLimits, AgentReport, HealthState } from "./agents/agent.ts";
-export type {
-  AgentContext,
-  AgentLogger,
-  CallTool,
-  LogLevel,
-  SpawnedNode,
-  UserContext,
-} from "./agents/agent-context.ts";
+export type { Agent, AgentHealth, AgentHost, AgentLimits, AgentReport } from "./agents/agent.ts";
+export type { HealthState } from "./events/run-event.ts";
+export type { AgentContext, AgentLogger, CallTool, SpawnedNode, UserContext } from "./agents/agent-context.ts";
+export type { LogLevel } from "./events/run-event.ts";
 export type { AgentState, StateKey, StateProvenance } from "./agents/agent-state.ts";
 export { defineStateKey, StateError } from "./agents/state-store.ts";
 export type { Schema } from "./agents/schema.ts";

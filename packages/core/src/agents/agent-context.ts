@@ -1,4 +1,4 @@
-import type { AgentReportedEvent } from "../events/run-event.ts";
+import type { AgentReportedEvent, LogLevel } from "../events/run-event.ts";
 import type { LayerId, NodeId, RunId } from "../ids.ts";
 import type { PlanNode } from "../plan/plan.ts";
 import type { Delivery, OutgoingMessage } from "./message.ts";
@@ -10,9 +10,6 @@ export interface UserContext {
   readonly userId?: string;
   readonly threadId?: string;
 }
-
-/** From the least to the most urgent. */
-export type LogLevel = "debug" | "info" | "warn" | "error";
 
 /** Writes `agent_logged` events; `fields` must survive JSON. */
 export type AgentLogger = Readonly<

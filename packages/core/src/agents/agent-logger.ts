@@ -1,4 +1,5 @@
-import type { AgentLogger, LogLevel } from "./agent-context.ts";
+import type { AgentLogger } from "./agent-context.ts";
+import type { LogLevel } from "../events/run-event.ts";
 
 /** What an agent logged. */
 export interface LogEntry {

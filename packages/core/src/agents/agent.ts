@@ -19,9 +19,6 @@ export interface AgentHost {
   readonly send: (message: OutgoingMessage) => Promise<readonly Delivery[]>;
 }
 
-/** How an agent is. `lost` is never said by itself: it is what becomes of one that misses its heartbeats. */
-export type HealthState = "healthy" | "degraded" | "lost";
-
 /** An agent's answer to the heartbeat. */
 export interface AgentHealth {
   readonly state: "healthy" | "degraded";

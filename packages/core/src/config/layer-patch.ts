@@ -1,5 +1,5 @@
 import type { ExecutionMode, Layer, LlmMode, Placement, ResourceLimits } from "../layers/layer.ts";
-import type { FailurePolicy } from "../plan/plan.ts";
+import type { FailurePolicy } from "../layers/node-rules.ts";
 import { ownValue } from "./own-value.ts";
 import { parseDuration, parseSize } from "./units.ts";
 import type { WrittenLayer, WrittenLayerSettings } from "./written-config.ts";

@@ -3,7 +3,7 @@ import type { Category, Command, RetryPolicy } from "../layers/category.ts";
 import type { Layer } from "../layers/layer.ts";
 import type { RunMode } from "../layers/run-mode.ts";
 import { type OutcomeStatus, outcomeStatuses } from "../outcome.ts";
-import type { Condition, Sla } from "../plan/plan.ts";
+import type { Condition, Sla } from "../layers/node-rules.ts";
 import { defaultCategories, defaultLayers } from "./defaults.ts";
 import type { CommandDiscovery } from "./discover.ts";
 import { completeLayer, type LayerPatch, layerPatch, mergePatches, writtenTimeout } from "./layer-patch.ts";

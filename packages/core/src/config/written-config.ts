@@ -1,5 +1,5 @@
 import type { FailureClass, OutcomeStatus } from "../outcome.ts";
-import type { FailurePolicy } from "../plan/plan.ts";
+import type { FailurePolicy } from "../layers/node-rules.ts";
 
 /**
  * The config as people write it, in `apex.yaml` or typed in `apex.config.ts`. Every key is optional. The suffixed

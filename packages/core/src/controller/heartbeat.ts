@@ -1,4 +1,5 @@
-import type { Agent, AgentHealth, HealthState } from "../agents/agent.ts";
+import type { Agent, AgentHealth } from "../agents/agent.ts";
+import type { HealthState } from "../events/run-event.ts";
 import { describeThrown } from "../apex-error.ts";
 import type { Clock } from "../clock.ts";
 import { formatDuration } from "../config/units.ts";

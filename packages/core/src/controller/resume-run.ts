@@ -1,6 +1,6 @@
 import { ownValue } from "../config/own-value.ts";
 import { createAgents } from "../agents/plugin.ts";
-import { extendedPlan } from "../engine/expansion.ts";
+import { extendedPlan } from "../plan/extended-plan.ts";
 import { fingerprintNodes } from "../engine/fingerprint.ts";
 import { type KeptNode, type RecoveredRun, withoutSpawnedBy } from "../engine/recover.ts";
 import type { NodeId } from "../ids.ts";

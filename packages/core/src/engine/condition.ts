@@ -2,7 +2,8 @@ import { matchesGlob } from "node:path";
 import { ApexError, describeThrown } from "../apex-error.ts";
 import { didYouMean } from "../config/suggest.ts";
 import type { OutcomeStatus } from "../outcome.ts";
-import type { Condition, Plan, PlanNode } from "../plan/plan.ts";
+import type { Plan, PlanNode } from "../plan/plan.ts";
+import type { Condition } from "../layers/node-rules.ts";
 
 /** What a condition's function may look at. */
 export interface ConditionFacts {

@@ -6,6 +6,7 @@ import { defaultRetryPolicy } from "../config/normalize.ts";
 import { didYouMean } from "../config/suggest.ts";
 import { Dag } from "../dag/dag.ts";
 import { problemsOfNodes } from "../plan/check-plan.ts";
+import { extendedPlan } from "../plan/extended-plan.ts";
 import type { Plan, PlanNode } from "../plan/plan.ts";
 import type { ExecutionEngineOptions } from "./engine-options.ts";
 import { PlanGraph, softNeeds } from "./plan-graph.ts";
@@ -13,18 +14,6 @@ import { PlanGraph, softNeeds } from "./plan-graph.ts";
 /** Nodes that an agent wants to add do not fit into the plan. */
 export class SpawnError extends ApexError {
   readonly code = "APEX_SPAWN_INVALID";
-}
-
-/** The plan with more nodes, each at the end of its layer. */
-export function extendedPlan(plan: Plan, added: readonly PlanNode[]): Plan {
-  return {
-    ...plan,
-    nodes: [...plan.nodes, ...added],
-    layers: plan.layers.map((layer) => {
-      const own = added.filter((node) => node.layerId === layer.id).map((node) => node.id);
-      return own.length === 0 ? layer : { ...layer, nodes: [...layer.nodes, ...own] };
-    }),
-  };
 }
 
 interface SpawnSite {

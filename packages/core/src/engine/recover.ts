@@ -4,7 +4,7 @@ import type { NodeId, RunId } from "../ids.ts";
 import type { Outcome } from "../outcome.ts";
 import type { Plan, PlanNode } from "../plan/plan.ts";
 import type { TestCounts } from "../test-result.ts";
-import { extendedPlan } from "./expansion.ts";
+import { extendedPlan } from "../plan/extended-plan.ts";
 
 /** A log of events does not tell one run from its start without a gap. */
 export class RecoveryError extends ApexError {

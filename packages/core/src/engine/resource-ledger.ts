@@ -1,4 +1,5 @@
-import type { PlanNode, Resources } from "../plan/plan.ts";
+import type { PlanNode } from "../plan/plan.ts";
+import type { Resources } from "../layers/node-rules.ts";
 
 /** What a node must hold to run, beside a slot. */
 export interface Demand {

@@ -1,6 +1,6 @@
 import type { SlaBreach } from "../events/run-event.ts";
 import type { Outcome } from "../outcome.ts";
-import type { Sla } from "../plan/plan.ts";
+import type { Sla } from "../layers/node-rules.ts";
 
 /** What an attempt that passed came to. */
 export interface SlaFacts {

@@ -5,8 +5,6 @@ import type { Plan, PlanNode } from "../plan/plan.ts";
 import type { TestCounts, TestResult } from "../test-result.ts";
 import type { RunState } from "../engine/run-state.ts";
 import type { CommunicationPattern, Delivery } from "../agents/message.ts";
-import type { HealthState } from "../agents/agent.ts";
-import type { LogLevel } from "../agents/agent-context.ts";
 
 /** The version that this package writes. Readers accept every older one. */
 export const eventVersion = 1;
@@ -75,6 +73,12 @@ export interface SlaBreach {
   readonly min?: number;
   readonly max?: number;
 }
+
+/** From the least to the most urgent. */
+export type LogLevel = "debug" | "info" | "warn" | "error";
+
+/** How an agent is. `lost` is never said by itself: it is what becomes of one that misses its heartbeats. */
+export type HealthState = "healthy" | "degraded" | "lost";
 
 type OfNode = { readonly nodeId: NodeId; readonly attempt: number };
 

@@ -1,4 +1,4 @@
-import type { Condition, FailurePolicy, Resources, Sla } from "../plan/plan.ts";
+import type { Condition, FailurePolicy, Resources, Sla } from "./node-rules.ts";
 import type { FailureClass, OutcomeStatus } from "../outcome.ts";
 
 /** Whether there is something to run. */

@@ -1,5 +1,5 @@
 import type { LayerId } from "../ids.ts";
-import type { FailurePolicy } from "../plan/plan.ts";
+import type { FailurePolicy } from "./node-rules.ts";
 
 /** `sequential` orders categories one after another; `parallel` runs them at once; `hybrid` as far as CPUs and exclusive categories allow. */
 export type ExecutionMode = "sequential" | "parallel" | "hybrid";

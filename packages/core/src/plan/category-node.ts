@@ -2,7 +2,8 @@ import type { Category } from "../layers/category.ts";
 import type { Layer, Placement } from "../layers/layer.ts";
 import { staticRefusal } from "../engine/condition.ts";
 import { type CategoryTask, layerExecutionAgentName } from "./category-task.ts";
-import type { Condition, Plan, PlanNode } from "./plan.ts";
+import type { Plan, PlanNode } from "./plan.ts";
+import type { Condition } from "../layers/node-rules.ts";
 import { type Selection, SelectionError } from "./selection.ts";
 
 interface CategoryInPlan {

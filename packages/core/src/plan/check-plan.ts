@@ -1,6 +1,7 @@
 import { ApexError } from "../apex-error.ts";
 import { outcomeStatuses } from "../outcome.ts";
-import type { Condition, Plan, PlanLayer, PlanNode } from "./plan.ts";
+import type { Plan, PlanLayer, PlanNode } from "./plan.ts";
+import type { Condition } from "../layers/node-rules.ts";
 
 /** A plan, made by hand or read from somewhere, does not hang together; `problems` lists everything that is wrong. */
 export class PlanError extends ApexError {

@@ -1,6 +1,6 @@
 import { ApexError } from "../apex-error.ts";
 import type { TestSelector } from "./category-task.ts";
-import type { FailurePolicy } from "./plan.ts";
+import type { FailurePolicy } from "../layers/node-rules.ts";
 
 /** What the user asked for. */
 export interface Selection {

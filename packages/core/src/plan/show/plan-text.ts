@@ -3,7 +3,8 @@ import type { CategoryTask } from "../category-task.ts";
 import { commandText } from "../../layers/command-text.ts";
 import { timeoutsTogether } from "../../layers/timeouts-together.ts";
 import { outcomeStatuses } from "../../outcome.ts";
-import type { Condition, LeftOutLayer, Plan, PlanLayer, PlanNode, Resources, Sla } from "../plan.ts";
+import type { Condition, Resources, Sla } from "../../layers/node-rules.ts";
+import type { LeftOutLayer, Plan, PlanLayer, PlanNode } from "../plan.ts";
 
 /**
  * The plan for people: layers in order with gates and budgets, categories with timeouts and commands; then the layers that
