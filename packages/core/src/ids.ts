@@ -9,11 +9,11 @@ export type NodeId = Branded<"NodeId">;
 export type LayerId = Branded<"LayerId">;
 
 /**
- * Makes a run id such as `20260131-142501-9f3k2a`: the UTC start time, then six random characters,
+ * Makes a run id such as `20260131-142501-9f3k2a7c`: the UTC start time, then eight random characters,
  * so that ids sort by time and two runs of the same second differ.
  */
 export function createRunId(startedAt: Date, random: () => number = Math.random): RunId {
   const stamp = startedAt.toISOString().replaceAll(/[-:]/g, "").replace("T", "-").slice(0, 15);
-  const suffix = Array.from({ length: 6 }, () => Math.floor(random() * 36).toString(36)).join("");
+  const suffix = Array.from({ length: 8 }, () => Math.floor(random() * 36).toString(36)).join("");
   return `${stamp}-${suffix}`;
 }

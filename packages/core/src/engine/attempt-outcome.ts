@@ -71,6 +71,7 @@ const transientCodes = new Set([
   // What `fetch` makes of a connection that is reset or cannot be made in time.
   "UND_ERR_SOCKET",
   "UND_ERR_CONNECT_TIMEOUT",
+  "UND_ERR_RES_CONTENT_LENGTH_MISMATCH",
 ]);
 
 /** The outcome of an attempt whose agent threw. */
@@ -78,11 +79,29 @@ export function outcomeOfThrown(thrown: unknown): Outcome {
   if (isOutcome(thrown)) return withReason(thrown);
   if (isApexError(thrown)) {
     const reason = thrown.hint === undefined ? thrown.message : `${thrown.message} (${thrown.hint})`;
-    return { status: "errored", reason, code: thrown.code };
+    const late = thrown.code === "APEX_TOOL_TIMEOUT" ? ({ failureClass: "timeout" } as const) : {};
+    return { status: "errored", reason, code: thrown.code, ...late };
   }
   const code = systemCode(thrown);
   const transient = code !== undefined && transientCodes.has(code) ? ({ failureClass: "transient" } as const) : {};
-  return { status: "errored", reason: describeThrown(thrown), ...(code === undefined ? {} : { code }), ...transient };
+  return {
+    status: "errored",
+    reason: describeWithCauses(thrown),
+    ...(code === undefined ? {} : { code }),
+    ...transient,
+  };
+}
+
+/** `fetch failed` alone says nothing: what it failed for is in the cause. */
+function describeWithCauses(thrown: unknown): string {
+  let text = describeThrown(thrown);
+  let error = thrown instanceof Error ? thrown.cause : undefined;
+  for (let depth = 0; depth < 5 && error instanceof Error; depth += 1) {
+    const cause = describeThrown(error);
+    if (!text.includes(cause)) text += `: ${cause}`;
+    error = error.cause;
+  }
+  return text;
 }
 
 /** `fetch` hides the system's error in the cause. */

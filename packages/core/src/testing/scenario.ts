@@ -1,6 +1,6 @@
 import { runPlan, type RunPlanOptions } from "../controller/master-controller.ts";
 import type { RunEvent, RunSummary } from "../events/run-event.ts";
-import type { OutcomeStatus } from "../outcome.ts";
+import type { Outcome, OutcomeStatus } from "../outcome.ts";
 import type { Plan } from "../plan/plan.ts";
 import { checkEventGrammar } from "./event-grammar.ts";
 import { EventRecorder } from "./event-recorder.ts";
@@ -63,7 +63,9 @@ export async function runScenario({
   const { events } = recorder;
   const { outcome = "passed", nodes = {}, check } = criteria;
   const problems = [
-    ...(summary.outcome.status === outcome ? [] : [`the run ${summary.outcome.status}, and should have ${outcome}`]),
+    ...(summary.outcome.status === outcome
+      ? []
+      : [`the run ${summary.outcome.status}, and should have ${outcome}${reasonOf(summary.outcome)}`]),
     ...Object.entries(nodes).flatMap(([id, wanted]) => {
       const actual = recorder.outcomeOf(id)?.status;
       return actual === wanted ? [] : [`${id} ${actual ?? "did not end"}, and should have ${wanted}`];
@@ -82,6 +84,10 @@ export async function assertScenario(scenario: Scenario): Promise<ScenarioReport
   const report = await runScenario(scenario);
   if (report.problems.length > 0) throw new Error(`${scenario.name}:\n${report.problems.join("\n")}`);
   return report;
+}
+
+function reasonOf(outcome: Outcome): string {
+  return "reason" in outcome ? ` (${outcome.reason})` : "";
 }
 
 function above(what: string, actual: number, limit: number | undefined, unit: string): string[] {

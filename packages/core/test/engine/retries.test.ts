@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { ToolTimeoutError } from "../../src/agents/tool-call.ts";
 import { isRetryable, retryDelayMs } from "../../src/engine/retry-delay.ts";
 import type { RetryPolicy } from "../../src/layers/category.ts";
 import type { Outcome } from "../../src/outcome.ts";
@@ -67,10 +68,18 @@ describe("what is worth another attempt", () => {
     await rig.agent.crash("a", new TypeError("fetch failed", { cause: refused }));
     expect(rig.outcomeOf("a")).toEqual({
       status: "errored",
-      reason: "fetch failed",
+      reason: "fetch failed: connect ECONNREFUSED",
       code: "ECONNREFUSED",
       failureClass: "transient",
     });
+  });
+});
+
+describe("a tool that took too long", () => {
+  it("is a timeout where the agent does not go on without it", async () => {
+    const rig = await RunRig.start(planOf([{ id: "one", nodes: ["a"] }]));
+    await rig.agent.crash("a", new ToolTimeoutError("slow", 100));
+    expect(rig.outcomeOf("a")).toMatchObject({ status: "errored", code: "APEX_TOOL_TIMEOUT", failureClass: "timeout" });
   });
 });
 

@@ -72,7 +72,9 @@ describe("the 25 integration scenarios: agents and their events", () => {
             });
           }),
       });
-    const [slow, patient] = [waiting("slow", { timeoutMs: 1_000 }), waiting("patient", {})];
+    const slow = waiting("slow", { timeoutMs: 1_000 });
+    const patient = waiting("patient", { timeoutMs: 60_000 });
+    const endless = waiting("endless", {});
     const failures: unknown[] = [];
     const agent = scriptedAgent(
       "a",
@@ -84,9 +86,9 @@ describe("the 25 integration scenarios: agents and their events", () => {
         await context.callTool("convret", {}).catch(note);
         await context.callTool(convert, { usd: 0.001 }).catch(note);
         await context.callTool(slow, {}).catch(note);
-        await context.callTool(patient, {});
+        await Promise.all([context.callTool(patient, {}), context.callTool(endless, {})]);
       },
-      { tools: [convert, slow, patient] },
+      { tools: [convert, slow, patient, endless] },
     );
     const run = new TestRun(definePlan({ nodes: [{ id: "n", agent: "a", timeoutMs: 5_000 }] }), { agents: [agent] });
     await run.clock.advance(5_000);
@@ -99,14 +101,15 @@ describe("the 25 integration scenarios: agents and their events", () => {
       ["APEX_TOOL_TIMEOUT", undefined],
     ]);
     expect(entered).toEqual([3, 0.001]);
-    expect(heard).toMatchObject([{ code: "APEX_TOOL_TIMEOUT" }, { status: "timed-out", deadline: "category" }]);
-    expect(
-      run.all("tool_completed").map(({ tool, durationMs, error }) => [tool, durationMs, error !== undefined]),
-    ).toEqual([
+    const over = { status: "timed-out", deadline: "category" };
+    expect(heard).toMatchObject([{ code: "APEX_TOOL_TIMEOUT" }, over, over]);
+    const calls = run.all("tool_completed").toSorted((a, b) => a.callId - b.callId);
+    expect(calls.map(({ tool, durationMs, error }) => [tool, durationMs, error !== undefined])).toEqual([
       ["convert", 0, false],
       ["convert", 0, true],
       ["slow", 1_000, true],
       ["patient", 4_000, true],
+      ["endless", 4_000, true],
     ]);
     expect(run.outcomeOf("n")).toMatchObject({ status: "timed-out", limitMs: 5_000 });
   });
@@ -120,6 +123,7 @@ describe("the 25 integration scenarios: agents and their events", () => {
       if (node.id === "first") {
         const value = { bugs: ["one"] };
         state.set(found, value);
+        state.set("untyped", value);
         // What is written is a copy: what becomes of the original is the writer's own affair.
         value.bugs.push("never written");
         if (node.attempt === 1) throw new Error("once more");
@@ -127,6 +131,7 @@ describe("the 25 integration scenarios: agents and their events", () => {
       }
       const value = state.get(found);
       expect(value).toEqual({ bugs: ["one"] });
+      expect(state.get("untyped")).toEqual({ bugs: ["one"] });
       expect(() => value?.bugs.push("by a reader")).toThrow(TypeError);
       expect(state.provenance(found)).toEqual({ agent: "a", nodeId: "first", attempt: 2 });
       await meet();

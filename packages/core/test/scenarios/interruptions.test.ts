@@ -132,25 +132,40 @@ describe("the 25 integration scenarios: what goes wrong around a run", () => {
   });
 
   it("A7 clock jump: the wall clock moves an hour either way, deadlines and durations do not", async () => {
+    const hourMs = 3_600_000;
     const agent = new ControllableAgent("a");
-    const run = new TestRun(definePlan({ nodes: [{ id: "n", agent: "a", timeoutMs: 10_000 }], budgetMs: 20_000 }), {
-      agents: [agent],
-    });
+    const retry = {
+      maxAttempts: 9,
+      on: ["crash" as const],
+      backoff: { initialMs: 1_000, factor: 1, jitter: "none" as const },
+    };
+    const run = new TestRun(
+      definePlan({ budgetMs: 20_000, nodes: [{ id: "n", agent: "a", timeoutMs: 10_000, retry }] }),
+      { agents: [agent] },
+    );
+    // The second attempt begins an hour later by the wall: that leaves it no less time.
     await run.clock.advance(4_000);
-    run.clock.jump(3_600_000);
-    await run.clock.advance(5_999);
-    expect(agent.running.has("n")).toBe(true);
-    run.clock.jump(-7_200_000);
+    run.clock.jump(hourMs);
+    await agent.crash("n", new Error("once more"));
+    await run.clock.advance(2_000);
+    expect(agent.context("n").node.attempt).toBe(2);
+    // The third one begins an hour before the run by the wall: that leaves it no more time.
+    run.clock.jump(-2 * hourMs);
+    await agent.crash("n", new Error("and once more"));
+    await run.clock.advance(3_999);
+    expect(agent.context("n").node.attempt).toBe(3);
     await run.clock.advance(1);
     const summary = await run.summary;
-    expect(run.outcomeOf("n")).toMatchObject({ status: "timed-out", deadline: "category" });
-    expect(run.all("node_completed")[0]?.durationMs).toBe(10_000);
-    expect(summary.durationMs).toBe(10_000);
-    const durations = run.events.flatMap((event) => ("durationMs" in event ? [event.durationMs] : []));
-    expect(Math.min(...durations, summary.coordination.busyMs, summary.coordination.wallMs)).toBeGreaterThanOrEqual(0);
+    assertEventGrammar(run.events);
+    expect(run.outcomeOf("n")).toMatchObject({ status: "timed-out", deadline: "category", limitMs: 10_000 });
+    expect(run.all("node_retrying").map(({ delayMs }) => delayMs)).toEqual([1_000, 1_000]);
+    expect(run.all("agent_completed").map(({ durationMs }) => durationMs)).toEqual([4_000, 1_000, 3_000]);
+    expect(run.all("node_completed").map(({ durationMs }) => durationMs)).toEqual([10_000]);
+    expect(summary).toMatchObject({ durationMs: 10_000, coordination: { busyMs: 8_000 } });
+    expect(summary.coordination.wallMs).toBeGreaterThanOrEqual(0);
     // The jumps did happen: the events tell the time of the wall.
-    const hours = run.all("agent_completed").map(({ at }) => at.slice(0, 13));
-    expect(hours).toEqual(["2026-01-31T11"]);
+    const hours = run.all("agent_started").map(({ at }) => at.slice(11, 13));
+    expect(hours).toEqual(["12", "13", "11"]);
   });
 
   it("A8 slow socket client: reporters that write slowly or never get done do not hold the run past the grace", async () => {
