@@ -117,6 +117,7 @@ export {
   type EventEnvelope,
   eventVersion,
   type NodeEvidence,
+  type ReporterFailure,
   type RunEvent,
   type RunEventBody,
   type RunEventOf,

@@ -57,6 +57,9 @@ async function execute(plan: Plan, config: Config, { options }: Invocation): Pro
       runId,
       apexVersion,
     });
+    for (const { reporter: name, message } of summary.reporterFailures ?? []) {
+      process.stderr.write(`warning  the ${name} reporter could not finish: ${message}\n`);
+    }
     if (summary.exitCode === exitCodes.nothingRan) sayHowToStart(plan);
     return summary.exitCode;
   } finally {

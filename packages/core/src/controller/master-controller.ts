@@ -11,7 +11,7 @@ import type { KeptNode } from "../engine/recover.ts";
 import { isActive, type RunState, RunStateMachine } from "../engine/run-state.ts";
 import { EventStream } from "../events/event-stream.ts";
 import type { Reporter } from "../events/reporter.ts";
-import type { RunSummary } from "../events/run-event.ts";
+import type { ReporterFailure, RunSummary } from "../events/run-event.ts";
 import { createRunId, type NodeId, type RunId } from "../ids.ts";
 import type { Outcome } from "../outcome.ts";
 import type { Plan } from "../plan/plan.ts";
@@ -168,7 +168,20 @@ class MasterController {
   }
 
   async run(): Promise<RunSummary> {
-    const { signal, graceMs = defaultGraceMs } = this.#options;
+    const { graceMs = defaultGraceMs } = this.#options;
+    let reporterFailures: readonly ReporterFailure[] = [];
+    let summary: RunSummary;
+    try {
+      summary = await this.#runToItsEnd();
+    } finally {
+      reporterFailures = await this.#stream.close(graceMs);
+    }
+    return reporterFailures.length === 0 ? summary : { ...summary, reporterFailures };
+  }
+
+  /** From the first event to the last one. */
+  async #runToItsEnd(): Promise<RunSummary> {
+    const { signal } = this.#options;
     const follow = (): void => this.#cancel.abort(signal?.reason);
     if (signal?.aborted) follow();
     else signal?.addEventListener("abort", follow, { once: true });
@@ -190,7 +203,6 @@ class MasterController {
       this.#quiet();
       this.#bus.close("the run is over");
       await this.#lifecycle.stop();
-      await this.#stream.close(graceMs);
     }
   }
 

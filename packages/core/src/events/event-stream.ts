@@ -1,9 +1,10 @@
 import { describeThrown } from "../apex-error.ts";
 import type { UserContext } from "../agents/agent-context.ts";
 import type { Clock } from "../clock.ts";
+import { formatDuration } from "../config/units.ts";
 import type { RunId } from "../ids.ts";
 import type { Reporter } from "./reporter.ts";
-import { eventVersion, type RunEvent, type RunEventBody } from "./run-event.ts";
+import { eventVersion, type ReporterFailure, type RunEvent, type RunEventBody } from "./run-event.ts";
 
 /** Whose stream it is. */
 export interface EventStreamOptions {
@@ -51,10 +52,11 @@ export class EventStream {
     }
   }
 
-  /** Closes all reporters; one that fails or takes longer than `graceMs` is given up on. */
-  async close(graceMs: number): Promise<void> {
-    await Promise.all(this.#reporters.map((reporter) => this.#closeOne(reporter, graceMs)));
+  /** Closes all reporters; resolves with those that failed, or took longer than `graceMs` and were given up on. */
+  async close(graceMs: number): Promise<readonly ReporterFailure[]> {
+    const failures = await Promise.all(this.#reporters.map((reporter) => this.#closeOne(reporter, graceMs)));
     this.#reporters.length = 0;
+    return failures.filter((failure) => failure !== undefined);
   }
 
   #deliver(event: RunEvent): void {
@@ -75,16 +77,18 @@ export class EventStream {
     this.emit({ type: "reporter_failed", reporter: reporter.name, message: describeThrown(error) });
   }
 
-  async #closeOne(reporter: Reporter, graceMs: number): Promise<void> {
+  async #closeOne(reporter: Reporter, graceMs: number): Promise<ReporterFailure | undefined> {
     let cancel: (() => void) | undefined;
     try {
       const closing = (async () => reporter.close?.())();
-      const grace = new Promise<void>((resolve) => {
-        cancel = this.#clock.schedule(graceMs, resolve);
+      const grace = new Promise<never>((_, reject) => {
+        const late = new Error(`it did not finish within ${formatDuration(graceMs)}`);
+        cancel = this.#clock.schedule(graceMs, () => reject(late));
       });
       await Promise.race([closing, grace]);
-    } catch {
-      // The stream is over: there is nobody left to tell.
+      return undefined;
+    } catch (error) {
+      return { reporter: reporter.name, message: describeThrown(error) };
     } finally {
       cancel?.();
     }

@@ -39,6 +39,14 @@ export interface RunSummary {
   /** Attempts after the first one, of all nodes. */
   readonly retries: number;
   readonly coordination: CoordinationEfficiency;
+  /** Reporters that could not finish their writing; only in what `runPlan` returns, for by then the stream is over. */
+  readonly reporterFailures?: readonly ReporterFailure[];
+}
+
+/** A reporter that is at fault, and how. */
+export interface ReporterFailure {
+  readonly reporter: string;
+  readonly message: string;
 }
 
 /** How well the agents were kept busy. */

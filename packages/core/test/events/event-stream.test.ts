@@ -89,7 +89,7 @@ describe("the event stream", () => {
     events.subscribe({ name: "stuck", onEvent: () => undefined, close: () => new Promise(() => undefined) });
     const closing = events.close(1_000);
     await clock.advance(1_000);
-    await expect(closing).resolves.toBeUndefined();
+    await expect(closing).resolves.toEqual([{ reporter: "stuck", message: "it did not finish within 1s" }]);
   });
 });
 
@@ -149,5 +149,24 @@ describe("a run's events", () => {
     expect((await rig.summary).outcome).toEqual({ status: "passed" });
     expect(rig.all("reporter_failed")).toHaveLength(1);
     expect(rig.all("run_completed")).toHaveLength(1);
+  });
+});
+
+describe("a reporter that cannot finish", () => {
+  it.each<[string, () => Promise<void>, string]>([
+    ["fails", () => Promise.reject(new Error("ENOSPC: no space left")), "ENOSPC: no space left"],
+    ["never ends", () => new Promise(() => undefined), "it did not finish within 2s"],
+  ])("because its close %s is named in what the run returns, and changes no verdict", async (_, close, message) => {
+    const rig = await RunRig.start(planOf([{ id: "one", nodes: ["a"] }]), {
+      reporters: [{ name: "journal", onEvent: () => undefined, close }],
+      graceMs: 2_000,
+    });
+    await rig.agent.end("a");
+    await rig.clock.advance(2_000);
+    expect(await rig.summary).toMatchObject({
+      outcome: { status: "passed" },
+      exitCode: 0,
+      reporterFailures: [{ reporter: "journal", message }],
+    });
   });
 });
