@@ -4,6 +4,7 @@ import type { EventStream } from "../events/event-stream.ts";
 import type { AgentReportedEvent } from "../events/run-event.ts";
 import type { Evidence } from "../layers/category.ts";
 import type { PlanNode } from "../plan/plan.ts";
+import { addCounts, countTests, noTests, type TestCounts } from "../test-result.ts";
 import type { Agent } from "./agent.ts";
 import type { AgentContext, SpawnedNode } from "./agent-context.ts";
 import { createAgentLogger } from "./agent-logger.ts";
@@ -45,6 +46,8 @@ interface InvocationOptions {
 export interface InvocationYield {
   readonly spawned: readonly PlanNode[];
   readonly metrics: ReadonlyMap<string, number>;
+  /** Of the tests that the agent reported one by one. */
+  readonly tests: TestCounts;
   /** Of each tool that was called and says what it proves. */
   readonly toolEvidence: ReadonlyMap<string, Evidence>;
 }
@@ -64,13 +67,16 @@ export function openInvocation({ agent, surroundings, signal, facts, plan }: Inv
   const metrics = new Map<string, number>();
   const toolEvidence = new Map<string, Evidence>();
   let spawned: readonly PlanNode[] = [];
+  let tests = noTests;
   let isOpen = true;
 
   const assertOpen = (): void => {
     if (!isOpen) throw new AttemptOverError(of.nodeId, of.attempt);
   };
   const emit = (event: AgentReportedEvent): void => {
-    if (isOpen) stream.emit({ ...event, ...of });
+    if (!isOpen) return;
+    if (event.type === "test_completed") tests = addCounts([tests, countTests([event.test])]);
+    stream.emit({ ...event, ...of });
   };
   const calls: OpenCalls = { lastId: 0, ends: new Map() };
   const callSite = { agent, of, stream, clock, signal, emit, calls, toolEvidence, assertOpen };
@@ -114,7 +120,7 @@ export function openInvocation({ agent, surroundings, signal, facts, plan }: Inv
       // A call that never came back still gets its end, so that the stream stays balanced.
       for (const end of [...calls.ends.values()]) end("given up");
       isOpen = false;
-      return { spawned, metrics, toolEvidence };
+      return { spawned, metrics, tests, toolEvidence };
     },
   };
 }

@@ -38,10 +38,15 @@ export function parseInput(agent: Agent, input: unknown): { readonly value: unkn
   return { outcome: outcomeOfThrown(new AgentInputError(agent.name, parsed.problem, parsed.cause)) };
 }
 
-/** Any output without an outcome of its own is a pass. */
+/** Any output without an outcome of its own is a pass; one whose outcome is none (a typo) must not be. */
 export function conclude(output: unknown): ConcludedOutput {
-  if (typeof output !== "object" || output === null || !("outcome" in output) || !isOutcome(output.outcome)) {
+  if (isOutcome(output)) return { outcome: withReason(output), counts: noTests };
+  if (typeof output !== "object" || output === null || !("outcome" in output)) {
     return { outcome: { status: "passed" }, counts: noTests };
+  }
+  if (!isOutcome(output.outcome)) {
+    const reason = `the agent's output has an outcome that is none: ${describeThrown(output.outcome)}`;
+    return { outcome: { status: "errored", reason }, counts: noTests };
   }
   const { outcome, counts = noTests, evidence, evidenceLevel } = output as AgentReport;
   return {

@@ -143,7 +143,8 @@ async function runAttempt(
     ? { outcome: abortOutcome(limit.signal) }
     : judge(node, result, left, { durationMs, memoryGrowthBytes });
   stream.emit({ type: "agent_completed", ...of, outcome: judged.outcome, durationMs });
-  const { counts, evidence } = result;
+  const { evidence } = result;
+  const counts = result.counts.total === 0 ? left.tests : result.counts;
   return { counts, ...(evidence === undefined ? {} : { evidence }), ...judged, spawned: left.spawned };
 }
 
@@ -173,10 +174,14 @@ async function invoke(
 function judge(
   node: PlanNode,
   result: ConcludedOutput,
-  { metrics, toolEvidence }: InvocationYield,
+  { metrics, tests, toolEvidence }: InvocationYield,
   facts: { readonly durationMs: number; readonly memoryGrowthBytes: number },
 ): { readonly outcome: Outcome; readonly slaBreaches?: readonly SlaBreach[] } {
   if (result.outcome.status !== "passed") return { outcome: result.outcome };
+  if (tests.failed > 0) {
+    const reason = `inconsistent: the agent passed, but reported ${tests.failed} of ${tests.total} tests as failed`;
+    return { outcome: { status: "failed", reason } };
+  }
   const breaches = node.sla ? slaBreaches(node.sla, { ...facts, metrics }) : [];
   if (breaches.length > 0) return { outcome: breachOutcome(breaches), slaBreaches: breaches };
   const refusal = evidenceRefusal(node.minimumEvidence, result.evidenceLevel, toolEvidence);

@@ -1,6 +1,6 @@
 import type { Category } from "../layers/category.ts";
 import type { Layer, Placement } from "../layers/layer.ts";
-import { staticRefusal } from "../engine/condition.ts";
+import { outcomeRefusal, staticRefusal } from "../engine/condition.ts";
 import { type CategoryTask, layerExecutionAgentName } from "./category-task.ts";
 import type { Plan, PlanNode } from "./plan.ts";
 import type { Condition } from "../layers/node-rules.ts";
@@ -34,7 +34,7 @@ export function categoryNode({
   const left = [...new Set(asked)].filter((need) => !names.has(need));
   if (left.length > 0) notes.push(`${name} needs ${left.join(", ")}, which this selection leaves out: taken as passed`);
   const when = category.when && conditionInPlan(category.when, names);
-  const skip = skipOf(category, { environment, ...changedFilesOf(selection) });
+  const skip = skipOf(category, { environment, ...changedFilesOf(selection) }, names);
   return {
     id: name,
     layerId: layer.id,
@@ -62,9 +62,10 @@ export function changedFilesOf({ changedFiles }: Selection): Pick<Plan, "changed
 function skipOf(
   { command, agent, when }: Category,
   plan: Pick<Plan, "environment" | "changedFiles">,
+  names: ReadonlySet<string>,
 ): PlanNode["skip"] {
   if (!command && !agent) return { cause: "not-configured", reason: "not configured" };
-  const reason = when && staticRefusal(when, plan);
+  const reason = when && (staticRefusal(when, plan) ?? leftOutRefusal(when, names));
   return reason === undefined ? undefined : { cause: "condition", reason };
 }
 
@@ -95,9 +96,15 @@ function workOf(category: Category, selection: Selection): Pick<PlanNode, "agent
   return { agent: layerExecutionAgentName, input: task };
 }
 
+/** What is not part of the plan counts as passed, in a condition as in needs: it may be what keeps the category from running. */
+function leftOutRefusal({ outcome = {} }: Condition, names: ReadonlySet<string>): string | undefined {
+  const left = Object.entries(outcome).filter(([id]) => !names.has(id));
+  return outcomeRefusal({ outcome: Object.fromEntries(left) }, () => undefined);
+}
+
 /** A condition waits only for what is in the plan; the rest counts as passed, as it does for needs. */
 function conditionInPlan(condition: Condition, names: ReadonlySet<string>): Condition {
   if (!condition.outcome) return condition;
-  const asked = Object.entries(condition.outcome).filter(([id, wanted]) => names.has(id) || !wanted.includes("passed"));
+  const asked = Object.entries(condition.outcome).filter(([id]) => names.has(id));
   return { ...condition, outcome: Object.fromEntries(asked) };
 }

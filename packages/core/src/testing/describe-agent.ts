@@ -2,6 +2,7 @@ import { agentProblem } from "../agents/define.ts";
 import type { Agent } from "../agents/agent.ts";
 import type { AgentSource } from "../agents/plugin.ts";
 import { type RunPlanOptions, startRun } from "../controller/master-controller.ts";
+import type { RunState } from "../engine/run-state.ts";
 import type { RunEvent, RunEventOf } from "../events/run-event.ts";
 import type { OutcomeStatus } from "../outcome.ts";
 import { definePlan, type PlanSketch } from "../plan/define-plan.ts";
@@ -40,6 +41,8 @@ export function describeAgent(name: string, options: AgentConformanceOptions, { 
     for (const [title, test] of Object.entries(tests)) it(title, () => test(options));
   });
 }
+
+const finalStates: readonly RunState[] = ["completed", "failed", "cancelled", "timed-out"];
 
 type Test = (options: AgentConformanceOptions) => Promise<void>;
 
@@ -89,7 +92,10 @@ const basics: Readonly<Record<string, Test>> = {
       ...runOptions(options, agent, recorder),
       agentGraceMs: graceMs,
     });
-    while (ofType(recorder.events, "agent_started").length === 0) await new Promise((resolve) => setImmediate(resolve));
+    // An agent that cannot start never works: the run is over then.
+    while (!finalStates.includes(run.state) && ofType(recorder.events, "agent_started").length === 0) {
+      await new Promise((resolve) => setImmediate(resolve));
+    }
     run.cancel();
     await run.summary;
     assertEventGrammar(recorder.events);

@@ -158,3 +158,49 @@ describe("the life of agents", () => {
     expect(events).toEqual([]);
   });
 });
+
+describe("an output", () => {
+  const outcomeOfOutput = async (output: unknown) => {
+    const rig = await run(agentThat(async () => output));
+    await rig.summary;
+    return rig.outcomeOf("n");
+  };
+
+  it("that is itself an outcome is the node's", async () => {
+    expect(await outcomeOfOutput({ status: "failed", reason: "as said" })).toEqual({
+      status: "failed",
+      reason: "as said",
+    });
+  });
+
+  it.each([{ status: "faild" }, "failed", undefined])("with %j for an outcome is no pass", async (outcome) => {
+    expect(await outcomeOfOutput({ outcome })).toMatchObject({
+      status: "errored",
+      reason: expect.stringContaining("an outcome that is none"),
+    });
+  });
+});
+
+describe("tests that an agent reports one by one", () => {
+  const reporting = (status: "passed" | "failed", output?: unknown) =>
+    run(
+      agentThat(async (_, context) => {
+        context.emit({ type: "test_completed", test: { id: "t", name: "t", suites: [], durationMs: 1, status } });
+        return output;
+      }),
+    );
+
+  it("are counted where it gives no counts", async () => {
+    const rig = await reporting("passed");
+    expect((await rig.summary).counts).toMatchObject({ total: 1, passed: 1 });
+  });
+
+  it("cannot have failed in a pass", async () => {
+    const rig = await reporting("failed", { outcome: { status: "passed" } });
+    expect(await rig.summary).toMatchObject({
+      exitCode: 1,
+      counts: { total: 1, failed: 1 },
+      outcome: { status: "failed", reason: expect.stringContaining("inconsistent") },
+    });
+  });
+});

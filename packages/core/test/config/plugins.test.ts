@@ -169,6 +169,15 @@ describe("what a config says about categories and the run", () => {
     expect(node?.when).toEqual({ outcome: {} });
   });
 
+  it("leaves out what runs only when something that is left out did not pass", async () => {
+    const config = await load(
+      "categories:\n  smoke: { command: ls }\n  unit: { command: ls, when: { outcome: { smoke: failed } } }\n",
+    );
+    const [node] = resolvePlan(config, { categories: ["unit"] }).nodes;
+    expect(node?.when).toEqual({ outcome: {} });
+    expect(node?.skip).toMatchObject({ cause: "condition", reason: expect.stringContaining("smoke failed") });
+  });
+
   it("becomes alert rules and intervals", async () => {
     const { monitoring } = await load(
       "monitoring:\n  alerts: [{ when: failure_rate > 0.2, notify: [log] }]\n  heartbeat_interval: 1s\n  sample_interval: 2s\n",

@@ -115,4 +115,14 @@ describe("the conformance suite", () => {
       "answers the heartbeat in its own words, where it answers at all": expect.stringContaining("splendid"),
     });
   });
+
+  it("comes to its end with an agent that cannot start", async () => {
+    const broken: Agent = {
+      name: "broken",
+      execute: async () => 1,
+      start: () => Promise.reject(new Error("no licence")),
+    };
+    const found = await findings(options(broken));
+    expect(found["comes to its outcome, and tells it in the grammar of events"]).toContain("no licence");
+  });
 });
