@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { cpSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import path from "node:path";
 import { transform } from "esbuild";
@@ -36,8 +36,10 @@ async function toCommonJs(directory: string): Promise<void> {
       platform: "node",
       target: "node22",
       minifyWhitespace: true,
+      define: { "import.meta.url": "__fileUrl" },
     });
-    const lean = code
+    const ownUrl = 'const __fileUrl=require("node:url").pathToFileURL(__filename).href;';
+    const lean = (code.includes("__fileUrl") ? ownUrl + code : code)
       // Only the program's own parts: a typed config of the user stays an import(), which loads ES modules.
       .replaceAll(/\bimport\("(\.\/[^"]+)"\)/g, 'Promise.resolve().then(() => require("$1"))')
       // The general helper copies every property of Node's own modules, which takes milliseconds; a prototype does as well.
@@ -56,7 +58,11 @@ export default defineConfig([
     clean: true,
     splitting: true,
     minifySyntax: true,
-    onSuccess: () => toCommonJs("dist/cli"),
+    async onSuccess() {
+      await toCommonJs("dist/cli");
+      // They run inside other programs, so they stay files of their own.
+      cpSync("../../packages/runner/reporters", "dist/reporters", { recursive: true });
+    },
   },
   {
     // What scripts and typed configs import.

@@ -20,6 +20,8 @@ export interface TestResult {
   readonly details?: string;
   /** It failed before it passed, within the framework's own retries. */
   readonly flaky?: boolean;
+  /** How often it was tried again, by the framework itself or by apex; absent for a test that was run once. */
+  readonly retries?: number;
 }
 
 /** How many tests there were, by how they ended; `flaky` ones are among the passed. */

@@ -10,8 +10,17 @@ export {
 export { decideVerdict, type VerdictInput } from "./verdict.ts";
 
 export { chooseAdapter, frameworkNames } from "./adapters/adapter-registry.ts";
-export type { PrepareOptions, TestFrameworkAdapter, TestReport } from "./adapters/test-framework-adapter.ts";
+export type {
+  PreparedCommand,
+  PrepareOptions,
+  Shard,
+  TestFrameworkAdapter,
+  TestLister,
+  TestList,
+  TestReport,
+} from "./adapters/test-framework-adapter.ts";
 export {
+  FrameworkCannotError,
   FrameworkUnreachableError,
   ReporterTakenError,
   SelectorsUnsupportedError,

@@ -76,12 +76,12 @@ async function executeCategory(
   const { logFile, reportFile } = nodeFiles(path.resolve(run.projectRoot, runDirectory), node.id, node.attempt);
   const asked = withArguments(task.command, task.additionalArgs);
   const adapter = chooseAdapter(task.framework, asked);
-  const command = adapter.prepare({ command: asked, reportFile, cwd, selectors, allowNoTests });
+  const { command, env } = adapter.prepare({ command: asked, reportFile, cwd, selectors, allowNoTests });
   // A run that is resumed must not read a report of its earlier life.
   if (adapter.read) await rm(reportFile, { force: true });
 
   context.think(`running ${commandText(asked).replaceAll(/\s+/g, " ").slice(0, longestNote)}`);
-  const input: RunProcessInput = { command, cwd, env: childVariables(task, context), logFile };
+  const input: RunProcessInput = { command, cwd, env: { ...childVariables(task, context), ...env }, logFile };
   const exit = await context.callTool<ProcessExit>(runProcessToolName, input);
 
   const report = exit.spawnError ? undefined : await adapter.read?.({ reportFile, cwd });

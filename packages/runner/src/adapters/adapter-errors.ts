@@ -48,3 +48,15 @@ export class SelectorsUnsupportedError extends ApexError {
     });
   }
 }
+
+/** Something was asked of a test framework that it is unable to do. */
+export class FrameworkCannotError extends ApexError {
+  readonly code = "APEX_FRAMEWORK_CANNOT";
+  readonly framework: string;
+
+  /** `what` fits after "cannot", such as "run one shard of its tests". */
+  constructor(framework: string, what: string, hint?: string) {
+    super(`${framework} cannot ${what}`, hint === undefined ? {} : { hint });
+    this.framework = framework;
+  }
+}

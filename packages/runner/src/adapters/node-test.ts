@@ -25,7 +25,7 @@ export const nodeTestAdapter: TestFrameworkAdapter = {
       !reporterOptions.has(option) && !(isSelecting && choosingOptions.has(option));
     const pattern = isSelecting ? namePattern(selectors, " ") : undefined;
     const files = isSelecting ? selectedFiles(selectors) : undefined;
-    return callCommand({
+    const prepared = callCommand({
       launch: call.launch,
       args: [
         ...toWords(call.before.filter((argument) => isKept(argument))),
@@ -36,6 +36,7 @@ export const nodeTestAdapter: TestFrameworkAdapter = {
         ...(files ?? call.files),
       ],
     });
+    return { command: prepared };
   },
   read: ({ reportFile, cwd }) => readNodeTestReport(reportFile, cwd),
 };

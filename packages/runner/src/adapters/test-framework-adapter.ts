@@ -8,6 +8,15 @@ export interface TestReport {
   readonly tests: readonly TestResult[];
   /** What is wrong with the report, and the likely cause; absent for a complete one. */
   readonly problem?: string;
+  /** What went wrong outside every test (an unhandled rejection, a global set-up), in the framework's words. */
+  readonly errors?: readonly string[];
+}
+
+/** One part of a category's tests, for running them on several workers: `1/4` to `4/4`. */
+export interface Shard {
+  /** From 1 on. */
+  readonly index: number;
+  readonly total: number;
 }
 
 /** What an adapter needs to make a command tell its results. */
@@ -20,6 +29,32 @@ export interface PrepareOptions {
   /** Exactly which tests to run; empty for all. */
   readonly selectors: readonly TestSelector[];
   readonly allowNoTests: boolean;
+  readonly shard?: Shard | undefined;
+  /** Whether coverage is measured; absent: as the command and the framework's own config say. */
+  readonly coverage?: boolean | undefined;
+}
+
+/** A command that tells its results. */
+export interface PreparedCommand {
+  readonly command: Command;
+  /** Variables that the framework needs for its report; they win over the category's own. */
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+/** The tests of a category, found without running them. */
+export interface TestList {
+  /** What the framework can list: files, or single tests. */
+  readonly of: "files" | "tests";
+  /** `TestResult.file` or `TestResult.id` of each, in any order. */
+  readonly ids: readonly string[];
+}
+
+/** How a framework lists its tests without running them. */
+export interface TestLister {
+  /** The command that lists; what it writes to stdout and stderr goes into a log file. Throws an `ApexError` that says why it cannot. */
+  prepare(options: Pick<PrepareOptions, "command" | "reportFile" | "cwd" | "shard">): PreparedCommand;
+  /** Reads what that command left in the report file, if it wrote one, or in its log. Throws when there is no list in it. */
+  read(written: { readonly reportFile: string; readonly logFile: string; readonly cwd: string }): Promise<TestList>;
 }
 
 /** Knows one test framework: how it is asked for a report and for single tests, and how its report reads. */
@@ -27,8 +62,15 @@ export interface TestFrameworkAdapter {
   readonly name: string;
   /** Whether the command runs this framework in a way that lets options be added to it. */
   matches(command: Command): boolean;
-  /** The command with the framework's report options and selected tests. Throws an `ApexError` that says why it cannot. */
-  prepare(options: PrepareOptions): Command;
+  /**
+   * The command with the framework's report options, selected tests, shard and coverage.
+   * Throws an `ApexError` that says why it cannot, `APEX_FRAMEWORK_CANNOT` for what the framework is unable to do.
+   */
+  prepare(options: PrepareOptions): PreparedCommand;
   /** Reads what the command left in `reportFile`. Absent: the framework reports nothing, and the exit code decides alone. */
   read?(report: Pick<PrepareOptions, "reportFile" | "cwd">): Promise<TestReport>;
+  /** Set where the report is written line by line as tests end, as `streamed-report.ts` describes: it can be followed live. */
+  readonly isStreamed?: true;
+  /** Absent where the framework cannot list its tests. */
+  readonly list?: TestLister;
 }

@@ -25,10 +25,11 @@ export const vitestAdapter: TestFrameworkAdapter = {
     const { args, rest } = parseArguments(call.args, takesVitestValue);
     const chosen = selectors.length === 0 ? args : selectTests(args, selectors, cwd);
     const noTests = allowNoTests ? ["--passWithNoTests"] : [];
-    return callCommand({
+    const prepared = callCommand({
       ...call,
       args: [...toWords(addReporter(chosen)), `--outputFile.json=${reportFile}`, ...noTests, ...rest],
     });
+    return { command: prepared };
   },
   read: ({ reportFile, cwd }) => readVitestReport(reportFile, cwd),
 };

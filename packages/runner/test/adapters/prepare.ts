@@ -13,7 +13,7 @@ export function prepare(
   command: Command | string,
   options: Partial<PrepareOptions> = {},
 ): string {
-  const prepared = adapter.prepare({
+  const { command: prepared } = adapter.prepare({
     command: typeof command === "string" ? argv(command) : command,
     reportFile: "REPORT",
     cwd: "/project",

@@ -18,7 +18,7 @@ export async function runFixture(
   const output = temporaryDirectory();
   const reportFile = path.join(output, "report");
   const prepared = adapter.prepare({ command: argv(command), reportFile, cwd, selectors, allowNoTests });
-  const exit = await runProcess({ command: prepared, cwd, logFile: path.join(output, "log.log") });
+  const exit = await runProcess({ ...prepared, cwd, logFile: path.join(output, "log.log") });
   const report: TestReport = (await adapter.read?.({ reportFile, cwd })) ?? { completeness: "missing", tests: [] };
   const verdict = decideVerdict({ exit, report, counts: countTests(report.tests), allowNoTests });
   return { exit, report, verdict, cwd };
