@@ -53,7 +53,7 @@ export default defineConfig([
   {
     // The program: every dependency inside, one part for each thing that is imported lazily.
     ...shared,
-    entry: { main: "src/main.ts" },
+    entry: { main: "src/main.ts", "guard-main": "../../packages/runner/src/guard/guard-main.ts" },
     outDir: "dist/cli",
     clean: true,
     splitting: true,

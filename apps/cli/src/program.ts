@@ -10,12 +10,12 @@ export async function runProgram(args: readonly string[]): Promise<number> {
   let exitCode = 0;
   const { own, passedOn } = splitAtDashes(args[0] === "help" ? [...args.slice(1), "--help"] : args);
   const run = async (categories: string[], _: unknown, command: Command): Promise<void> => {
+    const options = command.optsWithGlobals<CliOptions>();
+    const startsProcesses = !options.dryRun && !options.listCategories;
+    // It starts beside us while we read the config, and is there when the first command is due.
+    const guard = startsProcesses ? (await import("./commands/start-guard.ts")).startGuard() : undefined;
     const { runCommand } = await import("./commands/run.ts");
-    exitCode = await runCommand({
-      categories,
-      options: command.optsWithGlobals<CliOptions>(),
-      additionalArgs: passedOn,
-    });
+    exitCode = await runCommand({ categories, options, additionalArgs: passedOn, guard });
   };
 
   const program = new Command("apex")

@@ -100,7 +100,7 @@ async function executeCategory(
     logFile: path.relative(run.projectRoot, logFile).replaceAll(path.sep, "/"),
     ...(exit.exitCode === undefined ? {} : { exitCode: exit.exitCode }),
     ...(exit.signal === undefined ? {} : { signal: exit.signal }),
-    ...(exit.leakedProcesses === 0 ? {} : { leakedProcesses: exit.leakedProcesses }),
+    ...(exit.leaked.length === 0 ? {} : { leakedProcesses: exit.leaked.length }),
     ...(outputTail === "" ? {} : { outputTail }),
   };
   return { outcome, counts, evidence };

@@ -3,6 +3,7 @@ import * as z from "zod/mini";
 import { createAnsiStripper } from "./process/ansi-stripper.ts";
 import { ChildEnvironment } from "./process/child-environment.ts";
 import { followOutput } from "./process/follow-output.ts";
+import { ProcessGuard } from "./guard/process-guard.ts";
 import { type ProcessExit, runProcess } from "./process/run-process.ts";
 
 const nonEmpty = z.string().check(z.minLength(1));
@@ -32,6 +33,8 @@ export interface ProcessControl {
   readonly graceMs?: number | undefined;
   /** Aborted when every process must be killed at once: a second Ctrl-C. */
   readonly killNow?: AbortSignal | undefined;
+  /** Shared by everything that starts processes for one run; without it, the tool has one of its own. */
+  readonly guard?: ProcessGuard | undefined;
   readonly clock?: Clock | undefined;
 }
 
@@ -40,8 +43,10 @@ export interface ProcessControl {
  * events, without control sequences, while the log file keeps it as it was. Resolves with a {@link ProcessExit} also when
  * the command fails or the call is aborted; rejects with `LogFileError`.
  */
-export function createRunProcessTool({ graceMs, killNow, clock }: ProcessControl): Tool<RunProcessInput, ProcessExit> {
+export function createRunProcessTool(control: ProcessControl): Tool<RunProcessInput, ProcessExit> {
+  const { graceMs, killNow, clock } = control;
   const environment = new ChildEnvironment();
+  const guard = control.guard ?? new ProcessGuard({ env: environment.inherited });
   return {
     name: runProcessToolName,
     description: "Runs a command as a process tree, its output in a log file, and waits until nothing of it is left.",
@@ -53,7 +58,15 @@ export function createRunProcessTool({ graceMs, killNow, clock }: ProcessControl
       };
       const output = followOutput(input.logFile, (text) => say(plain.push(text)));
       try {
-        return await runProcess({ ...input, signal: context.signal, killSignal: killNow, graceMs, environment, clock });
+        return await runProcess({
+          ...input,
+          signal: context.signal,
+          killSignal: killNow,
+          graceMs,
+          environment,
+          guard,
+          clock,
+        });
       } finally {
         await output.finish();
         say(plain.end());

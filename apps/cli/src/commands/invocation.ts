@@ -7,7 +7,7 @@ import {
   type Selection,
   SelectionError,
 } from "@netra-apex/core";
-import { frameworkNames } from "@netra-apex/runner";
+import { frameworkNames, type ProcessGuard } from "@netra-apex/runner";
 import { changedFilesFor } from "./changed-files-for.ts";
 import type { CliOptions } from "../flags.ts";
 
@@ -18,6 +18,8 @@ export interface Invocation {
   readonly options: CliOptions;
   /** What came after `--`. */
   readonly additionalArgs: readonly string[];
+  /** Already on its way; absent where no process will be started. */
+  readonly guard?: ProcessGuard | undefined;
 }
 
 /** Loads the config that the command line points to. Throws `ConfigError`. */

@@ -29,7 +29,7 @@ export async function runCommand(invocation: Invocation): Promise<number> {
   return execute(plan, config, invocation);
 }
 
-async function execute(plan: Plan, config: Config, { options }: Invocation): Promise<number> {
+async function execute(plan: Plan, config: Config, { options, guard }: Invocation): Promise<number> {
   const mode = chooseProgressMode({
     requested: options.progressMode,
     json: options.json,
@@ -51,7 +51,7 @@ async function execute(plan: Plan, config: Config, { options }: Invocation): Pro
   });
   try {
     const summary = await runPlan(plan, {
-      ...settingsOf(config, createLayerExecutionAgent({ runDirectory, killNow: interruption.kill })),
+      ...settingsOf(config, createLayerExecutionAgent({ runDirectory, killNow: interruption.kill, guard })),
       reporters: [reporter],
       signal: interruption.stop,
       runId,

@@ -12,22 +12,27 @@ const defaultSearchPath = "/usr/local/bin:/usr/bin:/bin";
 
 /** The environments of child processes: what this process inherited, the command's own variables, and local binaries first on PATH. */
 export class ChildEnvironment {
-  readonly #inherited: NodeJS.ProcessEnv;
+  /** What every child starts from. */
+  readonly inherited: NodeJS.ProcessEnv;
   readonly #binDirectories = new Map<string, string>();
 
   /** Keeps a copy of `inherited`; later changes to `process.env` are not seen. */
   constructor(inherited: NodeJS.ProcessEnv = process.env) {
-    this.#inherited = { ...inherited };
-    for (const name of notInherited) delete this.#inherited[name];
+    this.inherited = { ...inherited };
+    for (const name of notInherited) delete this.inherited[name];
   }
 
   /** The whole environment of a command that runs in `cwd` (absolute); `additions` win over what is inherited. */
   for(cwd: string, additions: Readonly<Record<string, string>> = {}): NodeJS.ProcessEnv {
-    const env = { ...this.#inherited, ...additions };
-    const key = searchPathKey(env);
-    const inheritedPath = env[key] ?? defaultSearchPath;
-    env[key] = this.#localBinaries(cwd) + (inheritedPath === "" ? "" : path.delimiter + inheritedPath);
-    return env;
+    return { ...this.inherited, ...this.additionsFor(cwd, additions) };
+  }
+
+  /** What is laid over {@link inherited} for such a command. */
+  additionsFor(cwd: string, additions: Readonly<Record<string, string>> = {}): Record<string, string> {
+    const key = searchPathKey({ ...this.inherited, ...additions });
+    const inheritedPath = additions[key] ?? this.inherited[key] ?? defaultSearchPath;
+    const separator = inheritedPath === "" ? "" : path.delimiter;
+    return { ...additions, [key]: this.#localBinaries(cwd) + separator + inheritedPath };
   }
 
   /** Every `node_modules/.bin` from `cwd` up, nearest first, whether it exists yet or not: an install may be part of the run. */

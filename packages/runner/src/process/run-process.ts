@@ -1,10 +1,14 @@
+import path from "node:path";
 import { type Clock, type Command, systemClock } from "@netra-apex/core";
+import type { FoundProcess, GuardedExit, TreePeak, TreeUsage } from "../guard/guard-protocol.ts";
+import type { LimitRequest, LimitsInForce } from "../guard/limits.ts";
+import type { MaskRequest } from "../guard/mask.ts";
+import { type GuardedResult, ProcessGuard } from "../guard/process-guard.ts";
 import { ChildEnvironment } from "./child-environment.ts";
-import { endGroup, type GroupEnd, isGoneWithin } from "./end-group.ts";
+import { LogFileError } from "./log-file.ts";
 import { explainFailedStart, type SpawnError } from "./spawn-error.ts";
-import { type ExitStatus, type StartedProcess, startProcess } from "./start-process.ts";
 
-/** How a command ended, together with everything that it had started in its process group. */
+/** How a command ended, together with everything that it had started. */
 export interface ProcessExit {
   /** Absent when the command was ended by a signal or never started. */
   readonly exitCode?: number;
@@ -14,96 +18,137 @@ export interface ProcessExit {
   readonly spawnError?: SpawnError;
   /** Set when it was ended on request: by SIGTERM within the grace, or by SIGKILL. */
   readonly terminated?: "term" | "kill";
+  /** How long it took to end it, on request or for its limit; the grace is part of it. */
+  readonly endingMs?: number;
   /** Processes that outlived the command on their own and had to be ended. */
-  readonly leakedProcesses: number;
+  readonly leaked: readonly FoundProcess[];
+  /** Processes that could not be ended, not even by SIGKILL. */
+  readonly survivors?: readonly FoundProcess[];
+  /** What the tree took; absent for what ended before it was looked at, and where that cannot be seen. */
+  readonly usage?: TreePeak;
+  /** What became of the limits that were asked for. */
+  readonly limits?: LimitsInForce;
+  /** Processes that the kernel killed on this machine for lack of memory, when this command ended by SIGKILL. */
+  readonly oomKills?: number;
+  /** The guard of the processes was killed or broke; the command was ended after it. */
+  readonly guardLost?: string;
 }
 
 /** A command, where it runs, and what ends it. */
 export interface RunProcessOptions {
   readonly command: Command;
-  /** Absolute. */
   readonly cwd: string;
   /** Added to what the environment passes on. */
   readonly env?: Readonly<Record<string, string>> | undefined;
   /** Takes stdout and stderr in the order in which they are written; appended to, its directories are made. */
   readonly logFile: string;
-  /** Ends the command and its whole group: SIGTERM, and SIGKILL after the grace. */
+  /** Ends the command and all that it has started: SIGTERM, and SIGKILL after the grace. */
   readonly signal?: AbortSignal | undefined;
-  /** Ends the group by SIGKILL at once, also in the middle of the grace. */
+  /** Ends it by SIGKILL at once, also in the middle of the grace. */
   readonly killSignal?: AbortSignal | undefined;
   /** Time between SIGTERM and SIGKILL; 5,000 by default. */
   readonly graceMs?: number | undefined;
+  /** What the command may take together with all that it starts; kept as well as this machine can. */
+  readonly limits?: LimitRequest | undefined;
+  /** `pidns`: in a pid namespace of its own, out of which nothing escapes. Linux, as root or with user namespaces. */
+  readonly isolation?: "pidns" | undefined;
+  /** What must not be seen in the log. The output then comes through a pipe instead of going straight into the file. */
+  readonly mask?: MaskRequest | undefined;
+  /** Told once a second what the tree takes. Linux only. */
+  readonly onSample?: ((usage: TreeUsage) => void) | undefined;
   /** Shared by the calls of one run, so that what it works out once per directory is kept. */
   readonly environment?: ChildEnvironment | undefined;
+  /** Shared by the calls of one run; without it, the call starts one of its own and ends it. */
+  readonly guard?: ProcessGuard | undefined;
   readonly clock?: Clock | undefined;
 }
 
 /** Time between SIGTERM and SIGKILL unless the caller says otherwise. */
 export const defaultGraceMs = 5_000;
 
-/** What goes by itself this soon after the command was on its way out too, and is no leak (cargo-nextest waits as long). */
-const settleMs = 100;
-
 /**
- * Runs a command as a process group of its own and waits until nothing of the group is left.
+ * Runs a command in a session of its own and waits until nothing is left of it and of what it has started, in whatever session
+ * or group that is.
  *
  * No shell unless the command asks for one, no stdin, and no pipes: the output goes straight into the log file. Whether the
  * command fails, is not found or is aborted, the promise resolves; it rejects with `LogFileError` alone.
  */
 export async function runProcess(options: RunProcessOptions): Promise<ProcessExit> {
-  const { command, cwd, signal, killSignal, graceMs = defaultGraceMs, clock = systemClock } = options;
-  const startedMs = clock.monotonicMs();
-  const exit = ({ leakedProcesses = 0, ...facts }: Partial<ProcessExit>): ProcessExit => ({
-    ...facts,
-    durationMs: clock.monotonicMs() - startedMs,
-    leakedProcesses,
-  });
-  if (signal?.aborted || killSignal?.aborted) return exit({ terminated: "term" });
-
-  const env = (options.environment ?? new ChildEnvironment()).for(cwd, options.env);
-  const started = await startProcess(command, { cwd, env, logFile: options.logFile });
-  if (!("group" in started)) return exit({ spawnError: explainFailedStart({ command, cwd, env, ...started }) });
-
-  const { group } = started;
-  const { status, end } = await waitForExit(started, { signal, killSignal, graceMs, clock });
-  if (end) return exit({ ...status, terminated: end.by, leakedProcesses: end.isGone ? 0 : group.count() });
-  if (group.isGone() || (await isGoneWithin(group, settleMs, clock, killSignal))) return exit(status);
-
-  const leakedProcesses = group.count();
-  await endGroup(group, { graceMs, killSignal, clock });
-  return exit({ ...status, leakedProcesses });
+  if (options.guard) return runGuarded(options, options.guard);
+  const environment = options.environment ?? new ChildEnvironment();
+  const guard = new ProcessGuard({ env: environment.inherited });
+  try {
+    return await runGuarded({ ...options, environment }, guard);
+  } finally {
+    await guard.close();
+  }
 }
 
-type WaitOptions = Pick<RunProcessOptions, "signal" | "killSignal"> & {
-  readonly graceMs: number;
-  readonly clock: Clock;
-};
+async function runGuarded(options: RunProcessOptions, guard: ProcessGuard): Promise<ProcessExit> {
+  const { command, signal, killSignal, graceMs = defaultGraceMs, clock = systemClock } = options;
+  const { limits, isolation, mask } = options;
+  // The guard has a working directory of its own.
+  const cwd = path.resolve(options.cwd);
+  const logFile = path.resolve(options.logFile);
+  const startedMs = clock.monotonicMs();
+  const nobody = { leaked: [] };
+  if (signal?.aborted || killSignal?.aborted) return { ...nobody, terminated: "term", durationMs: 0 };
 
-/** Waits for the command to exit, or to be ended with its group as soon as a signal is aborted; then `end` says how. */
-async function waitForExit(
-  { group, exited, abandon }: StartedProcess,
-  { signal, killSignal, graceMs, clock }: WaitOptions,
-): Promise<{ status: ExitStatus; end?: GroupEnd }> {
-  let ending: Promise<GroupEnd> | undefined;
-  let startEnding = (): void => undefined;
-  const cannotBeEnded = new Promise<ExitStatus>((resolve) => {
-    startEnding = () => {
-      ending ??= endGroup(group, { graceMs, killSignal, clock }).then((end) => {
-        if (!end.isGone) {
-          abandon();
-          resolve({});
-        }
-        return end;
-      });
-    };
-  });
-  signal?.addEventListener("abort", startEnding, { once: true });
-  killSignal?.addEventListener("abort", startEnding, { once: true });
-  // An abort while the command was being started has passed already.
-  if (signal?.aborted || killSignal?.aborted) startEnding();
+  const environment = options.environment ?? new ChildEnvironment();
+  const run = guard.run(
+    {
+      command,
+      cwd,
+      env: environment.additionsFor(cwd, options.env),
+      logFile,
+      graceMs,
+      ...(limits === undefined ? {} : { limits }),
+      ...(isolation === undefined ? {} : { isolation }),
+      ...(mask === undefined ? {} : { mask }),
+    },
+    options.onSample,
+  );
+  const end = (): void => run.end(false);
+  const kill = (): void => run.end(true);
+  signal?.addEventListener("abort", end, { once: true });
+  killSignal?.addEventListener("abort", kill, { once: true });
+  let result: GuardedResult;
+  try {
+    result = await run.result;
+  } finally {
+    signal?.removeEventListener("abort", end);
+    killSignal?.removeEventListener("abort", kill);
+  }
+  const durationMs = clock.monotonicMs() - startedMs;
+  switch (result.kind) {
+    case "exit":
+      return { ...exitFacts(result), durationMs };
+    case "not-started": {
+      const env = environment.for(cwd, options.env);
+      const spawnError = explainFailedStart({ command, cwd, env, errorCode: result.code, message: result.message });
+      return { ...nobody, durationMs, spawnError };
+    }
+    case "no-log":
+      throw new LogFileError(logFile, result.message);
+    case "lost":
+      return { ...nobody, durationMs, guardLost: result.message };
+    default:
+      return result satisfies never;
+  }
+}
 
-  const status = await Promise.race([exited, cannotBeEnded]);
-  signal?.removeEventListener("abort", startEnding);
-  killSignal?.removeEventListener("abort", startEnding);
-  return ending === undefined ? { status } : { status, end: await ending };
+/** A reply of the guard without what belongs to the protocol. */
+function exitFacts(exit: GuardedExit): Omit<ProcessExit, "durationMs"> {
+  const { exitCode, signal, terminated, endingMs, leaked, survivors, usage, limits, oomKills } = exit;
+  return {
+    ...(exitCode === undefined ? {} : { exitCode }),
+    ...(signal === undefined ? {} : { signal }),
+    ...(terminated === undefined ? {} : { terminated }),
+    ...(endingMs === undefined ? {} : { endingMs }),
+    leaked,
+    ...(survivors === undefined ? {} : { survivors }),
+    ...(usage === undefined ? {} : { usage }),
+    ...(limits === undefined ? {} : { limits }),
+    ...(oomKills === undefined ? {} : { oomKills }),
+  };
 }

@@ -3,7 +3,6 @@ import path from "node:path";
 import process from "node:process";
 import type { Command } from "@netra-apex/core";
 import { searchPathKey } from "./child-environment.ts";
-import type { FailedStart } from "./start-process.ts";
 
 /** Why a command never started. A value, because it is an outcome of the node and no bug. */
 export interface SpawnError {
@@ -11,12 +10,16 @@ export interface SpawnError {
     | "APEX_COMMAND_NOT_FOUND"
     | "APEX_COMMAND_NOT_EXECUTABLE"
     | "APEX_WORKING_DIRECTORY_MISSING"
+    | "APEX_ISOLATION_UNAVAILABLE"
     | "APEX_SPAWN_FAILED";
   /** For people, lower case: which command, and where it was looked for. */
   readonly message: string;
 }
 
-interface FailedCommand extends FailedStart {
+interface FailedCommand {
+  /** What the operating system said, such as `ENOENT`. */
+  readonly errorCode: string | undefined;
+  readonly message: string;
   readonly command: Command;
   readonly cwd: string;
   readonly env: NodeJS.ProcessEnv;
@@ -24,6 +27,7 @@ interface FailedCommand extends FailedStart {
 
 /** Finds out why a command did not start. Looks at the file system: for the failing path only. */
 export function explainFailedStart({ command, cwd, env, errorCode, message }: FailedCommand): SpawnError {
+  if (errorCode === "APEX_ISOLATION_UNAVAILABLE") return { code: errorCode, message };
   if (!existsSync(cwd)) {
     return { code: "APEX_WORKING_DIRECTORY_MISSING", message: `the working directory ${cwd} does not exist` };
   }

@@ -19,13 +19,13 @@ const node = (script: string, ...args: string[]): Command => argv(process.execPa
 describe("runProcess", () => {
   test("reports the exit code and how long it took", async () => {
     const { exit } = await run(node("process.exit(7)"));
-    expect(exit).toEqual({ exitCode: 7, durationMs: expect.any(Number), leakedProcesses: 0 });
+    expect(exit).toEqual({ exitCode: 7, durationMs: expect.any(Number), leaked: [] });
     expect(exit.durationMs).toBeGreaterThan(0);
   });
 
   test("reports the signal that ended a command by itself", async () => {
     const { exit } = await run(node("process.kill(process.pid, 'SIGSEGV')"));
-    expect(exit).toMatchObject({ signal: "SIGSEGV", leakedProcesses: 0 });
+    expect(exit).toMatchObject({ signal: "SIGSEGV", leaked: [] });
     expect(exit.exitCode).toBeUndefined();
     expect(exit.terminated).toBeUndefined();
   });

@@ -1,0 +1,25 @@
+import { closeSync, writeSync } from "node:fs";
+import type { Readable } from "node:stream";
+import { StringDecoder } from "node:string_decoder";
+import { createMask, type MaskRequest } from "./mask.ts";
+
+/** A line that is longer than this is masked in pieces; a secret that lies across two pieces would be seen in halves. */
+const longestLine = 1024 * 1024;
+
+/** Writes what comes out of a pipe into a file, line by line, with what the mask says replaced by stars; closes the file in the end. */
+export function maskInto(output: Readable, file: number, request: MaskRequest): void {
+  const decoder = new StringDecoder("utf8");
+  const mask = createMask(request);
+  let held = "";
+  output.on("data", (bytes: Buffer) => {
+    held += decoder.write(bytes);
+    const end = held.lastIndexOf("\n") + 1 || (held.length > longestLine ? held.length : 0);
+    if (end === 0) return;
+    writeSync(file, mask(held.slice(0, end)));
+    held = held.slice(end);
+  });
+  output.on("close", () => {
+    writeSync(file, mask(held + decoder.end()));
+    closeSync(file);
+  });
+}
