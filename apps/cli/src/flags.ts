@@ -37,6 +37,16 @@ const sharedFlags: readonly Flag[] = [
     description: "only these tests of one category: PATH or PATH::SUITE::TEST",
   },
   { group: "What to run:", flags: "--env <name>", description: "environment whose overrides apply (default: test)" },
+  {
+    group: "How to run it:",
+    flags: "--real-services",
+    description: "tests talk to real services (USE_REAL_SERVICES); what only looks green is inconclusive",
+  },
+  {
+    group: "How to run it:",
+    flags: "--real-llm",
+    description: "the same for a real language model (USE_REAL_LLM)",
+  },
   { group: "How to run it:", flags: "--config <file>", description: "this config instead of the one that is found" },
   { group: "How to run it:", flags: "--fast-fail", description: "cancel everything at the first failure" },
   {
@@ -78,6 +88,8 @@ export interface CliOptions {
   readonly changedSince?: string;
   readonly env?: string;
   readonly config?: string;
+  readonly realServices?: boolean;
+  readonly realLlm?: boolean;
   readonly fastFail?: boolean;
   readonly maxParallel?: number;
   readonly dryRun?: boolean;

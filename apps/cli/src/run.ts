@@ -10,6 +10,7 @@ import {
 import { frameworkNames, createLayerExecutionAgent } from "@netra-apex/runner";
 import { changedFilesFor } from "./commands/changed-files-for.ts";
 import { settingsOf } from "./commands/run-settings.ts";
+import { secretsOf } from "./commands/secrets.ts";
 import { createRunDirectory } from "./commands/run-directory.ts";
 import { apexVersion } from "./version.ts";
 
@@ -40,8 +41,9 @@ export async function run(selection: Selection = {}, options: RunOptions = {}): 
   const changed = selection.changedFiles === undefined ? await changedFilesFor(config) : {};
   const plan = resolvePlan(config, { ...changed, ...selection });
   const runId = createRunId(new Date());
+  const runDirectory = createRunDirectory(plan.projectRoot, runId);
   return runPlan(plan, {
-    ...settingsOf(config, createLayerExecutionAgent({ runDirectory: createRunDirectory(plan.projectRoot, runId) })),
+    ...settingsOf(config, createLayerExecutionAgent({ runDirectory, mask: secretsOf(config) })),
     reporters: options.reporters ?? [],
     ...(options.signal ? { signal: options.signal } : {}),
     runId,

@@ -12,7 +12,7 @@ export {
 } from "./config/problem.ts";
 export { didYouMean, suggest } from "./config/suggest.ts";
 export type { Monitoring } from "./config/monitoring.ts";
-export { formatDuration, parseDuration, parseSize } from "./config/units.ts";
+export { formatDuration, formatSize, parseDuration, parseSize } from "./config/units.ts";
 export type {
   WrittenCategory,
   WrittenConfig,
@@ -29,12 +29,14 @@ export type {
 // The model
 export { type Category, type Command, type Evidence, isConfigured, type RetryPolicy } from "./layers/category.ts";
 export { commandText, shellQuote } from "./layers/command-text.ts";
+export type { Enforcement, LimitRequest, LimitsInForce } from "./layers/limits.ts";
 export type { ExecutionMode, Layer, LlmMode, Placement, ResourceLimits } from "./layers/layer.ts";
 export type { DependencyPolicy, RunMode } from "./layers/run-mode.ts";
 export { createRunId, type LayerId, type NodeId, type RunId } from "./ids.ts";
 
 // From what was asked for to a plan
 export {
+  type AuthenticityRules,
   type CategoryTask,
   formatTestSelector,
   layerExecutionAgentName,
@@ -43,6 +45,8 @@ export {
 } from "./plan/category-task.ts";
 export { type LeftOutLayer, type Plan, type PlanLayer, type PlanNode, planNotes } from "./plan/plan.ts";
 export type { Condition, FailurePolicy, Resources, Sla } from "./layers/node-rules.ts";
+export { outputPattern } from "./output-pattern.ts";
+export { createMask, type MaskRequest, maskData } from "./mask.ts";
 export { PlanError } from "./plan/check-plan.ts";
 export { definePlan, type PlanLayerSketch, type PlanNodeSketch, type PlanSketch } from "./plan/define-plan.ts";
 export { resolvePlan } from "./plan/resolve-plan.ts";
@@ -55,6 +59,7 @@ export { DagError, type DagProblems } from "./dag/dag-error.ts";
 
 // Running it
 export { type RunHandle, runPlan, type RunPlanOptions, startRun } from "./controller/master-controller.ts";
+export { StoppableClock } from "./engine/stoppable-clock.ts";
 export { exitCodeOf, exitCodes } from "./controller/exit-codes.ts";
 export { createExecutionEngine, type ExecutionEngine } from "./engine/execution-engine.ts";
 export type { ExecutionEngineOptions, ExecutionSettings, PlanResult } from "./engine/engine-options.ts";
@@ -114,6 +119,7 @@ export { addCounts, countTests, noTests, type TestCounts, type TestResult, type 
 export {
   type AgentReportedEvent,
   type CoordinationEfficiency,
+  type EnforcementCounts,
   type EventEnvelope,
   eventVersion,
   type NodeEvidence,
@@ -124,6 +130,7 @@ export {
   type RunEventType,
   type RunSummary,
   type SlaBreach,
+  type Suspicion,
 } from "./events/run-event.ts";
 export {
   decodeEvent,

@@ -98,7 +98,7 @@ export function timedOutRun(): EventScript {
       evidence: {
         command: "vitest run --project api",
         logFile: "logs/orchestration/api.log",
-        leakedProcesses: 1,
+        leaked: ["node server.js"],
         outputTail: "\n\u001b[32m ✓\u001b[39m orders\n\tPOST /orders ...\n\n",
       },
     })

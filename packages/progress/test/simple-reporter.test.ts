@@ -56,7 +56,7 @@ describe("the simple reporter", () => {
           │   POST /orders ...
 
           ran    vitest run --project api
-          left   1 process still running after the command, ended by apex
+          left   1 process running, ended by apex: node server.js
           log    logs/orchestration/api.log
           rerun  apex run api
 

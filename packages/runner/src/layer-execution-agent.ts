@@ -18,6 +18,8 @@ import {
   type TestSelector,
 } from "@netra-apex/core";
 import { chooseAdapter } from "./adapters/adapter-registry.ts";
+import { type AuthenticityInput, findSuspicions } from "./authenticity.ts";
+import { processEvidence } from "./node-evidence.ts";
 import { withArguments } from "./with-arguments.ts";
 import { nodeFiles } from "./node-files.ts";
 import { lastLines } from "./process/last-lines.ts";
@@ -72,7 +74,7 @@ async function executeCategory(
   { runDirectory, killNow }: LayerExecutionAgentOptions,
 ): Promise<AgentReport> {
   const { run, node } = context;
-  const { cwd, selectors, allowNoTests } = task;
+  const { cwd, selectors, allowNoTests, limits, isolation } = task;
   const { logFile, reportFile } = nodeFiles(path.resolve(run.projectRoot, runDirectory), node.id, node.attempt);
   const asked = withArguments(task.command, task.additionalArgs);
   const adapter = chooseAdapter(task.framework, asked);
@@ -81,15 +83,23 @@ async function executeCategory(
   if (adapter.read) await rm(reportFile, { force: true });
 
   context.think(`running ${commandText(asked).replaceAll(/\s+/g, " ").slice(0, longestNote)}`);
-  const input: RunProcessInput = { command, cwd, env: { ...childVariables(task, context), ...env }, logFile };
+  const input: RunProcessInput = {
+    command,
+    cwd,
+    env: { ...childVariables(task, context), ...env },
+    logFile,
+    ...(limits === undefined ? {} : { limits }),
+    ...(isolation === undefined ? {} : { isolation }),
+  };
   const exit = await context.callTool<ProcessExit>(runProcessToolName, input);
 
   const report = exit.spawnError ? undefined : await adapter.read?.({ reportFile, cwd });
   const tests = withoutUnselected(report?.tests ?? [], selectors);
   for (const test of tests) context.emit({ type: "test_completed", test });
   const counts = countTests(tests);
-  const aborted = exit.terminated && abortOutcome(context.signal, killNow);
-  const verdict = aborted ?? decideVerdict({ exit, report, counts, allowNoTests });
+  const ended = exit.terminated && abortOutcome(context.signal, killNow);
+  const suspicions = await suspicionsOf({ task, tests, counts, report, exit, logFile });
+  const verdict = decideVerdict({ exit, ended, report, counts, allowNoTests, suspicions });
   const outcome = verdict.status === "passed" && report ? allSelectedRan(tests, selectors) : verdict;
   const outputTail =
     outcome.status === "passed" ? "" : stripVTControlCharacters(await lastLines(logFile, tailLines, tailBytes));
@@ -98,12 +108,22 @@ async function executeCategory(
     cwd,
     framework: adapter.name,
     logFile: path.relative(run.projectRoot, logFile).replaceAll(path.sep, "/"),
-    ...(exit.exitCode === undefined ? {} : { exitCode: exit.exitCode }),
-    ...(exit.signal === undefined ? {} : { signal: exit.signal }),
-    ...(exit.leaked.length === 0 ? {} : { leakedProcesses: exit.leaked.length }),
+    ...processEvidence(exit),
+    ...(isolation === undefined ? {} : { isolation }),
+    ...(suspicions.length === 0 ? {} : { suspicions }),
     ...(outputTail === "" ? {} : { outputTail }),
   };
   return { outcome, counts, evidence };
+}
+
+/** Only a green result can seem to prove more than it does. */
+async function suspicionsOf({
+  task: { authenticity },
+  exit,
+  ...rest
+}: Omit<AuthenticityInput, "rules" | "durationMs"> & { task: CategoryTask; exit: ProcessExit }) {
+  if (!authenticity || exit.exitCode !== 0 || exit.spawnError) return [];
+  return findSuspicions({ rules: authenticity, durationMs: exit.durationMs, ...rest });
 }
 
 /** A rerun that skips what it was asked for must not look like a mended test. */

@@ -1,4 +1,4 @@
-import type { Clock, Tool } from "@netra-apex/core";
+import type { Clock, MaskRequest, Tool } from "@netra-apex/core";
 import * as z from "zod/mini";
 import { createAnsiStripper } from "./process/ansi-stripper.ts";
 import { ChildEnvironment } from "./process/child-environment.ts";
@@ -19,6 +19,10 @@ export const runProcessInput = z.object({
   env: z.record(z.string(), z.string()),
   /** Absolute; takes stdout and stderr. */
   logFile: nonEmpty,
+  /** What it may take with all that it starts. */
+  limits: z.exactOptional(z.object({ memoryBytes: z.exactOptional(z.number()), cpus: z.exactOptional(z.number()) })),
+  /** In a pid namespace of its own. */
+  isolation: z.exactOptional(z.literal("pidns")),
 });
 
 /** See {@link runProcessInput}. */
@@ -35,6 +39,8 @@ export interface ProcessControl {
   readonly killNow?: AbortSignal | undefined;
   /** Shared by everything that starts processes for one run; without it, the tool has one of its own. */
   readonly guard?: ProcessGuard | undefined;
+  /** What must not be seen in the logs. */
+  readonly mask?: MaskRequest | undefined;
   readonly clock?: Clock | undefined;
 }
 
@@ -44,7 +50,7 @@ export interface ProcessControl {
  * the command fails or the call is aborted; rejects with `LogFileError`.
  */
 export function createRunProcessTool(control: ProcessControl): Tool<RunProcessInput, ProcessExit> {
-  const { graceMs, killNow, clock } = control;
+  const { graceMs, killNow, mask, clock } = control;
   const environment = new ChildEnvironment();
   const guard = control.guard ?? new ProcessGuard({ env: environment.inherited });
   return {
@@ -65,7 +71,10 @@ export function createRunProcessTool(control: ProcessControl): Tool<RunProcessIn
           graceMs,
           environment,
           guard,
+          mask,
           clock,
+          onSample: ({ processes, memoryBytes, cpuPercent }) =>
+            context.emit({ type: "process_sampled", processes, memoryBytes, cpuPercent }),
         });
       } finally {
         await output.finish();

@@ -52,6 +52,8 @@ function selectionOf({ categories, options, additionalArgs }: Invocation): Selec
     selectors: (options.testFile ?? []).map(parseTestSelector),
     additionalArgs,
     ...(options.maxParallel === undefined ? {} : { maxParallel: options.maxParallel }),
+    ...(options.realServices ? { realServices: true } : {}),
+    ...(options.realLlm ? { realLlm: true } : {}),
     failurePolicy: options.fastFail ? "cancel-running" : "continue",
   };
 }

@@ -11,6 +11,8 @@ export function rerunPrefix(programPath: string, options: CliOptions, env: NodeJ
     "run",
     ...(options.config === undefined ? [] : ["--config", options.config]),
     ...(options.env === undefined ? [] : ["--env", options.env]),
+    ...(options.realServices ? ["--real-services"] : []),
+    ...(options.realLlm ? ["--real-llm"] : []),
   ];
 }
 

@@ -7,13 +7,16 @@ import { listenForInterruption } from "./interruption.ts";
 import { configOf, type Invocation, planOf } from "./invocation.ts";
 import { listCategories } from "./list-categories.ts";
 import { printWarnings } from "./print-warnings.ts";
+import { requireLimits } from "./require-limits.ts";
+import { secretsOf } from "./secrets.ts";
+import { listenForSuspension } from "./suspension.ts";
 import { settingsOf } from "./run-settings.ts";
 import { rerunPrefix } from "./rerun-prefix.ts";
 import { createRunDirectory } from "./run-directory.ts";
 
 /** `apex run`: plans and runs; resolves with the exit code of the run's outcome. */
 export async function runCommand(invocation: Invocation): Promise<number> {
-  const { options } = invocation;
+  const { options, guard } = invocation;
   const config = await configOf(invocation);
   printWarnings(config.warnings);
   if (options.listCategories) {
@@ -26,6 +29,7 @@ export async function runCommand(invocation: Invocation): Promise<number> {
     return exitCodes.passed;
   }
   refuseBackground(config, plan);
+  if (config.areLimitsStrict && guard) await requireLimits(plan, guard);
   return execute(plan, config, invocation);
 }
 
@@ -49,11 +53,14 @@ async function execute(plan: Plan, config: Config, { options, guard }: Invocatio
     verbose: options.verbose ?? false,
     rerunPrefix: rerunPrefix(process.argv[1] ?? "apex", options),
   });
+  const suspension = listenForSuspension(guard, mode === "rich");
+  const mask = secretsOf(config);
   try {
     const summary = await runPlan(plan, {
-      ...settingsOf(config, createLayerExecutionAgent({ runDirectory, killNow: interruption.kill, guard })),
+      ...settingsOf(config, createLayerExecutionAgent({ runDirectory, killNow: interruption.kill, guard, mask })),
       reporters: [reporter],
       signal: interruption.stop,
+      clock: suspension.clock,
       runId,
       apexVersion,
     });
@@ -63,6 +70,7 @@ async function execute(plan: Plan, config: Config, { options, guard }: Invocatio
     if (summary.exitCode === exitCodes.nothingRan) sayHowToStart(plan);
     return summary.exitCode;
   } finally {
+    suspension.release();
     interruption.release();
   }
 }

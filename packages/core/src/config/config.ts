@@ -19,6 +19,10 @@ export interface Config {
   /** What the modules under `plugins:` add. */
   readonly plugins: Plugins;
   readonly monitoring: Monitoring;
+  /** What must not be seen; absent when the config masks nothing. */
+  readonly mask?: { readonly variables: readonly string[]; readonly patterns: readonly string[] };
+  /** A limit that the machine cannot enforce is an error before anything runs. */
+  readonly areLimitsStrict: boolean;
   /** What works but was probably not meant. */
   readonly warnings: readonly ConfigProblem[];
 }

@@ -59,6 +59,10 @@ export async function loadConfig(options: LoadConfigOptions): Promise<Config> {
     ...normalized,
     plugins,
     monitoring,
+    areLimitsStrict: written.limits?.strict ?? false,
+    ...(written.mask
+      ? { mask: { variables: written.mask.variables ?? [], patterns: written.mask.patterns ?? [] } }
+      : {}),
     warnings: findWarnings(written, normalized, problem),
   };
 }

@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import path from "node:path";
 import type { Category, Command, RetryPolicy } from "../layers/category.ts";
 import type { Layer } from "../layers/layer.ts";
@@ -99,6 +100,10 @@ function resolveCategory(
     ...(written.sla === undefined ? {} : { sla: sla(written.sla) }),
     allowNoTests: written.allow_no_tests ?? false,
     ...(written.evidence === undefined ? {} : { evidence: written.evidence }),
+    ...(written.min_duration_seconds === undefined ? {} : { minDurationMs: written.min_duration_seconds * 1_000 }),
+    ...(written.forbid_output === undefined ? {} : { forbidOutput: written.forbid_output }),
+    ...limits(written),
+    ...(written.isolation === "pidns" ? { isolation: written.isolation } : {}),
   };
 }
 
@@ -164,10 +169,26 @@ function wantedOutcomes(written: OutcomeStatus | "any" | readonly OutcomeStatus[
   return typeof written === "string" ? [written] : written;
 }
 
+function limits(written: WrittenCategory): Pick<Category, "limits"> {
+  const memoryBytes = memoryLimit(written);
+  const percent = written.max_cpu_percent ?? written.cpu_limit_percent;
+  if (memoryBytes === undefined && percent === undefined) return {};
+  return {
+    limits: {
+      ...(memoryBytes === undefined ? {} : { memoryBytes }),
+      ...(percent === undefined ? {} : { cpus: (percent / 100) * availableParallelism() }),
+    },
+  };
+}
+
+function memoryLimit({ max_memory, memory_limit_gb }: WrittenCategory): number | undefined {
+  return max_memory === undefined ? memory_limit_gb && memory_limit_gb * 2 ** 30 : parseSize(max_memory);
+}
+
 /** A memory limit is what a category may take, so it is what must be free for it. */
-function reservation({ reserves, max_memory, memory_limit_gb }: WrittenCategory): Pick<Category, "reserves"> {
-  const size = reserves?.memory ?? max_memory;
-  const memoryBytes = size === undefined ? memory_limit_gb && memory_limit_gb * 2 ** 30 : parseSize(size);
+function reservation(written: WrittenCategory): Pick<Category, "reserves"> {
+  const { reserves } = written;
+  const memoryBytes = reserves?.memory === undefined ? memoryLimit(written) : parseSize(reserves.memory);
   const cpus = reserves?.cpus;
   if (memoryBytes === undefined && cpus === undefined) return {};
   return {

@@ -7,6 +7,7 @@ import type { Layer } from "../layers/layer.ts";
 import { builtInCategories } from "./defaults.ts";
 import type { NormalizedConfig } from "./normalize.ts";
 import { ownValue } from "./own-value.ts";
+import { patternRules } from "./pattern-rules.ts";
 import { splitCommand } from "./split-command.ts";
 import { didYouMean } from "./suggest.ts";
 import type { WrittenCategory, WrittenConfig, WrittenLayerSettings } from "./written-config.ts";
@@ -34,6 +35,7 @@ export function checkRules(input: RuleInput): ConfigProblem[] {
     ...modeRules(input),
     ...cycleRules(input),
     ...orderRules(input),
+    ...patternRules(input.written, input.problem),
   ];
 }
 
@@ -119,6 +121,7 @@ function* categoryRules({
     const at = ["categories", name];
     yield* givenTwice(category, timeoutSpellings, at, problem);
     yield* givenTwice(category, ["max_memory", "memory_limit_gb"], at, problem);
+    yield* givenTwice(category, ["max_cpu_percent", "cpu_limit_percent"], at, problem);
     yield* unknownNames("category", category.needs, known, [...at, "needs"], problem);
     yield* conditionRules(name, category, known, problem);
     yield* agentRules(name, category, problem);
@@ -146,7 +149,21 @@ function* categoryRules({
 }
 
 /** Keys that only a command has a use for. */
-const commandKeys = ["command", "shell", "framework", "cwd", "env", "allow_no_tests"] as const;
+const commandKeys = [
+  "command",
+  "shell",
+  "framework",
+  "cwd",
+  "env",
+  "allow_no_tests",
+  "max_memory",
+  "memory_limit_gb",
+  "max_cpu_percent",
+  "cpu_limit_percent",
+  "isolation",
+  "min_duration_seconds",
+  "forbid_output",
+] as const;
 
 function* agentRules(name: string, category: WrittenCategory, problem: Locate): Generator<ConfigProblem> {
   const at = ["categories", name];

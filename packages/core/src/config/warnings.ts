@@ -45,12 +45,7 @@ function* notInForce(written: WrittenConfig, problem: Locate): Generator<ConfigP
     if (written[key] !== undefined) yield say([key]);
   }
   for (const [name, category] of Object.entries(written.categories ?? {})) {
-    for (const key of ["shards", "evidence", "min_duration_seconds", "forbid_output"] as const) {
-      if (category[key] !== undefined) yield say(["categories", name, key]);
-    }
-    for (const key of ["max_memory", "memory_limit_gb"] as const) {
-      if (category[key] !== undefined) yield reservedOnly(["categories", name, key]);
-    }
+    if (category.shards !== undefined) yield say(["categories", name, "shards"]);
   }
   for (const [id, layer] of Object.entries(written.layers ?? {})) {
     if (layer.flaky !== undefined) yield say(["layers", id, "flaky"]);

@@ -146,6 +146,9 @@ const category = later(() =>
     forbid_output: optional.names,
     max_memory: optional.size,
     memory_limit_gb: optional.positive,
+    max_cpu_percent: optional.percent,
+    cpu_limit_percent: optional.percent,
+    isolation: z.optional(z.enum(["none", "pidns"])),
   }),
 );
 
@@ -184,6 +187,8 @@ export const writtenConfigSchema: z.ZodMiniType<WrittenConfig> = strict({
       }),
     ),
   ),
+  mask: z.optional(later(() => strict({ variables: optional.names, patterns: optional.names }))),
+  limits: z.optional(later(() => strict({ strict: optional.flag }))),
   monitoring: z.optional(
     later(() =>
       strict({

@@ -24,6 +24,10 @@ export interface WrittenConfig {
         idle_exit?: WrittenDuration | undefined;
       }
     | undefined;
+  /** What must not be seen in logs and events: values of environment variables, and regular expressions. */
+  mask?: { variables?: string[] | undefined; patterns?: string[] | undefined } | undefined;
+  /** `strict`: a limit that this machine cannot enforce is an error before anything runs. */
+  limits?: { strict?: boolean | undefined } | undefined;
   monitoring?:
     | {
         /** Such as `{ when: "failure_rate > 0.2 and retries >= 3" }`; `notify` is `[log]`, the only way so far. */
@@ -159,15 +163,20 @@ export interface WrittenCategory {
     | undefined;
   /** Lets a run without a single test pass. */
   allow_no_tests?: boolean | undefined;
-  /** Not in force yet. */
+  /** What a green result of it proves. With `live` and `local-real` a run that looks otherwise is inconclusive. */
   evidence?: "live" | "local-real" | "emulated" | "mocked" | undefined;
-  /** Not in force yet. */
+  /** A pass that took less is inconclusive. */
   min_duration_seconds?: number | undefined;
-  /** Not in force yet. */
+  /** A pass with an output line that matches one of these is inconclusive: texts (case does not matter), or `/patterns/`. */
   forbid_output?: string[] | undefined;
-  /** Kept free for it (see `reserves`); not enforced yet. */
+  /** Memory of all its processes together; kept free for it, and kept to as well as the machine can. */
   max_memory?: WrittenSize | undefined;
   memory_limit_gb?: number | undefined;
+  /** Of the machine's CPUs together, 1 to 100; enforced where the system lets us, else only a lower priority. */
+  max_cpu_percent?: number | undefined;
+  cpu_limit_percent?: number | undefined;
+  /** `pidns`: in a pid namespace of its own, out of which no process escapes. Linux. */
+  isolation?: "none" | "pidns" | undefined;
 }
 
 /** How often and when a category is tried again. */

@@ -40,6 +40,8 @@ export interface RunPlanOptions extends ExecutionSettings {
   /** The interrupted run that this one goes on with, and the passes that are not run again: see `resumeRun`. */
   readonly resumes?: { readonly runId: RunId; readonly kept: ReadonlyMap<NodeId, KeptNode> };
   readonly alerts?: readonly AlertRule[];
+  /** Laid over every text of every event: see `createMask`. What agents and tools get is untouched. */
+  readonly mask?: (text: string) => string;
   /** Milliseconds between two heartbeats; 5,000 by default. */
   readonly heartbeatMs?: number;
   /** As many missed heartbeats in a row make an agent lost; 3 by default. */
@@ -111,14 +113,14 @@ class MasterController {
   #isWaiting = false;
 
   constructor(plan: Plan, options: RunPlanOptions) {
-    const { clock = systemClock, user = {}, graceMs = defaultGraceMs, resumes } = options;
+    const { clock = systemClock, user = {}, graceMs = defaultGraceMs, resumes, mask } = options;
     this.#plan = plan;
     this.#options = options;
     this.#clock = clock;
     this.runId = options.runId ?? createRunId(new Date(clock.now()));
     this.#registry = new AgentRegistry(withOrchestrator(createAgents(options.agents)));
     const agents = this.#registry.all();
-    const stream = new EventStream({ runId: this.runId, clock, user });
+    const stream = new EventStream({ runId: this.runId, clock, user, mask });
     this.#stream = stream;
     this.#states = new RunStateMachine((from, to) => stream.emit({ type: "run_state_changed", from, to }));
     this.#lifecycle = new AgentLifecycle(this.#registry, clock, graceMs);

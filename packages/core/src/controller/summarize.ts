@@ -1,6 +1,13 @@
 import { combineOutcomes, hadNothingToRun } from "../engine/combine-outcomes.ts";
-import type { CoordinationEfficiency, RunEvent, RunEventOf, RunSummary } from "../events/run-event.ts";
+import type {
+  CoordinationEfficiency,
+  EnforcementCounts,
+  RunEvent,
+  RunEventOf,
+  RunSummary,
+} from "../events/run-event.ts";
 import type { NodeId } from "../ids.ts";
+import { addEnforcement, enforcementOf } from "./enforcement.ts";
 import type { Outcome, OutcomeStatus } from "../outcome.ts";
 import { addCounts, noTests, type TestCounts } from "../test-result.ts";
 import { exitCodeOf } from "./exit-codes.ts";
@@ -26,6 +33,8 @@ export interface RunCounts {
   readonly slaBreaches: number;
   /** Agents that are lost now. */
   readonly lostAgents: ReadonlySet<string>;
+  /** How the limits of nodes were enforced; `undefined` while none had any. */
+  readonly limits: EnforcementCounts | undefined;
   readonly lastSample: RunEventOf<"resource_sampled"> | undefined;
 }
 
@@ -48,6 +57,7 @@ export class RunCounters {
     toolFailures: 0,
     slaBreaches: 0,
     lostAgents: this.#lostAgents,
+    limits: undefined,
     lastSample: undefined,
   };
 
@@ -90,8 +100,10 @@ export class RunCounters {
     }
   }
 
-  #endNode({ nodeId, outcome, keptFrom, flaky, counts: tests, slaBreaches = [] }: RunEventOf<"node_completed">): void {
+  #endNode(event: RunEventOf<"node_completed">): void {
+    const { nodeId, outcome, keptFrom, flaky, counts: tests, slaBreaches = [] } = event;
     const counts = this.#counts;
+    counts.limits = addEnforcement(counts.limits, enforcementOf(event));
     this.#running.delete(nodeId);
     counts.running = this.#running.size;
     this.#nodesByOutcome[outcome.status] += 1;
@@ -204,6 +216,7 @@ export class RunTotals {
         kept: nodesKept,
       },
       retries,
+      ...(this.counts.limits === undefined ? {} : { limits: this.counts.limits }),
       coordination: coordinationEfficiency({
         busyMs: this.#busyMs,
         agents: this.#mostInvocations,
@@ -257,7 +270,12 @@ export function mergeSummaries(summaries: Iterable<RunSummary>, { expectedNodes 
   const loss = expectedNodes === undefined ? undefined : lossOf(nodes, expectedNodes);
   if (loss !== undefined) outcomes.push({ status: "inconclusive", reason: loss });
   const outcome = outcomes.length === 0 ? combineOutcomes([]) : outcomes.reduce(joinOutcomes);
+  const limits = parts.reduce<EnforcementCounts | undefined>(
+    (all, part) => addEnforcement(all, part.limits),
+    undefined,
+  );
   return {
+    ...(limits === undefined ? {} : { limits }),
     outcome,
     exitCode: exitCodeOf(outcome),
     durationMs: longest((part) => part.durationMs),

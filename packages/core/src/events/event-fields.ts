@@ -112,6 +112,7 @@ const ownFields = {
   agent_completed: { ...ofNode, agent: "text", outcome: "outcome", durationMs: "number" },
   test_completed: { ...ofNode, test: "test" },
   output: { ...ofNode, text: "text" },
+  process_sampled: { ...ofNode, processes: "count", memoryBytes: "number", cpuPercent: "number" },
   reporter_failed: { reporter: "text", message: "text" },
 } as const satisfies { readonly [Type in RunEventType]: OwnFields<RunEventOf<Type>> };
 

@@ -3,6 +3,7 @@ import type { UserContext } from "../agents/agent-context.ts";
 import type { Clock } from "../clock.ts";
 import { formatDuration } from "../config/units.ts";
 import type { RunId } from "../ids.ts";
+import { maskData } from "../mask.ts";
 import type { Reporter } from "./reporter.ts";
 import { eventVersion, type ReporterFailure, type RunEvent, type RunEventBody } from "./run-event.ts";
 
@@ -11,6 +12,8 @@ export interface EventStreamOptions {
   readonly runId: RunId;
   readonly clock: Clock;
   readonly user?: UserContext;
+  /** Laid over every text of every event before anybody sees it. */
+  readonly mask?: ((text: string) => string) | undefined;
 }
 
 /**
@@ -22,11 +25,13 @@ export class EventStream {
   readonly #queue: RunEvent[] = [];
   readonly #envelope: Pick<RunEvent, "runId" | "threadId" | "userId">;
   readonly #clock: Clock;
+  readonly #mask: ((text: string) => string) | undefined;
   #seq = 0;
   #isDelivering = false;
 
-  constructor({ runId, clock, user }: EventStreamOptions) {
+  constructor({ runId, clock, user, mask }: EventStreamOptions) {
     this.#clock = clock;
+    this.#mask = mask;
     this.#envelope = {
       runId,
       ...(user?.threadId === undefined ? {} : { threadId: user.threadId }),
@@ -42,7 +47,13 @@ export class EventStream {
   emit(body: RunEventBody): void {
     this.#seq += 1;
     const at = new Date(this.#clock.now()).toISOString();
-    this.#queue.push({ version: eventVersion, seq: this.#seq, at, ...this.#envelope, ...body });
+    this.#queue.push({
+      version: eventVersion,
+      seq: this.#seq,
+      at,
+      ...this.#envelope,
+      ...this.#masked(body),
+    } as RunEvent);
     if (this.#isDelivering) return;
     this.#isDelivering = true;
     try {
@@ -57,6 +68,10 @@ export class EventStream {
     const failures = await Promise.all(this.#reporters.map((reporter) => this.#closeOne(reporter, graceMs)));
     this.#reporters.length = 0;
     return failures.filter((failure) => failure !== undefined);
+  }
+
+  #masked(body: RunEventBody): RunEventBody {
+    return this.#mask ? maskData(body, this.#mask) : body;
   }
 
   #deliver(event: RunEvent): void {

@@ -1,6 +1,7 @@
 import type { LayerId, NodeId, RunId } from "../ids.ts";
 import type { Outcome } from "../outcome.ts";
 import type { Evidence } from "../layers/category.ts";
+import type { Enforcement, LimitsInForce } from "../layers/limits.ts";
 import type { Plan, PlanNode } from "../plan/plan.ts";
 import type { TestCounts, TestResult } from "../test-result.ts";
 import type { RunState } from "../engine/run-state.ts";
@@ -39,6 +40,8 @@ export interface RunSummary {
   /** Attempts after the first one, of all nodes. */
   readonly retries: number;
   readonly coordination: CoordinationEfficiency;
+  /** How the limits that nodes asked for were enforced, and for how many nodes each; absent when none had any. */
+  readonly limits?: EnforcementCounts;
   /** Reporters that could not finish their writing; only in what `runPlan` returns, for by then the stream is over. */
   readonly reporterFailures?: readonly ReporterFailure[];
 }
@@ -47,6 +50,12 @@ export interface RunSummary {
 export interface ReporterFailure {
   readonly reporter: string;
   readonly message: string;
+}
+
+/** For how many nodes each way of enforcing a limit was really in force. */
+export interface EnforcementCounts {
+  readonly memory: Readonly<Partial<Record<Enforcement, number>>>;
+  readonly cpu: Readonly<Partial<Record<Enforcement, number>>>;
 }
 
 /** How well the agents were kept busy. */
@@ -70,6 +79,15 @@ export type AgentReportedEvent =
       /** Text that a node's process wrote, in the order in which it was written; not cut at line ends. */
       readonly type: "output";
       readonly text: string;
+    }
+  | {
+      /** What all processes of a node take together, about once a second. */
+      readonly type: "process_sampled";
+      readonly processes: number;
+      /** Resident memory; what processes share counts for each. */
+      readonly memoryBytes: number;
+      /** Since the sample before: 100 is one CPU. */
+      readonly cpuPercent: number;
     };
 
 /** An agent's promise that did not hold. */
@@ -256,8 +274,34 @@ export interface NodeEvidence {
   readonly outputTail?: string;
   /** The adapter that read the results; `command` means the exit code alone decided. */
   readonly framework?: string;
-  /** Processes of the node that had to be ended after its command had exited. */
-  readonly leakedProcesses?: number;
+  /** Command lines of processes that outlived the node's command and had to be ended. */
+  readonly leaked?: readonly string[];
+  /** Command lines of processes that nothing could end. */
+  readonly survivors?: readonly string[];
+  /** How the node's command was ended, where it was: the strongest signal, and how long it took. */
+  readonly ended?: { readonly by: "term" | "kill"; readonly afterMs: number };
+  /** What its processes took together, as far as that was seen. */
+  readonly usage?: { readonly peakMemoryBytes: number; readonly cpuMs: number };
+  /** The limits that it asked for, and what was really in force. */
+  readonly limits?: LimitsInForce;
+  readonly isolation?: "pidns";
+  /** Signs that a green result proves less than it seems, with their numbers. */
+  readonly suspicions?: readonly Suspicion[];
+}
+
+/** One sign that a green result proves less than it seems. */
+export interface Suspicion {
+  readonly signal:
+    | "no-duration"
+    | "too-fast"
+    | "forbidden-output"
+    | "cached"
+    | "collected-not-reported"
+    | "fewer-tests";
+  /** For people, with the numbers. */
+  readonly message: string;
+  /** Whether it made the node inconclusive; otherwise it is only told. */
+  readonly isDecisive: boolean;
 }
 
 /** An event as it is streamed. */

@@ -1,3 +1,4 @@
+import type { LimitRequest } from "./limits.ts";
 import type { Condition, FailurePolicy, Resources, Sla } from "./node-rules.ts";
 import type { FailureClass, OutcomeStatus } from "../outcome.ts";
 
@@ -54,7 +55,15 @@ export interface Category {
   readonly failurePolicy?: FailurePolicy;
   readonly sla?: Sla;
   readonly allowNoTests: boolean;
+  /** What a green result of it proves, as its config says; it is held to that. */
   readonly evidence?: Evidence;
+  /** A run that takes less has not done what it should, in milliseconds. */
+  readonly minDurationMs?: number;
+  /** What no line of its output may match: texts, or `/regular expressions/`. */
+  readonly forbidOutput?: readonly string[];
+  /** What it may take of the machine with all that it starts. */
+  readonly limits?: LimitRequest;
+  readonly isolation?: "pidns";
   /** Where the command came from, for `apex plan`. */
   readonly origin: "config" | "package-script" | "none";
   /** Why there is no command and how to give one. */

@@ -83,17 +83,45 @@ function workOf(category: Category, selection: Selection): Pick<PlanNode, "agent
     }
     return { agent: name, input };
   }
+  const { limits, isolation } = category;
   const task: Omit<CategoryTask, "command"> & Partial<Pick<CategoryTask, "command">> = {
     category: category.name,
     ...(category.command === undefined ? {} : { command: category.command }),
     ...(category.framework === undefined ? {} : { framework: category.framework }),
     cwd: category.cwd,
-    env: { ...category.env, ...selection.env },
+    env: { ...category.env, ...realThings(selection), ...selection.env },
     additionalArgs: selection.additionalArgs ?? [],
     selectors: selection.selectors ?? [],
     allowNoTests: category.allowNoTests,
+    ...(limits === undefined ? {} : { limits }),
+    ...(isolation === undefined ? {} : { isolation }),
+    ...authenticityOf(category, selection),
   };
   return { agent: layerExecutionAgentName, input: task };
+}
+
+/** What the tests are told of the real things that were asked for. */
+function realThings({ realServices, realLlm }: Selection): Record<string, string> {
+  return {
+    ...(realServices ? { USE_REAL_SERVICES: "true" } : {}),
+    ...(realLlm ? { USE_REAL_LLM: "true" } : {}),
+  };
+}
+
+/** A category that says that it proves something real is held to it, as every category is when real things are asked for. */
+function authenticityOf(
+  { evidence, minDurationMs, forbidOutput }: Category,
+  { realServices = false, realLlm = false }: Selection,
+): Pick<CategoryTask, "authenticity"> {
+  const isStrict = realServices || realLlm || evidence === "live" || evidence === "local-real";
+  return {
+    authenticity: {
+      ...(evidence === undefined ? {} : { evidence }),
+      isStrict,
+      ...(minDurationMs === undefined ? {} : { minDurationMs }),
+      forbidOutput: forbidOutput ?? [],
+    },
+  };
 }
 
 /** What is not part of the plan counts as passed, in a condition as in needs: it may be what keeps the category from running. */

@@ -1,4 +1,5 @@
-import type { Command } from "../layers/category.ts";
+import type { Command, Evidence } from "../layers/category.ts";
+import type { LimitRequest } from "../layers/limits.ts";
 
 /** Exactly which tests of a category to run; without any, all of them. */
 export interface TestSelector {
@@ -6,6 +7,18 @@ export interface TestSelector {
   readonly file: string;
   /** Suites, outermost first, then the test's own title; empty selects the whole file. */
   readonly path: readonly string[];
+}
+
+/** What must be true of a green result beside that no test failed. */
+export interface AuthenticityRules {
+  /** What it is said to prove; absent when nothing was said. */
+  readonly evidence?: Evidence;
+  /** Real services or a real language model were asked for: what only looks suspicious otherwise decides then. */
+  readonly isStrict: boolean;
+  /** Milliseconds. */
+  readonly minDurationMs?: number;
+  /** Texts, or `/regular expressions/`, that no line of the output may match. */
+  readonly forbidOutput: readonly string[];
 }
 
 /** The input of a plan node that runs a test category. Plain data. */
@@ -22,6 +35,10 @@ export interface CategoryTask {
   readonly additionalArgs: readonly string[];
   readonly selectors: readonly TestSelector[];
   readonly allowNoTests: boolean;
+  readonly limits?: LimitRequest;
+  readonly isolation?: "pidns";
+  /** Absent: nothing is asked beside the verdict of the tests. */
+  readonly authenticity?: AuthenticityRules;
 }
 
 /** Name of the agent that executes category tasks. */

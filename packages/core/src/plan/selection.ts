@@ -18,6 +18,10 @@ export interface Selection {
   readonly failurePolicy?: FailurePolicy;
   /** Files that `when.changed` is matched with, relative to the project's root; conditions hold where it is not given. */
   readonly changedFiles?: readonly string[];
+  /** The tests are to talk to real services (`USE_REAL_SERVICES`), and a result that may not have is no pass. */
+  readonly realServices?: boolean;
+  /** The same for a real language model (`USE_REAL_LLM`). */
+  readonly realLlm?: boolean;
   /** Added to every category's environment. */
   readonly env?: Readonly<Record<string, string>>;
 }

@@ -272,6 +272,7 @@ function checkNodeEvent(event: RunEvent, node: NodeSoFar, report: Report): void 
     case "message_sent":
     case "test_completed":
     case "output":
+    case "process_sampled":
     case "agent_completed":
       if (event.type === "state_written" && !node.isStarted) node.hasRestored = true;
       else checkAttemptEvent(event, node, report);

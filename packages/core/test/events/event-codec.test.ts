@@ -59,6 +59,7 @@ const everyType = {
   agent_completed: true,
   test_completed: true,
   output: true,
+  process_sampled: true,
   reporter_failed: true,
 } satisfies Record<RunEventType, true>;
 

@@ -2,7 +2,9 @@ import type { FinishedNode, KeptTest } from "../node-view.ts";
 import type { RunView } from "../run-view.ts";
 import { categoryTaskOf } from "./category.ts";
 import { cleanBlock, cleanLine, cleanTail } from "./clean-text.ts";
-import { countOf } from "./counts.ts";
+import { formatDuration } from "./durations.ts";
+import { leakText } from "./notice-rows.ts";
+import { limitText } from "./limit-lines.ts";
 import { outcomeMark, outcomeSentence } from "./outcome-text.ts";
 import type { Palette } from "./palette.ts";
 import { rerunCommand } from "./rerun-command.ts";
@@ -52,10 +54,13 @@ function outputLines({ outcome, evidence, outputTail }: FinishedNode, palette: P
 }
 
 function factLines({ evidence, failedTests }: FinishedNode, palette: Palette, rerun: string | undefined): string[] {
-  const leaked = evidence?.leakedProcesses ?? 0;
+  const { leaked = [], survivors = [], limits, ended } = evidence ?? {};
   const facts: [string, string | undefined][] = [
     ["ran", failedTests.length > 0 ? undefined : cleanLine(evidence?.command ?? "")],
-    ["left", leaked > 0 ? `${countOf(leaked, "process")} still running after the command, ended by apex` : undefined],
+    ["left", leaked.length > 0 ? leakText(leaked).replace(/^left /, "") : undefined],
+    ["alive", survivors.length > 0 ? survivors.map((command) => cleanLine(command, 80)).join(", ") : undefined],
+    ["ended", ended && `by ${ended.by === "term" ? "SIGTERM" : "SIGKILL"} within ${formatDuration(ended.afterMs)}`],
+    ["limit", limits && limitText(limits)],
     ["log", cleanLine(evidence?.logFile ?? "")],
     // Holds nothing unsafe, and must stay as it is to be copied.
     ["rerun", rerun],

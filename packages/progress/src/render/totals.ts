@@ -8,6 +8,8 @@ import { formatDuration } from "./durations.ts";
 import { exitMeaning } from "./exit-meaning.ts";
 import { flakyRows } from "./flaky-rows.ts";
 import { finishedInOrder, hasRun } from "./finished-nodes.ts";
+import { limitSummary } from "./limit-lines.ts";
+import { noticeRows } from "./notice-rows.ts";
 import { nodeTable, type NodeTableRow } from "./node-table.ts";
 import { outcomeMark, outcomeSentence, outcomeStyle, statusWord } from "./outcome-text.ts";
 import type { Palette } from "./palette.ts";
@@ -21,6 +23,7 @@ export function totals(view: RunView, summary: RunSummary, palette: Palette): st
   const rows = [
     ...broken.map((node) => brokenRow(node, palette)),
     ...nodes.flatMap((node) => flakyRows(view, node, palette)),
+    ...nodes.flatMap((node) => noticeRows(node, palette)),
   ];
   const facts = [
     headline(summary, nodes, palette),
@@ -29,7 +32,8 @@ export function totals(view: RunView, summary: RunSummary, palette: Palette): st
     ...(summary.nodes.kept === 0 ? [] : [`${summary.nodes.kept} kept from the run before`]),
     formatDuration(summary.durationMs),
   ];
-  const details = [...nodeTable(rows, shownRows, palette), ...explanation(summary, broken, palette)];
+  const limits = summary.limits ? [palette.dim(limitSummary(summary.limits))] : [];
+  const details = [...nodeTable(rows, shownRows, palette), ...limits, ...explanation(summary, broken, palette)];
   return [facts.join(" · "), ...details.map((line) => `  ${line}`)];
 }
 

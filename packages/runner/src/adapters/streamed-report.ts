@@ -11,6 +11,7 @@ import type { TestReport } from "./test-framework-adapter.ts";
  *
  * - `{ type: "begin", framework, version? }` first;
  * - `{ type: "test", file?, suites, name, status, durationMs, line?, message?, details?, flaky?, retries? }`, `file` absolute;
+ * - `{ type: "collected", count }` where it is known how many tests there are;
  * - `{ type: "error", message }` for what went wrong outside every test;
  * - `{ type: "end" }` last. Without it the framework never came to its end.
  *
@@ -34,6 +35,7 @@ function lineSchema() {
       flaky: z.optional(z.boolean()),
       retries: optionalNumber,
     }),
+    z.object({ type: z.literal("collected"), count: z.number() }),
     z.object({ type: z.literal("error"), message: z.string() }),
     z.object({ type: z.literal("end") }),
   ]);
@@ -47,6 +49,7 @@ export class StreamedReport {
   readonly #schema = lineSchema();
   readonly #tests = new Map<string, TestResult>();
   readonly #errors: string[] = [];
+  #collected: number | undefined;
   #hasBegun = false;
   #hasEnded = false;
   #problem: string | undefined;
@@ -70,6 +73,9 @@ export class StreamedReport {
       case "begin":
         this.#hasBegun = true;
         return undefined;
+      case "collected":
+        this.#collected = line.count;
+        return undefined;
       case "error":
         this.#errors.push(failureText(line.message).message ?? "unknown error");
         return undefined;
@@ -89,11 +95,14 @@ export class StreamedReport {
   /** What the lines amount to once no more will come. */
   end(): TestReport {
     const tests = [...this.#tests.values()];
-    const errors = this.#errors.length === 0 ? {} : { errors: this.#errors };
-    if (this.#problem !== undefined) return { completeness: "truncated", tests, problem: this.#problem, ...errors };
-    if (this.#hasEnded) return { completeness: "complete", tests, ...errors };
+    const rest = {
+      ...(this.#errors.length === 0 ? {} : { errors: this.#errors }),
+      ...(this.#collected === undefined ? {} : { collected: this.#collected }),
+    };
+    if (this.#problem !== undefined) return { completeness: "truncated", tests, problem: this.#problem, ...rest };
+    if (this.#hasEnded) return { completeness: "complete", tests, ...rest };
     return this.#hasBegun
-      ? { completeness: "truncated", tests, problem: "the command ended before all its tests had", ...errors }
+      ? { completeness: "truncated", tests, problem: "the command ended before all its tests had", ...rest }
       : { completeness: "missing", tests, problem: "the command wrote no report: it ended before its tests began" };
   }
 }

@@ -8,6 +8,8 @@ export interface TestReport {
   readonly tests: readonly TestResult[];
   /** What is wrong with the report, and the likely cause; absent for a complete one. */
   readonly problem?: string;
+  /** How many tests the framework had found before it ran them, where it says so. */
+  readonly collected?: number;
   /** What went wrong outside every test (an unhandled rejection, a global set-up), in the framework's words. */
   readonly errors?: readonly string[];
 }

@@ -1,7 +1,7 @@
 import { accessSync, constants, existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import process from "node:process";
-import type { LimitRequest } from "./limits.ts";
+import type { LimitRequest } from "@netra-apex/core";
 import type { Call } from "./start-command.ts";
 
 /** Where the kernel's second version of control groups (cgroup v2) lets this process make groups of its own. */

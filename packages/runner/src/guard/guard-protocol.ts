@@ -1,6 +1,5 @@
-import type { Command } from "@netra-apex/core";
-import type { LimitRequest, LimitsInForce } from "./limits.ts";
-import type { MaskRequest } from "./mask.ts";
+import type { Command, Enforcement, LimitRequest, LimitsInForce } from "@netra-apex/core";
+import type { MaskRequest } from "@netra-apex/core/mask";
 
 /**
  * What an orchestrator and its guard say to each other: one JSON object a line, requests on the guard's stdin, replies on its
@@ -12,6 +11,8 @@ export type GuardRequest =
   | StartRequest
   /** Ends a command with all that it started; `kill` skips or cuts short the grace. */
   | { readonly type: "end"; readonly id: number; readonly kill: boolean }
+  /** Asks how limits can be enforced here. */
+  | { readonly type: "levels" }
   /** Stops every process, or lets them go on: the orchestrator was put into the background of its terminal. */
   | { readonly type: "freeze" }
   | { readonly type: "thaw" };
@@ -36,6 +37,7 @@ export interface StartRequest {
 export type GuardReply =
   /** Once it has looked for processes whose own guard is gone, and ended them. */
   | { readonly type: "ready"; readonly abandoned: readonly FoundProcess[] }
+  | { readonly type: "levels"; readonly levels: LimitLevels }
   | { readonly type: "started"; readonly id: number; readonly pid: number }
   /** The operating system did not start it. */
   | { readonly type: "not-started"; readonly id: number; readonly code?: string; readonly message: string }
@@ -45,6 +47,12 @@ export type GuardReply =
   | ({ readonly type: "exit"; readonly id: number } & GuardedExit)
   /** A fault of the guard itself; it ends. */
   | { readonly type: "bug"; readonly message: string };
+
+/** The best way in which this machine can enforce each limit. */
+export interface LimitLevels {
+  readonly memory: Enforcement;
+  readonly cpu: Enforcement;
+}
 
 /** How a command and its whole tree ended. */
 export interface GuardedExit {

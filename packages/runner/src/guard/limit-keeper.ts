@@ -1,9 +1,9 @@
 import { readFileSync } from "node:fs";
 import { constants, setPriority } from "node:os";
+import type { Enforcement, LimitRequest, LimitsInForce } from "@netra-apex/core";
 import type { ControlGroup } from "./control-group.ts";
 import { systemPace } from "./end-tree.ts";
 import type { GuardedExit, TreeUsage } from "./guard-protocol.ts";
-import type { Enforcement, LimitRequest, LimitsInForce } from "./limits.ts";
 import type { ProcessTree } from "./process-tree.ts";
 import { proportionalMemoryBytes, TreeMeter } from "./tree-usage.ts";
 

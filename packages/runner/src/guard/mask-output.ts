@@ -1,7 +1,7 @@
 import { closeSync, writeSync } from "node:fs";
 import type { Readable } from "node:stream";
 import { StringDecoder } from "node:string_decoder";
-import { createMask, type MaskRequest } from "./mask.ts";
+import { createMask, type MaskRequest } from "@netra-apex/core/mask";
 
 /** A line that is longer than this is masked in pieces; a secret that lies across two pieces would be seen in halves. */
 const longestLine = 1024 * 1024;

@@ -2,8 +2,16 @@ import { type ChildProcess, spawn } from "node:child_process";
 import process from "node:process";
 import type { Command } from "@netra-apex/core";
 import { ChildEnvironment } from "../process/child-environment.ts";
-import { guardFile } from "./guard-file.ts";
-import type { FoundProcess, GuardedExit, GuardReply, GuardRequest, StartRequest, TreeUsage } from "./guard-protocol.ts";
+import { guardArguments } from "./guard-arguments.ts";
+import type {
+  FoundProcess,
+  GuardedExit,
+  GuardReply,
+  GuardRequest,
+  LimitLevels,
+  StartRequest,
+  TreeUsage,
+} from "./guard-protocol.ts";
 import { tagVariable } from "./process-tag.ts";
 import { readLines } from "./read-lines.ts";
 
@@ -50,6 +58,7 @@ export class ProcessGuard {
   readonly #env: Record<string, string>;
   readonly #onAbandoned: ProcessGuardOptions["onAbandoned"];
   readonly #pending = new Map<number, Pending>();
+  readonly #levelWaiters: ((levels: LimitLevels) => void)[] = [];
   #guard: ChildProcess | undefined;
   #lastId = 0;
   #isReady = false;
@@ -87,6 +96,15 @@ export class ProcessGuard {
     this.#ask({ type: "thaw" });
   }
 
+  /** The best way in which this machine can enforce each limit. */
+  limitLevels(): Promise<LimitLevels> {
+    this.warmUp();
+    this.#hold(true);
+    const levels = new Promise<LimitLevels>((resolve) => this.#levelWaiters.push(resolve));
+    this.#ask({ type: "levels" });
+    return levels;
+  }
+
   /** Ends what still runs. Resolves once the guard is gone. */
   async close(): Promise<void> {
     const guard = this.#guard;
@@ -106,7 +124,7 @@ export class ProcessGuard {
       ...(SystemRoot === undefined ? {} : { SystemRoot }),
       ...(tag === undefined ? {} : { [tagVariable]: tag }),
     };
-    const guard = spawn(process.execPath, [guardFile()], {
+    const guard = spawn(process.execPath, guardArguments(), {
       // A session of its own: neither Ctrl-C nor the end of the terminal reaches it.
       detached: true,
       cwd: "/",
@@ -141,6 +159,10 @@ export class ProcessGuard {
         return;
       case "started":
         return;
+      case "levels":
+        for (const resolve of this.#levelWaiters.splice(0)) resolve(reply.levels);
+        if (this.#pending.size === 0) this.#hold(false);
+        return;
       case "sample":
         this.#pending.get(reply.id)?.onSample?.(reply);
         return;
@@ -172,6 +194,8 @@ export class ProcessGuard {
   #onGone(guard: ChildProcess, how: string): void {
     if (this.#guard !== guard) return;
     this.#guard = undefined;
+    // Nobody can be promised anything any more; what was in force was nothing.
+    for (const resolve of this.#levelWaiters.splice(0)) resolve({ memory: "none", cpu: "none" });
     if (this.#pending.size === 0) return;
     const message = this.#lost?.message ?? `the guard of the processes was killed (${how}), and they were ended`;
     const isHopeless = !this.#isReady;

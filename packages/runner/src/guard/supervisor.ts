@@ -4,7 +4,7 @@ import process from "node:process";
 import { ControlGroup, type ControlGroupParent, findControlGroupParent } from "./control-group.ts";
 import { endAbandoned } from "./end-abandoned.ts";
 import { GuardedProcess } from "./guarded-process.ts";
-import type { GuardReply, GuardRequest, StartRequest } from "./guard-protocol.ts";
+import type { GuardReply, GuardRequest, LimitLevels, StartRequest } from "./guard-protocol.ts";
 import { Isolation } from "./isolate.ts";
 import { LimitKeeper } from "./limit-keeper.ts";
 import { openLog } from "./open-log.ts";
@@ -49,6 +49,9 @@ export class Supervisor {
       case "end":
         // One that is still waiting to be started is found once it has.
         void this.#cleared.then(() => this.#running.get(request.id)?.process.end(request.kill));
+        return;
+      case "levels":
+        this.#reply({ type: "levels", levels: this.#levels() });
         return;
       case "freeze":
         for (const { process: running } of this.#running.values()) running.signal("SIGSTOP");
@@ -150,10 +153,19 @@ export class Supervisor {
     return whole;
   }
 
-  #groupFor({ id, limits }: StartRequest): ControlGroup | undefined {
+  #groupFor({ id, limits }: Pick<StartRequest, "id" | "limits">): ControlGroup | undefined {
     if (limits?.memoryBytes === undefined && limits?.cpus === undefined) return undefined;
     if (this.#groups === "unknown") this.#groups = findControlGroupParent();
     return this.#groups && ControlGroup.create(this.#groups, `apex-${process.pid}-${id}`, limits);
+  }
+
+  /** Found out by making a group, as a command's would be made. */
+  #levels(): LimitLevels {
+    const group = this.#groupFor({ id: 0, limits: { memoryBytes: 2 ** 30, cpus: 1 } });
+    const memory = group?.limits.memory ? "cgroup2" : this.#table ? "sampled" : "none";
+    const cpu = group?.limits.cpu ? "cgroup2" : "hint";
+    group?.finish();
+    return { memory, cpu };
   }
 
   #sample(): void {

@@ -1,8 +1,7 @@
 import path from "node:path";
-import { type Clock, type Command, systemClock } from "@netra-apex/core";
+import { type Clock, type Command, type LimitRequest, type LimitsInForce, systemClock } from "@netra-apex/core";
+import type { MaskRequest } from "@netra-apex/core/mask";
 import type { FoundProcess, GuardedExit, TreePeak, TreeUsage } from "../guard/guard-protocol.ts";
-import type { LimitRequest, LimitsInForce } from "../guard/limits.ts";
-import type { MaskRequest } from "../guard/mask.ts";
 import { type GuardedResult, ProcessGuard } from "../guard/process-guard.ts";
 import { ChildEnvironment } from "./child-environment.ts";
 import { LogFileError } from "./log-file.ts";

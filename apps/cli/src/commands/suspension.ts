@@ -1,0 +1,44 @@
+import process from "node:process";
+import { StoppableClock, systemClock } from "@netra-apex/core";
+import type { ProcessGuard } from "@netra-apex/runner";
+
+/** A stretch without any life longer than this was no work of ours: the machine slept, or somebody stopped us. */
+const longestGapMs = 5_000;
+const showCursor = "\u001B[?25h";
+const hideCursor = "\u001B[?25l";
+
+/** The clock of a run, which stands still while the run is in the background of its terminal. */
+export interface Suspension {
+  readonly clock: StoppableClock;
+  /** Gives the signals back to Node's own handling. */
+  release(): void;
+}
+
+/**
+ * Answers Ctrl-Z as the tests would: they are stopped too, and no time counts until the shell lets us go on (`fg`). A screen
+ * that hides the cursor gives it back meanwhile.
+ */
+export function listenForSuspension(guard: ProcessGuard | undefined, hidesCursor: boolean): Suspension {
+  const clock = new StoppableClock(systemClock);
+  clock.noticeGaps(longestGapMs);
+  const onStop = (): void => {
+    guard?.freeze();
+    clock.stop();
+    if (hidesCursor) process.stderr.write(showCursor);
+    process.kill(process.pid, "SIGSTOP");
+  };
+  const onContinue = (): void => {
+    if (hidesCursor) process.stderr.write(hideCursor);
+    clock.start();
+    guard?.thaw();
+  };
+  const isPosix = process.platform !== "win32";
+  if (isPosix) process.on("SIGTSTP", onStop).on("SIGCONT", onContinue);
+  return {
+    clock,
+    release() {
+      clock.close();
+      if (isPosix) process.off("SIGTSTP", onStop).off("SIGCONT", onContinue);
+    },
+  };
+}

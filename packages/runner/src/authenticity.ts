@@ -1,0 +1,94 @@
+import type { AuthenticityRules, Suspicion, TestCounts, TestResult } from "@netra-apex/core";
+import type { TestReport } from "./adapters/test-framework-adapter.ts";
+import { findOutput, type FoundOutput } from "./find-output.ts";
+
+/** What a green result is held against. */
+export interface AuthenticityInput {
+  readonly rules: AuthenticityRules;
+  readonly tests: readonly TestResult[];
+  readonly counts: TestCounts;
+  readonly report: Pick<TestReport, "collected"> | undefined;
+  /** Of the command, in milliseconds. */
+  readonly durationMs: number;
+  readonly logFile: string;
+}
+
+/** What tests say when they do not talk to the real thing. Case does not matter. */
+const mockPhrases = [
+  "/[Ff]alling back to (?:an? |the )?mock/",
+  "/\\b[Uu]s(?:ing|es?) (?:an? |the )?mock/",
+  "/\\b[Ff]all ?back to (?:an? |the )?mock/",
+  "/\\b[Mm]ock (?:fallback|mode)\\b/",
+];
+
+/** What build tools and frameworks say when they replay an earlier result instead of running anything. */
+const cachePhrases = [
+  "/\\bcache hit, replaying\\b/",
+  "/>>> FULL TURBO/",
+  "/\\[(?:local|remote) cache\\]/",
+  "/^ok\\s.*\\(cached\\)/",
+  "existing outputs match the cache",
+];
+
+/** A duration that is written as 0.00 s. */
+const noTimeMs = 5;
+
+/**
+ * The signs that a green result proves less than it seems. One that the config forbids outright always decides; the others
+ * decide where something real was asked for, and are told where the category says that it proves more than mocks.
+ */
+export async function findSuspicions(input: AuthenticityInput): Promise<readonly Suspicion[]> {
+  const { rules } = input;
+  const isLookedAt = rules.isStrict || (rules.evidence !== undefined && rules.evidence !== "mocked");
+  const [forbidden, mocks, cached] = await findOutput(input.logFile, [
+    rules.forbidOutput,
+    ...(isLookedAt ? [mockPhrases, cachePhrases] : []),
+  ]);
+  const isDecisive = rules.isStrict;
+  const found = [
+    tooFast(input),
+    collectedNotReported(input),
+    isLookedAt ? noDuration(input) : undefined,
+    forbidden && { signal: "forbidden-output", message: saidOutput(forbidden), isDecisive: true },
+    mocks && { signal: "forbidden-output", message: saidOutput(mocks), isDecisive },
+    cached && { signal: "cached", message: `an earlier result was replayed: ${quote(cached)}`, isDecisive },
+  ] satisfies (Suspicion | undefined)[];
+  return found.filter((suspicion) => suspicion !== undefined);
+}
+
+function tooFast({ rules, durationMs }: AuthenticityInput): Suspicion | undefined {
+  const { minDurationMs } = rules;
+  if (minDurationMs === undefined || durationMs >= minDurationMs) return undefined;
+  const message = `took ${seconds(durationMs)}, less than its min_duration_seconds (${seconds(minDurationMs)})`;
+  return { signal: "too-fast", message, isDecisive: true };
+}
+
+function noDuration({ rules, tests }: AuthenticityInput): Suspicion | undefined {
+  const ran = tests.filter(({ status }) => status === "passed");
+  const longestMs = ran.reduce((longest, { durationMs }) => Math.max(longest, durationMs), 0);
+  if (ran.length === 0 || longestMs >= noTimeMs) return undefined;
+  const message =
+    ran.length === 1
+      ? `its only test took 0.00 s (${longestMs.toFixed(1)} ms)`
+      : `all ${ran.length} tests took 0.00 s (at most ${longestMs.toFixed(1)} ms)`;
+  return { signal: "no-duration", message, isDecisive: rules.isStrict };
+}
+
+function collectedNotReported({ report, counts }: AuthenticityInput): Suspicion | undefined {
+  const collected = report?.collected;
+  if (collected === undefined || collected <= counts.total) return undefined;
+  const message = `${collected} tests were collected and ${counts.total} reported`;
+  return { signal: "collected-not-reported", message, isDecisive: true };
+}
+
+function saidOutput(found: FoundOutput): string {
+  return `the output says what it must not: ${quote(found)}`;
+}
+
+function quote({ line, lines }: FoundOutput): string {
+  return `"${line}" (${lines === 1 ? "one line" : `${lines} lines`})`;
+}
+
+function seconds(ms: number): string {
+  return `${(ms / 1_000).toFixed(2)} s`;
+}
