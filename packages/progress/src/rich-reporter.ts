@@ -61,6 +61,11 @@ class RichReporter implements Reporter {
     }
   }
 
+  notice(message: string): void {
+    this.#pending.push({ to: "stderr", text: message });
+    if (!this.#stopTicker) this.#flush();
+  }
+
   async close(): Promise<void> {
     if (!this.#fault) {
       this.#pending.push(...this.#narration.tellEnd(this.#view));

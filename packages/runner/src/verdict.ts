@@ -49,7 +49,8 @@ function limitBroken({ exit: { limits, usage } }: VerdictInput): Outcome | undef
   if (memory?.killedBy === undefined) return undefined;
   const peakBytes = memory.peakBytes ?? usage?.peakMemoryBytes;
   const seen = peakBytes === undefined ? "" : `${mebibytes(peakBytes)} of `;
-  const reason = `over its memory limit (${seen}${mebibytes(memory.requestedBytes)}, enforced by ${memory.enforcement}) and killed`;
+  const by = memory.enforcement === "sampled" ? "sampling" : memory.enforcement;
+  const reason = `over its memory limit (${seen}${mebibytes(memory.requestedBytes)}, enforced by ${by}) and killed`;
   return { ...failed(reason), failureClass: "crash" };
 }
 

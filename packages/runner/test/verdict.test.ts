@@ -1,4 +1,4 @@
-import type { Outcome, TestCounts } from "@netra-apex/core";
+import type { Outcome, Suspicion, TestCounts } from "@netra-apex/core";
 import { describe, expect, test } from "vitest";
 import { decideVerdict, type VerdictInput } from "../src/verdict.ts";
 
@@ -8,6 +8,13 @@ const exits = {
   "a signal": { signal: "SIGSEGV" },
   "never started": { spawnError: { code: "APEX_COMMAND_NOT_FOUND", message: 'the command "x" was not found in /bin' } },
   "could not be ended": {},
+  "guard killed": { guardLost: "the guard was killed" },
+  "over its memory limit": {
+    signal: "SIGKILL",
+    limits: {
+      memory: { requestedBytes: 100 * 2 ** 20, enforcement: "sampled", peakBytes: 120 * 2 ** 20, killedBy: "limit" },
+    },
+  },
 } as const satisfies Record<string, VerdictInput["exit"]>;
 
 const reports = {
@@ -36,6 +43,7 @@ function write(outcome: Outcome): string {
 
 const notFound = 'errored: the command "x" was not found in /bin';
 const cannotEnd = "errored: the command could not be ended, not even by SIGKILL";
+const overLimit = "failed: over its memory limit (120 MiB of 100 MiB, enforced by sampling) and killed";
 const outside =
   "but no test failed (likely an error outside the tests: a hook, an unhandled rejection, a coverage threshold)";
 
@@ -81,6 +89,8 @@ const table: readonly Cell[] = [
   ["a signal", "truncated", "no tests", "failed: report truncated: it breaks off, ended by signal SIGSEGV"],
   ["a signal", "missing", "no tests", "failed: report missing: none was written, ended by signal SIGSEGV"],
   ...cellsOf("never started", notFound),
+  ...cellsOf("guard killed", "errored: the guard was killed"),
+  ...cellsOf("over its memory limit", overLimit),
   ...cellsOf("could not be ended", cannotEnd),
 ];
 
@@ -136,6 +146,107 @@ describe("decideVerdict", () => {
       expect(write(outcome)).toBe(isAllowed ? "passed" : expected);
     },
   );
+
+  const deadline: Outcome = {
+    status: "timed-out",
+    deadline: "category",
+    limitMs: 1_000,
+    reason: "the category deadline of 1s was reached",
+  };
+  const decidesAlone: readonly Exit[] = [
+    "never started",
+    "could not be ended",
+    "guard killed",
+    "over its memory limit",
+  ];
+
+  test.each(table)("ended by a deadline, %s, report %s, %s", (exit, report, count, expected) => {
+    const outcome = decideVerdict({
+      exit: exits[exit],
+      ended: deadline,
+      report: reports[report],
+      counts: counts[count],
+      allowNoTests: false,
+    });
+    // What the command had come to until then does not matter, unless it was over before anybody ended it.
+    expect(write(outcome)).toBe(decidesAlone.includes(exit) ? expected : `timed-out: ${deadline.reason}`);
+  });
+
+  const decisive: Suspicion = { signal: "too-fast", message: "took 0.01 s", isDecisive: true };
+  const told: Suspicion = { signal: "no-duration", message: "all 3 tests took 0.00 s", isDecisive: false };
+
+  test.each(table)("with a decisive suspicion, %s, report %s, %s", (exit, report, count, expected) => {
+    const outcome = decideVerdict({
+      exit: exits[exit],
+      report: reports[report],
+      counts: counts[count],
+      allowNoTests: false,
+      suspicions: [told, decisive],
+    });
+    // Only what was green can prove too little.
+    expect(write(outcome)).toBe(expected === "passed" ? "inconclusive: green, but not proved: took 0.01 s" : expected);
+  });
+
+  test.each(table)("with a suspicion that is only told, %s, report %s, %s", (exit, report, count, expected) => {
+    const outcome = decideVerdict({
+      exit: exits[exit],
+      report: reports[report],
+      counts: counts[count],
+      allowNoTests: false,
+      suspicions: [told],
+    });
+    expect(write(outcome)).toBe(expected);
+  });
+
+  const hookFailed = { completeness: "complete", errors: ["the global set-up failed"] } as const;
+
+  test.each([
+    [
+      1,
+      "3 passed",
+      "failed: inconsistent: exit code 1 but no test failed (an error outside the tests: the global set-up failed)",
+    ],
+    [0, "3 passed", "failed: inconsistent: exit code 0 but an error outside the tests: the global set-up failed"],
+    [1, "2 of 14 failed", "failed: 2 of 14 tests failed"],
+    [1, "no tests", "failed: zero tests ran, exit code 1, an error outside the tests: the global set-up failed"],
+    [0, "no tests", "failed: zero tests ran, an error outside the tests: the global set-up failed"],
+  ] as const)("names an error outside the tests: exit code %i, %s", (exitCode, count, expected) => {
+    const outcome = decideVerdict({
+      exit: { exitCode },
+      report: hookFailed,
+      counts: counts[count],
+      allowNoTests: true,
+    });
+    expect(write(outcome)).toBe(expected);
+  });
+
+  test("says that the machine was out of memory when the kernel says so", () => {
+    const outcome = decideVerdict({
+      exit: { signal: "SIGKILL", oomKills: 2 },
+      counts: counts["no tests"],
+      allowNoTests: false,
+    });
+    expect(write(outcome)).toBe(
+      "failed: ended by signal SIGKILL (the machine was out of memory: the kernel killed 2 processes)",
+    );
+  });
+
+  test("names the processes that could not be ended", () => {
+    const survivors = [{ pid: 7, command: "sleep 9" }];
+    const outcome = decideVerdict({ exit: { survivors }, counts: counts["no tests"], allowNoTests: false });
+    expect(write(outcome)).toBe(`${cannotEnd}: sleep 9 (pid 7)`);
+  });
+
+  test.each([
+    ["never started", "infrastructure"],
+    ["guard killed", "infrastructure"],
+    ["over its memory limit", "crash"],
+    ["a signal", "crash"],
+  ] as const)("is of the right class: %s, %s", (exit, failureClass) => {
+    expect(decideVerdict({ exit: exits[exit], counts: counts["no tests"], allowNoTests: false })).toMatchObject({
+      failureClass,
+    });
+  });
 
   test("gives the code of a command that never started", () => {
     expect(

@@ -43,8 +43,8 @@ async function execute(plan: Plan, config: Config, { options, guard }: Invocatio
   const runId = createRunId(new Date());
   const runDirectory = createRunDirectory(plan.projectRoot, runId);
   const interruption = listenForInterruption((message) => {
-    // The live region of the rich reporter shows the same by itself, and a foreign line would tear it.
-    if (mode !== "rich") process.stderr.write(`${message}\n`);
+    if (reporter.notice) reporter.notice(message);
+    else process.stderr.write(`${message}\n`);
   });
   const reporter = await createReporter(mode, {
     stdout: process.stdout,

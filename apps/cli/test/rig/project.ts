@@ -6,7 +6,7 @@ import { onTestFinished } from "vitest";
 import type { RunEvent } from "@netra-apex/core";
 
 /** The built program: what users start. */
-const program = path.resolve(import.meta.dirname, "../../bin/apex.js");
+export const program = path.resolve(import.meta.dirname, "../../bin/apex.js");
 
 if (!existsSync(path.resolve(import.meta.dirname, "../../dist/cli/main.js"))) {
   throw new Error("the program is not built: run `pnpm build` first");

@@ -53,7 +53,7 @@ export class EventStream {
       at,
       ...this.#envelope,
       ...this.#masked(body),
-    } as RunEvent);
+    });
     if (this.#isDelivering) return;
     this.#isDelivering = true;
     try {

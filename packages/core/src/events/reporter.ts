@@ -9,6 +9,8 @@ export interface Reporter {
   readonly name: string;
   /** Called for each event in order. Must not block: a slow sink buffers on its own. */
   onEvent(event: RunEvent): void;
+  /** Shows a line of the program itself in the middle of a run, where a line written past the reporter would tear its screen. */
+  notice?(message: string): void;
   /** Called once after the last event, on every exit path; resolves when everything is written. */
   close?(): Promise<void> | void;
 }

@@ -310,6 +310,7 @@ type AttemptEvent = RunEventOf<
   | "message_sent"
   | "test_completed"
   | "output"
+  | "process_sampled"
   | "agent_completed"
 >;
 

@@ -1,0 +1,32 @@
+import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import path from "node:path";
+import { program, type Project } from "./project.ts";
+
+/** Node has no terminals of its own; Python has. */
+export const hasTerminal = process.platform !== "win32" && spawnSync("python3", ["--version"]).status === 0;
+
+/** apex in a terminal of its own, at which a person types. */
+export function startInTerminal(project: Project, args: readonly string[]) {
+  const script = path.join(import.meta.dirname, "terminal.py");
+  const child = spawn("python3", [script, process.execPath, program, ...args], {
+    cwd: project.root,
+    env: { PATH: process.env["PATH"], HOME: process.env["HOME"], TERM: "xterm" },
+    stdio: "pipe",
+  });
+  const said = { screen: "", end: "" };
+  child.stdout.on("data", (bytes: Buffer) => (said.screen += bytes.toString()));
+  child.stderr.on("data", (bytes: Buffer) => (said.end += bytes.toString()));
+  const tell = (order: object): void => void child.stdin.write(`${JSON.stringify(order)}\n`);
+  return {
+    screen: () => said.screen,
+    pressCtrl: (key: "C" | "Z") => tell({ type: key === "C" ? "\u0003" : "\u001A" }),
+    send: (signal: NodeJS.Signals) => tell({ signal }),
+    async ended() {
+      const [exitCode] = (await once(child, "close")) as [number | null];
+      // Whoever hides the cursor last must show it again.
+      const isCursorShown = said.screen.lastIndexOf("\u001B[?25h") >= said.screen.lastIndexOf("\u001B[?25l");
+      return { exitCode, isTerminalRestored: said.end.includes("terminal restored: True") && isCursorShown };
+    },
+  };
+}
