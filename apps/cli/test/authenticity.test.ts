@@ -1,0 +1,99 @@
+import { describe, expect, it } from "vitest";
+import { eventsOf, nodeTestFile, Project } from "./rig/project.ts";
+
+/** Tests that fall back to a mock as soon as the service does not answer, and stay green. */
+function fallingBack(): Project {
+  return new Project({
+    "apex.yaml": `extends: none
+layers: { only: { categories: [api] } }
+categories: { api: { command: node --test test/api.test.mjs } }
+`,
+    "test/api.test.mjs": nodeTestFile({
+      "orders are listed": `
+        console.log("real services:", process.env.USE_REAL_SERVICES ?? "no");
+        await new Promise((resolve) => setTimeout(resolve, 30));
+        console.log("service down, falling back to mock");`,
+    }),
+  });
+}
+
+describe("a category that prints that it falls back to mocks", () => {
+  it("is inconclusive under --real-services: exit 5, and the line is named", async () => {
+    const { exitCode, stdout } = await fallingBack().apex("--real-services");
+    expect(exitCode).toBe(5);
+    expect(stdout).toContain("INCONCLUSIVE");
+    expect(stdout).toMatch(/green, but not proved: .*"service down, falling back to mock" \(one line\)/);
+    expect(stdout).toContain("real services: true");
+    expect(stdout).toMatch(/rerun\s.* --real-services api$/m);
+  });
+
+  it("passes where nothing real was asked for", async () => {
+    const { exitCode, stdout } = await fallingBack().apex();
+    expect(exitCode).toBe(0);
+    expect(stdout).not.toContain("not proved");
+  });
+});
+
+describe("secrets", () => {
+  it("are in no event, no log and no output, and still in the environment of the tests", async () => {
+    const project = new Project({
+      "apex.yaml": `extends: none
+layers: { only: { categories: [unit] } }
+mask: { variables: [API_TOKEN, OTHER_TOKEN], patterns: ["sk-[a-z0-9]{8}"] }
+categories:
+  unit:
+    command: node check.mjs
+    env: { API_TOKEN: hunter2-is-secret }
+`,
+      "check.mjs": `
+        if (process.env.API_TOKEN !== "hunter2-is-" + "secret" || process.env.OTHER_TOKEN.length !== 9) process.exit(9);
+        console.log("token", process.env.API_TOKEN, process.env.OTHER_TOKEN, "sk-1234abcd", "sk-short");
+        process.exit(1);`,
+    });
+    const { stdout, stderr, exitCode } = await project.start(["--json", "--verbose"], { OTHER_TOKEN: "s3cr3t-xx" });
+    expect(exitCode).toBe(1);
+    const node = eventsOf(stdout).find((event) => event.type === "node_completed");
+    expect(project.read(node?.evidence?.logFile ?? "")).toBe("token *** *** *** sk-short\n");
+    for (const secret of ["hunter2", "s3cr3t", "sk-1234abcd"]) {
+      expect({ secret, isSeen: (stdout + stderr).includes(secret) }).toEqual({ secret, isSeen: false });
+    }
+  });
+});
+
+describe("limits", () => {
+  const limited = (more = ""): Project =>
+    new Project({
+      "apex.yaml": `extends: none
+layers: { only: { categories: [unit] } }
+${more}categories: { unit: { command: sleep 0.6, max_memory: 1GiB, max_cpu_percent: 50 } }
+`,
+    });
+
+  it("are told with the level that was really in force, in the event and in the summary", async () => {
+    const { events } = await limited().events();
+    const node = events.find((event) => event.type === "node_completed");
+    const levels = node?.evidence?.limits;
+    expect(levels?.memory).toMatchObject({
+      requestedBytes: 2 ** 30,
+      enforcement: expect.stringMatching(/^(sampled|cgroup2)$/),
+    });
+    expect(levels?.cpu).toMatchObject({ enforcement: expect.stringMatching(/^(hint|cgroup2)$/) });
+    const run = events.find((event) => event.type === "run_completed");
+    expect(run?.summary.limits).toEqual({
+      memory: { [levels?.memory?.enforcement ?? ""]: 1 },
+      cpu: { [levels?.cpu?.enforcement ?? ""]: 1 },
+    });
+    const { stdout } = await limited().apex();
+    expect(stdout).toMatch(/^ {2}limits: memory enforced by .* \(1 category\); CPU .* \(1 category\)$/m);
+  });
+
+  it("that are strict and cannot be enforced are refused before anything runs", async () => {
+    const project = limited("limits: { strict: true }\n");
+    const { exitCode, stderr } = await project.apex();
+    // On a machine with control groups of its own there is nothing to refuse.
+    if (exitCode === 0) return;
+    expect(exitCode).toBe(2);
+    expect(stderr).toContain("limits are strict, and this machine cannot enforce the CPUs of unit");
+    expect(project.has(".apex/runs")).toBe(false);
+  });
+});
