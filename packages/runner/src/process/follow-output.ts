@@ -11,14 +11,22 @@ export interface OutputFollower {
 const pollMs = 100;
 const chunkBytes = 64 * 1024;
 
+/** Nobody reads more of one command while it runs; the file has everything. */
+const mostBytes = 16 * 1024 * 1024;
+/** What is still handed over of a longer output, from its end. */
+const tailBytes = 64 * 1024;
+
 /**
  * Hands `onText` what is appended to `logFile`, in order and decoded from UTF-8, in pieces of at most 64 KiB.
+ * Of an output of more than `limitBytes` (16 MiB) the middle is left out, with a line that says so: its beginning is handed
+ * over as it comes, its last 64 KiB in the end.
  * The file need not exist yet. A process that ends before the first poll costs one look at the file's size.
  */
-export function followOutput(logFile: string, onText: (text: string) => void): OutputFollower {
+export function followOutput(logFile: string, onText: (text: string) => void, limitBytes = mostBytes): OutputFollower {
   const decoder = new StringDecoder("utf8");
   let file: number | undefined;
   let position = sizeOf(logFile);
+  const limit = position + limitBytes;
   let buffer: Buffer | undefined;
   let reading: Promise<void> = Promise.resolve();
   let isReading = false;
@@ -37,13 +45,24 @@ export function followOutput(logFile: string, onText: (text: string) => void): O
       if (position < end) await setImmediate();
     }
   };
+  /** The end of an output whose middle is left out. */
+  const readTail = async (): Promise<void> => {
+    const end = sizeOf(logFile);
+    if (end <= position) return;
+    const skipped = end - position - tailBytes;
+    if (skipped > 0) {
+      position += skipped;
+      onText(`\n… ${Math.ceil(skipped / 2 ** 20)} MiB of output are left out here; the log has them …\n`);
+    }
+    await readUpTo(end);
+  };
   const poll = async (): Promise<void> => {
     if (isReading) return;
     // Reading up to the size found now ends even when somebody goes on writing.
     const end = file === undefined ? sizeOf(logFile) : fstatSync(file).size;
-    if (end <= position) return;
+    if (end <= position || position >= limit) return;
     isReading = true;
-    reading = readUpTo(end).finally(() => {
+    reading = readUpTo(Math.min(end, limit)).finally(() => {
       isReading = false;
     });
     await reading;
@@ -59,6 +78,7 @@ export function followOutput(logFile: string, onText: (text: string) => void): O
       try {
         await reading;
         await poll();
+        await readTail();
         const rest = decoder.end();
         if (rest !== "") onText(rest);
       } finally {

@@ -36,6 +36,21 @@ describe("followOutput", () => {
     expect(Math.max(...output.pieces.map((piece) => Buffer.byteLength(piece)))).toBeLessThanOrEqual(64 * 1024 + 3);
   });
 
+  test("leaves out the middle of an output that nobody could read, says so, and keeps beginning and end", async () => {
+    const logFile = path.join(temporaryDirectory(), "log.log");
+    const pieces: string[] = [];
+    const limitBytes = 100_000;
+    const follower = followOutput(logFile, (text) => pieces.push(text), limitBytes);
+    const lines = Array.from({ length: 300_000 }, (_, index) => `line ${index}\n`);
+    writeFileSync(logFile, lines.join(""));
+    await follower.finish();
+    const text = pieces.join("");
+    expect(text.startsWith(lines.slice(0, 5_000).join(""))).toBe(true);
+    expect(text.endsWith(lines.slice(-5_000).join(""))).toBe(true);
+    expect(text).toMatch(/\n… 4 MiB of output are left out here; the log has them …\n/);
+    expect(text.length).toBeLessThan(limitBytes + 66_000);
+  });
+
   test("does not break characters that span two chunks", async () => {
     const logFile = path.join(temporaryDirectory(), "log.log");
     const output = follow(logFile);
