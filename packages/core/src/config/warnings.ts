@@ -45,7 +45,7 @@ function* notInForce(written: WrittenConfig, problem: Locate): Generator<ConfigP
     if (written[key] !== undefined) yield say([key]);
   }
   for (const [name, category] of Object.entries(written.categories ?? {})) {
-    for (const key of ["shards", "evidence", "min_duration_seconds", "forbid_output"] as const) {
+    for (const key of ["evidence", "min_duration_seconds", "forbid_output"] as const) {
       if (category[key] !== undefined) yield say(["categories", name, key]);
     }
     for (const key of ["max_memory", "memory_limit_gb"] as const) {
@@ -53,7 +53,6 @@ function* notInForce(written: WrittenConfig, problem: Locate): Generator<ConfigP
     }
   }
   for (const [id, layer] of Object.entries(written.layers ?? {})) {
-    if (layer.flaky !== undefined) yield say(["layers", id, "flaky"]);
     for (const key of ["max_memory", "max_memory_mb"] as const) {
       if (layer.resource_limits?.[key] !== undefined) yield reservedOnly(["layers", id, "resource_limits", key]);
     }

@@ -44,6 +44,7 @@ export function categoryNode({
     ...(timeoutMs === undefined ? {} : { timeoutMs }),
     ...(attemptTimeoutMs === undefined ? {} : { attemptTimeoutMs }),
     retry: category.retry,
+    ...(layer.flaky === "fail" ? { flaky: layer.flaky } : {}),
     exclusive: category.exclusive,
     ...(reserves === undefined ? {} : { reserves }),
     ...(mutexes === undefined ? {} : { mutexes }),

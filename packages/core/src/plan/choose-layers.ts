@@ -119,6 +119,7 @@ function looseLayer(categories: readonly string[]): ChosenLayer {
     isBackground: false,
     hasDedicatedResources: false,
     failurePolicy: "continue",
+    flaky: "pass",
     isUntouchedDefault: false,
   };
   return { layer, placements, gates: [], assumed: [] };

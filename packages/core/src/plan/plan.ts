@@ -1,6 +1,6 @@
 import type { LayerId, NodeId } from "../ids.ts";
 import type { Evidence, RetryPolicy } from "../layers/category.ts";
-import type { ExecutionMode } from "../layers/layer.ts";
+import type { ExecutionMode, FlakyPolicy } from "../layers/layer.ts";
 import type { Condition, FailurePolicy, Resources, Sla } from "../layers/node-rules.ts";
 import type { SkipCause } from "../outcome.ts";
 
@@ -29,6 +29,10 @@ export interface PlanNode {
   /** What its failure does to the whole run; overrides the layer's and the run's policy. */
   readonly failurePolicy?: FailurePolicy;
   readonly sla?: Sla;
+  /** Whether what passed only on a retry passes (when absent) or fails; that it was flaky is told in any case. */
+  readonly flaky?: FlakyPolicy;
+  /** Parts of this node, whose counts are its own: it runs no tests itself. */
+  readonly parts?: readonly NodeId[];
   /** A pass that proves less than this is inconclusive. */
   readonly minimumEvidence?: Evidence;
   /** The node whose agent added this one during the run. */
