@@ -27,9 +27,16 @@ export type {
 } from "./config/written-config.ts";
 
 // The model
-export { type Category, type Command, type Evidence, isConfigured, type RetryPolicy } from "./layers/category.ts";
+export {
+  type Category,
+  type Command,
+  type Evidence,
+  isConfigured,
+  type RetryPolicy,
+  type RetryTime,
+} from "./layers/category.ts";
 export { commandText, shellQuote } from "./layers/command-text.ts";
-export type { ExecutionMode, Layer, LlmMode, Placement, ResourceLimits } from "./layers/layer.ts";
+export type { ExecutionMode, FlakyPolicy, Layer, LlmMode, Placement, ResourceLimits } from "./layers/layer.ts";
 export type { DependencyPolicy, RunMode } from "./layers/run-mode.ts";
 export { createRunId, type LayerId, type NodeId, type RunId } from "./ids.ts";
 
@@ -37,10 +44,14 @@ export { createRunId, type LayerId, type NodeId, type RunId } from "./ids.ts";
 export {
   type CategoryTask,
   formatTestSelector,
+  isFileItself,
   layerExecutionAgentName,
   parseTestSelector,
+  selectorOf,
   type TestSelector,
+  type TestShard,
 } from "./plan/category-task.ts";
+export { shardUnionAgentName, type ShardUnionTask } from "./plan/shard-nodes.ts";
 export { type LeftOutLayer, type Plan, type PlanLayer, type PlanNode, planNotes } from "./plan/plan.ts";
 export type { Condition, FailurePolicy, Resources, Sla } from "./layers/node-rules.ts";
 export { PlanError } from "./plan/check-plan.ts";
@@ -113,6 +124,8 @@ export { addCounts, countTests, noTests, type TestCounts, type TestResult, type 
 // The event stream
 export {
   type AgentReportedEvent,
+  type AttemptRecord,
+  type AttemptScope,
   type CoordinationEfficiency,
   type EventEnvelope,
   eventVersion,

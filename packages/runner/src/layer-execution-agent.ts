@@ -18,6 +18,8 @@ import {
   type TestSelector,
 } from "@netra-apex/core";
 import { chooseAdapter } from "./adapters/adapter-registry.ts";
+import { isFailedByTests, prepareWork } from "./category-work.ts";
+import { hasFailuresOutside } from "./failures-outside.ts";
 import { withArguments } from "./with-arguments.ts";
 import { nodeFiles } from "./node-files.ts";
 import { lastLines } from "./process/last-lines.ts";
@@ -29,12 +31,15 @@ import {
   runProcessToolName,
 } from "./run-process-tool.ts";
 import { selectorsWithoutTest, withoutUnselected } from "./selected-tests.ts";
+import { keepShardTests } from "./shards/shard-tests.ts";
 import { decideVerdict } from "./verdict.ts";
 
 /** Where a run keeps its logs, and how its processes are controlled. */
 export interface LayerExecutionAgentOptions extends ProcessControl {
   /** Where logs and reports of this run are kept; relative to the project's root, or absolute. */
   readonly runDirectory: string;
+  /** Finds the adapter of a command; among those of this package by default. */
+  readonly chooseAdapter?: typeof chooseAdapter;
 }
 
 const tailLines = 40;
@@ -69,18 +74,22 @@ export function createLayerExecutionAgent(options: LayerExecutionAgentOptions): 
 async function executeCategory(
   task: CategoryTask,
   context: AgentContext,
-  { runDirectory, killNow }: LayerExecutionAgentOptions,
+  { runDirectory, killNow, chooseAdapter: choose = chooseAdapter }: LayerExecutionAgentOptions,
 ): Promise<AgentReport> {
   const { run, node } = context;
-  const { cwd, selectors, allowNoTests } = task;
+  const { cwd, allowNoTests } = task;
   const { logFile, reportFile } = nodeFiles(path.resolve(run.projectRoot, runDirectory), node.id, node.attempt);
   const asked = withArguments(task.command, task.additionalArgs);
-  const adapter = chooseAdapter(task.framework, asked);
-  const { command, env } = adapter.prepare({ command: asked, reportFile, cwd, selectors, allowNoTests });
+  const adapter = choose(task.framework, asked);
+  const work = prepareWork({ task, adapter, command: asked, reportFile, rerun: node.rerun });
+  const { command, env, selectors, scope, warnings } = work;
+  for (const warning of warnings) context.logger.warn(`${task.category}: ${warning}`);
   // A run that is resumed must not read a report of its earlier life.
   if (adapter.read) await rm(reportFile, { force: true });
 
-  context.think(`running ${commandText(asked).replaceAll(/\s+/g, " ").slice(0, longestNote)}`);
+  const what =
+    scope === undefined ? "" : `${selectors.length} failed ${selectors.length === 1 ? "test" : "tests"} again: `;
+  context.think(`running ${what}${commandText(asked).replaceAll(/\s+/g, " ").slice(0, longestNote)}`);
   const input: RunProcessInput = { command, cwd, env: { ...childVariables(task, context), ...env }, logFile };
   const exit = await context.callTool<ProcessExit>(runProcessToolName, input);
 
@@ -103,7 +112,19 @@ async function executeCategory(
     ...(exit.leakedProcesses === 0 ? {} : { leakedProcesses: exit.leakedProcesses }),
     ...(outputTail === "" ? {} : { outputTail }),
   };
-  return { outcome, counts, evidence };
+  const { name: framework, isStreamed = false } = adapter;
+  const isRerunnable =
+    report !== undefined &&
+    isFailedByTests(outcome, report, tests) &&
+    !(await hasFailuresOutside({ framework, isStreamed, report, failedTests: counts.failed, logFile }));
+  if (task.partOf !== undefined && scope === undefined && report) await keepShardTests(context, tests, reportFile);
+  return {
+    outcome,
+    counts,
+    evidence,
+    ...(isRerunnable ? { failedBy: "tests" } : {}),
+    ...(scope === undefined ? {} : { scope }),
+  };
 }
 
 /** A rerun that skips what it was asked for must not look like a mended test. */
@@ -115,7 +136,7 @@ function allSelectedRan(tests: readonly TestResult[], selectors: readonly TestSe
 }
 
 /** What the test process learns about its place in the run. */
-function childVariables({ category, env }: CategoryTask, { run, node }: AgentContext): Record<string, string> {
+function childVariables({ category, env, shard }: CategoryTask, { run, node }: AgentContext): Record<string, string> {
   return {
     ...env,
     APEX_RUN_ID: run.id,
@@ -123,6 +144,7 @@ function childVariables({ category, env }: CategoryTask, { run, node }: AgentCon
     APEX_CATEGORY: category,
     APEX_ENV: run.environment,
     APEX_SLOT: String(node.slot),
+    ...(shard === undefined ? {} : { APEX_SHARD: `${shard.index}/${shard.total}` }),
   };
 }
 

@@ -146,7 +146,7 @@ function* categoryRules({
 }
 
 /** Keys that only a command has a use for. */
-const commandKeys = ["command", "shell", "framework", "cwd", "env", "allow_no_tests"] as const;
+const commandKeys = ["command", "shell", "framework", "cwd", "env", "allow_no_tests", "shards"] as const;
 
 function* agentRules(name: string, category: WrittenCategory, problem: Locate): Generator<ConfigProblem> {
   const at = ["categories", name];

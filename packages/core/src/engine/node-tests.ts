@@ -1,3 +1,4 @@
+import { isFileItself } from "../plan/category-task.ts";
 import { addCounts, countTests, noTests, type TestCounts, type TestResult } from "../test-result.ts";
 
 /** Failed tests beyond which everything is run again: naming them all gains nothing any more. */
@@ -90,7 +91,7 @@ export class NodeTests {
     for (const [id, group] of before) {
       if (!group.failed || hasRun(own.get(id))) continue;
       const { failed } = group;
-      if (isFile(failed) ? ranFiles.has(failed.file) : !isPartial && failed.status === "errored") {
+      if (isFileItself(failed) ? ranFiles.has(failed.file) : !isPartial && failed.status === "errored") {
         // What went wrong around the tests of a file, or of a hook, is told again when it does again.
         if (isPartial) merged.delete(id);
         continue;
@@ -123,11 +124,6 @@ export function titleOf({ suites, name }: Pick<TestResult, "suites" | "name">): 
 
 function isFailed({ status }: TestResult): boolean {
   return status === "failed" || status === "errored";
-}
-
-/** A "test" that is its whole file: something failed outside the tests in it. */
-function isFile({ name, suites, file }: TestResult): boolean {
-  return suites.length === 0 && name === file;
 }
 
 function hasRun(group: TestGroup | undefined): boolean {

@@ -1,4 +1,5 @@
 import type { LayerId, NodeId } from "../ids.ts";
+import type { TestShard } from "./category-task.ts";
 import type { Evidence, RetryPolicy } from "../layers/category.ts";
 import type { ExecutionMode, FlakyPolicy } from "../layers/layer.ts";
 import type { Condition, FailurePolicy, Resources, Sla } from "../layers/node-rules.ts";
@@ -81,6 +82,8 @@ export interface Plan {
   /** The run mode that was asked for; absent when layers or categories were named. */
   readonly runMode?: string;
   readonly environment: string;
+  /** The only part of each category's tests that is run: a verdict is about that part alone. */
+  readonly shard?: TestShard;
   /** Directory that relative paths refer to. */
   readonly projectRoot: string;
   readonly layers: readonly PlanLayer[];
