@@ -1,7 +1,8 @@
 import path from "node:path";
 import { type Config, createRunId, exitCodes, type Plan, runPlan, SelectionError, showPlan } from "@netra-apex/core";
-import { chooseProgressMode, createReporter } from "@netra-apex/progress";
-import { createLayerExecutionAgent } from "@netra-apex/runner";
+import { chooseProgressMode, createReporter, type ProgressMode } from "@netra-apex/progress";
+import { LastRunRecorder } from "../last-run/last-run-recorder.ts";
+import type { SavedRun } from "../last-run/save-last-run.ts";
 import { apexVersion } from "../version.ts";
 import { listenForInterruption } from "./interruption.ts";
 import { configOf, type Invocation, planOf } from "./invocation.ts";
@@ -9,6 +10,7 @@ import { listCategories } from "./list-categories.ts";
 import { printWarnings } from "./print-warnings.ts";
 import { settingsOf } from "./run-settings.ts";
 import { rerunPrefix } from "./rerun-prefix.ts";
+import { sayNothing } from "./say-nothing.ts";
 import { createRunDirectory } from "./run-directory.ts";
 
 /** `apex run`: plans and runs; resolves with the exit code of the run's outcome. */
@@ -20,7 +22,9 @@ export async function runCommand(invocation: Invocation): Promise<number> {
     process.stdout.write(`${listCategories(config, options.json ?? false)}\n`);
     return exitCodes.passed;
   }
-  const plan = await planOf(config, invocation);
+  const planned = await planOf(config, invocation);
+  if ("nothing" in planned) return sayNothing(planned.nothing, options.json ?? options.progressMode === "json");
+  const { plan } = planned;
   if (options.dryRun) {
     process.stdout.write(`${showPlan(plan, options.json ? "json" : "text")}\n`);
     return exitCodes.passed;
@@ -49,10 +53,11 @@ async function execute(plan: Plan, config: Config, { options }: Invocation): Pro
     verbose: options.verbose ?? false,
     rerunPrefix: rerunPrefix(process.argv[1] ?? "apex", options),
   });
+  const lastRun = new LastRunRecorder();
   try {
     const summary = await runPlan(plan, {
-      ...settingsOf(config, createLayerExecutionAgent({ runDirectory, killNow: interruption.kill })),
-      reporters: [reporter],
+      ...settingsOf(config, { runDirectory, killNow: interruption.kill }),
+      reporters: [reporter, lastRun],
       signal: interruption.stop,
       runId,
       apexVersion,
@@ -60,11 +65,21 @@ async function execute(plan: Plan, config: Config, { options }: Invocation): Pro
     for (const { reporter: name, message } of summary.reporterFailures ?? []) {
       process.stderr.write(`warning  the ${name} reporter could not finish: ${message}\n`);
     }
+    const { saveLastRun } = await import("../last-run/save-last-run.ts");
+    const { open, warnings } = saveLastRun(lastRun, config, plan, runId);
+    for (const warning of warnings) process.stderr.write(`warning  ${warning}\n`);
+    if (options.lastFailed) await sayWhatIsOpen(open, lastRun, mode);
     if (summary.exitCode === exitCodes.nothingRan) sayHowToStart(plan);
     return summary.exitCode;
   } finally {
     interruption.release();
   }
+}
+
+async function sayWhatIsOpen(open: SavedRun["open"], { ran }: LastRunRecorder, mode: ProgressMode): Promise<void> {
+  const { openLines } = await import("../last-run/last-failed.ts");
+  const to = mode === "json" ? process.stderr : process.stdout;
+  for (const line of openLines(open, ran)) to.write(`${line}\n`);
 }
 
 /** Layers of the background queue are not quietly run in the foreground instead. */
