@@ -7,7 +7,7 @@ import { type CategoryState, type EnvironmentState, type LastRun, lastRunVersion
 const mostBytes = 64 * 1024 * 1024;
 
 /** The file of the last run cannot be used. */
-export class LastRunError extends ApexError {
+class LastRunError extends ApexError {
   readonly code = "APEX_LAST_RUN_INVALID";
 
   constructor(where: string, problem: string, cause?: unknown) {
