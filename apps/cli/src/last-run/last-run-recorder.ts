@@ -85,6 +85,7 @@ export class LastRunRecorder implements Reporter {
       const file = selectorKey({ file: selector.file, path: [] });
       tests.failed.delete(key);
       tests.failed.delete(file);
+      if (selector.file === "") forgetTitles(tests.failed, selector);
       if (test.flaky && tests.flaky.size <= mostTestsPerCategory) tests.flaky.set(key, selector);
       if (isPartial(this.#nodes.get(nodeId))) tests.passed.add(key).add(file);
     }
@@ -114,6 +115,12 @@ export class LastRunRecorder implements Reporter {
     const task = node?.input as Partial<CategoryTask> | undefined;
     return (node?.agent === layerExecutionAgentName ? task?.category : undefined) ?? node?.id ?? nodeId;
   }
+}
+
+/** Some reports name the file of a test only when it fails. */
+function forgetTitles(failed: Map<string, TestSelector>, { path }: TestSelector): void {
+  const titles = selectorKey({ file: "", path });
+  for (const [key, test] of failed) if (selectorKey({ ...test, file: "" }) === titles) failed.delete(key);
 }
 
 function isPartial(node: PlanNode | undefined): boolean {

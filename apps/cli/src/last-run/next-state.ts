@@ -50,7 +50,10 @@ function testsFailed(tests: readonly TestSelector[]): CategoryState | undefined 
 }
 
 function notPassed(tests: readonly TestSelector[], ran: readonly NodeEnd[]): TestSelector[] {
-  return tests.filter((test) => !ran.some(({ passed }) => passed.has(selectorKey(test))));
+  // Some reports name the file of a test only when it fails.
+  const keysOf = (test: TestSelector): string[] =>
+    test.path.length === 0 ? [selectorKey(test)] : [selectorKey(test), selectorKey({ ...test, file: "" })];
+  return tests.filter((test) => !ran.some(({ passed }) => keysOf(test).some((key) => passed.has(key))));
 }
 
 /** It never came to a result of its own. */

@@ -38,6 +38,12 @@ describe("what a category has open after a run", () => {
       [part(failing(removes))],
       open(adds, removes),
     ],
+    [
+      "nothing that passed, though its file is named only on failure",
+      open(adds),
+      [part(passed, { ...adds, file: "" })],
+      undefined,
+    ],
     ["all of it still, when a part of it passed", broken, [part(passed, adds)], broken],
     ["what it had, when it was held back", open(adds), [heldBack], open(adds)],
     ["its proof, when it was held back and had nothing else", undefined, [heldBack], unproved],

@@ -86,7 +86,7 @@ export async function runAttempt(
   const { evidence } = result;
   // Of what broke off nobody knows how much it was to run: passes of before stay.
   const isPartial = rerun !== undefined && (result.scope === "failed-tests" || result.isBroken === true);
-  const { unanswered } = tests.end(isPartial);
+  const unanswered = tests.end(isPartial);
   // A deadline or a cancellation that came first decides, whatever the agent still made of it.
   const judged = limit.signal.aborted
     ? { outcome: abortOutcome(limit.signal) }

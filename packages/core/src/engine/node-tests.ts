@@ -27,9 +27,10 @@ export class NodeTests {
   #attempt = 1;
   /** Of the attempt under way. */
   #own = new Map<string, TestGroup>();
-  #recovered = 0;
   /** Ids of tests that failed in an earlier attempt, files that failed outside their tests among them. */
   readonly #failedBefore = new Set<string>();
+  /** Their ids by titles: some reports name the file of a test only when it fails. */
+  readonly #failedIds = new Map<string, string>();
   /** By id; those that fail in the end are taken out again. */
   readonly #flaky = new Map<string, string>();
 
@@ -57,7 +58,6 @@ export class NodeTests {
   begin(attempt: number): void {
     this.#attempt = attempt;
     this.#own = new Map();
-    this.#recovered = 0;
   }
 
   /** Takes a test's result; gives it as it is to be told, which says so when it had failed before. */
@@ -65,23 +65,23 @@ export class NodeTests {
     const test = this.#isRecovered(reported)
       ? { ...reported, flaky: true, retries: (reported.retries ?? 0) + this.#attempt - 1 }
       : reported;
-    if (test !== reported) this.#recovered += 1;
-    if (isFailed(test)) this.#flaky.delete(test.id);
-    else if (test.flaky) this.#flaky.set(test.id, titleOf(test));
+    const id = this.#idOf(test);
+    if (isFailed(test)) this.#flaky.delete(id);
+    else if (test.flaky) this.#flaky.set(id, titleOf(test));
     if (this.#isRetryable) {
-      const before = this.#own.get(test.id);
+      const before = this.#own.get(id);
       const counts = addCounts([before?.counts ?? noTests, countTests([test])]);
       const failed = before?.failed ?? (isFailed(test) ? withoutDetails(test) : undefined);
-      this.#own.set(test.id, { counts, file: test.file, ...(failed === undefined ? {} : { failed }) });
+      this.#own.set(id, { counts, file: test.file, ...(failed === undefined ? {} : { failed }) });
     }
     return test;
   }
 
   /**
-   * Ends an attempt, which ran everything, or only what had failed (`isPartial`). Gives how many tests it mended, and those
-   * that had failed and were not run again, which still count as failed.
+   * Ends an attempt, which ran everything, or only what had failed (`isPartial`). Gives the tests that had failed and were not
+   * run again, which still count as failed.
    */
-  end(isPartial: boolean): { readonly recovered: number; readonly unanswered: readonly TestResult[] } {
+  end(isPartial: boolean): readonly TestResult[] {
     const own = this.#own;
     const before = this.#groups;
     const ranFiles = filesThatRan(own);
@@ -91,8 +91,9 @@ export class NodeTests {
     for (const [id, group] of before) {
       if (!group.failed || hasRun(own.get(id))) continue;
       const { failed } = group;
-      if (isFileItself(failed) ? ranFiles.has(failed.file) : !isPartial && failed.status === "errored") {
-        // What went wrong around the tests of a file, or of a hook, is told again when it does again.
+      // What went wrong around tests, in a file or a hook, is told again when it does again.
+      const isMended = isFileItself(failed) && ranFiles.has(failed.file);
+      if (isMended || (!isPartial && failed.status === "errored")) {
         if (isPartial) merged.delete(id);
         continue;
       }
@@ -100,14 +101,22 @@ export class NodeTests {
       unanswered.push(failed);
     }
     this.#groups = merged;
-    for (const [id, { failed }] of own) if (failed) this.#failedBefore.add(id);
-    return { recovered: this.#recovered, unanswered };
+    for (const [id, { failed }] of own) {
+      if (!failed) continue;
+      this.#failedBefore.add(id);
+      this.#failedIds.set(titleOf(failed), id);
+    }
+    return unanswered;
+  }
+
+  #idOf(test: TestResult): string {
+    return (test.file === undefined ? this.#failedIds.get(titleOf(test)) : undefined) ?? test.id;
   }
 
   #isRecovered(test: TestResult): boolean {
     if (test.status !== "passed") return false;
     // A file's own id is its name.
-    return this.#failedBefore.has(test.id) || (test.file !== undefined && this.#failedBefore.has(test.file));
+    return this.#failedBefore.has(this.#idOf(test)) || (test.file !== undefined && this.#failedBefore.has(test.file));
   }
 }
 

@@ -3,7 +3,8 @@ import { assertEventGrammar } from "../../src/testing/event-grammar.ts";
 import type { RetryPolicy } from "../../src/layers/category.ts";
 import type { PlanNode } from "../../src/plan/plan.ts";
 import { planOf, RunRig } from "../rig/run-rig.ts";
-import { SuiteAgent, type SuiteAttempt } from "../rig/suite-agent.ts";
+import type { Agent } from "../../src/agents/agent.ts";
+import { SuiteAgent, suiteTest, type SuiteAttempt } from "../rig/suite-agent.ts";
 
 const retry = (maxAttempts = 2): RetryPolicy => ({
   maxAttempts,
@@ -133,6 +134,13 @@ describe("a retry after failed tests", () => {
     expect(end).toMatchObject({ outcome: { status: "passed" }, counts: { total: 2, passed: 2, flaky: 1 } });
   });
 
+  it("of everything takes what broke around tests as mended when it is not told again", async () => {
+    const { end } = await attempts([{ adds: "passed", "list.test.ts": "errored" }, { adds: "passed" }], {
+      canSelect: false,
+    });
+    expect(end).toMatchObject({ outcome: { status: "passed" }, flaky: true, counts: { total: 1, passed: 1 } });
+  });
+
   it("keeps a test flaky that failed two attempts ago, whatever else failed since", async () => {
     const { end } = await attempts(
       [
@@ -143,6 +151,29 @@ describe("a retry after failed tests", () => {
       { canSelect: false },
     );
     expect(end?.counts).toMatchObject({ total: 2, passed: 2, flaky: 2 });
+  });
+});
+
+describe("a report that names a test's file only when it fails", () => {
+  it("is understood: the same titles are the same test", async () => {
+    const { file, ...fileless } = suiteTest("removes", "passed");
+    const agent: Agent = {
+      name: "rig",
+      async execute(_, { node, emit }) {
+        const failed = suiteTest("removes", "failed");
+        const test = node.attempt === 1 ? failed : { ...fileless, id: "Cart > removes" };
+        emit({ type: "test_completed", test });
+        if (node.attempt === 1) return { outcome: { status: "failed", reason: "no" }, failedBy: "tests" };
+        return { outcome: { status: "passed" }, scope: "failed-tests" };
+      },
+    };
+    expect(file).toBe("cart.test.ts");
+    const rig = new RunRig(planOf([{ id: "one", nodes: [{ id: "a", retry: retry() }] }]), { agents: [agent] });
+    await rig.summary;
+    expect(rig.all("node_completed")[0]).toMatchObject({
+      outcome: { status: "passed" },
+      counts: { total: 1, passed: 1, flaky: 1 },
+    });
   });
 });
 
