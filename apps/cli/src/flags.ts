@@ -1,3 +1,4 @@
+import type { TestShard } from "@netra-apex/core";
 import { type Command, InvalidArgumentError, Option } from "commander";
 
 /** One flag of the command line. */
@@ -36,6 +37,17 @@ const sharedFlags: readonly Flag[] = [
     flags: "--test-file <selectors...>",
     description: "only these tests of one category: PATH or PATH::SUITE::TEST",
   },
+  {
+    group: "What to run:",
+    flags: "--last-failed",
+    description: "only what failed when it ran last; ends with what is still unproved",
+  },
+  {
+    group: "What to run:",
+    flags: "--shard <i/n>",
+    description: "one of n parts of each category's tests, such as 1/4",
+    parse: shardOf,
+  },
   { group: "What to run:", flags: "--env <name>", description: "environment whose overrides apply (default: test)" },
   {
     group: "How to run it:",
@@ -55,6 +67,8 @@ const sharedFlags: readonly Flag[] = [
     description: "most categories at once (default: CPUs)",
     parse: wholeNumber,
   },
+  { group: "How to run it:", flags: "--coverage", description: "measure coverage, where the test framework can" },
+  { group: "How to run it:", flags: "--no-coverage", description: "measure none, whatever the commands say" },
 ];
 
 const runFlags: readonly Flag[] = [
@@ -85,6 +99,9 @@ export interface CliOptions {
   readonly category?: string;
   readonly categories?: readonly string[];
   readonly testFile?: readonly string[];
+  readonly lastFailed?: boolean;
+  readonly shard?: TestShard;
+  readonly coverage?: boolean;
   readonly changedSince?: string;
   readonly env?: string;
   readonly config?: string;
@@ -115,6 +132,14 @@ function addFlags(command: Command, flags: readonly Flag[]): Command {
     command.addOption(option);
   }
   return command;
+}
+
+function shardOf(value: string): TestShard {
+  const [, index, total] = /^(\d{1,6})\/(\d{1,6})$/.exec(value)?.map(Number) ?? [];
+  if (index === undefined || total === undefined || index < 1 || index > total) {
+    throw new InvalidArgumentError("It must be a part of a whole, such as 1/4: from 1/4 to 4/4.");
+  }
+  return { index, total };
 }
 
 function wholeNumber(value: string): number {

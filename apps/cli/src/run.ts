@@ -7,10 +7,9 @@ import {
   type RunSummary,
   type Selection,
 } from "@netra-apex/core";
-import { frameworkNames, createLayerExecutionAgent } from "@netra-apex/runner";
+import { assertShardable, frameworkNames } from "@netra-apex/runner";
 import { changedFilesFor } from "./commands/changed-files-for.ts";
 import { settingsOf } from "./commands/run-settings.ts";
-import { secretsOf } from "./commands/secrets.ts";
 import { createRunDirectory } from "./commands/run-directory.ts";
 import { apexVersion } from "./version.ts";
 
@@ -29,7 +28,7 @@ export interface RunOptions {
 
 /**
  * Plans and runs a selection, as `apex run` does, and resolves with what came of it.
- * Throws `ConfigError`, `SelectionError` or `ChangedFilesError`; failing tests are in the summary.
+ * Throws `ConfigError`, `SelectionError`, `ShardsUnsupportedError` or `ChangedFilesError`; failing tests are in the summary.
  */
 export async function run(selection: Selection = {}, options: RunOptions = {}): Promise<RunSummary> {
   const config = await loadConfig({
@@ -40,10 +39,11 @@ export async function run(selection: Selection = {}, options: RunOptions = {}): 
   });
   const changed = selection.changedFiles === undefined ? await changedFilesFor(config) : {};
   const plan = resolvePlan(config, { ...changed, ...selection });
+  assertShardable(plan);
   const runId = createRunId(new Date());
   const runDirectory = createRunDirectory(plan.projectRoot, runId);
   return runPlan(plan, {
-    ...settingsOf(config, createLayerExecutionAgent({ runDirectory, mask: secretsOf(config) })),
+    ...settingsOf(config, { runDirectory }),
     reporters: options.reporters ?? [],
     ...(options.signal ? { signal: options.signal } : {}),
     runId,

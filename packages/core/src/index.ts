@@ -27,10 +27,17 @@ export type {
 } from "./config/written-config.ts";
 
 // The model
-export { type Category, type Command, type Evidence, isConfigured, type RetryPolicy } from "./layers/category.ts";
+export {
+  type Category,
+  type Command,
+  type Evidence,
+  isConfigured,
+  type RetryPolicy,
+  type RetryTime,
+} from "./layers/category.ts";
 export { commandText, shellQuote } from "./layers/command-text.ts";
 export type { Enforcement, LimitRequest, LimitsInForce } from "./layers/limits.ts";
-export type { ExecutionMode, Layer, LlmMode, Placement, ResourceLimits } from "./layers/layer.ts";
+export type { ExecutionMode, FlakyPolicy, Layer, LlmMode, Placement, ResourceLimits } from "./layers/layer.ts";
 export type { DependencyPolicy, RunMode } from "./layers/run-mode.ts";
 export { createRunId, type LayerId, type NodeId, type RunId } from "./ids.ts";
 
@@ -39,10 +46,14 @@ export {
   type AuthenticityRules,
   type CategoryTask,
   formatTestSelector,
+  isFileItself,
   layerExecutionAgentName,
   parseTestSelector,
+  selectorOf,
   type TestSelector,
+  type TestShard,
 } from "./plan/category-task.ts";
+export { shardUnionAgentName, type ShardUnionTask } from "./plan/shard-nodes.ts";
 export { type LeftOutLayer, type Plan, type PlanLayer, type PlanNode, planNotes } from "./plan/plan.ts";
 export type { Condition, FailurePolicy, Resources, Sla } from "./layers/node-rules.ts";
 export { outputPattern } from "./output-pattern.ts";
@@ -118,6 +129,8 @@ export { addCounts, countTests, noTests, type TestCounts, type TestResult, type 
 // The event stream
 export {
   type AgentReportedEvent,
+  type AttemptRecord,
+  type AttemptScope,
   type CoordinationEfficiency,
   type EnforcementCounts,
   type EventEnvelope,

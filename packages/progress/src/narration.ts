@@ -1,5 +1,6 @@
 import { planNotes, type RunEvent, type RunEventOf } from "@netra-apex/core";
 import type { LayerView, RunView } from "./run-view.ts";
+import { flakyBlock } from "./render/attempt-lines.ts";
 import { cleanLine } from "./render/clean-text.ts";
 import { formatDuration } from "./render/durations.ts";
 import { failureBlock } from "./render/failure-block.ts";
@@ -103,8 +104,9 @@ export class Narration {
     const skipped = skippedLines(layer, palette).map((line) => `  ${line}`);
     const lines = [layerLine(view, layer, { palette, columns: columns() }), ...skipped];
     for (const node of finishedInOrder(layer)) {
-      if (node.outcome.status === "passed" || node.outcome.status === "skipped") continue;
-      const block = failureBlock(view, node, { palette, rerunPrefix });
+      const isFlakyPass = node.outcome.status === "passed" && node.earlierAttempts.length > 0;
+      if (!isFlakyPass && (node.outcome.status === "passed" || node.outcome.status === "skipped")) continue;
+      const block = isFlakyPass ? flakyBlock(view, node, palette) : failureBlock(view, node, { palette, rerunPrefix });
       lines.push("", ...block.map((line) => (line === "" ? "" : `  ${line}`)));
     }
     // A block of several lines stands by itself; lines of green layers stand together.

@@ -13,11 +13,19 @@ const keptOutputChars = 4_000;
 /** What is kept of a failed or flaky test. */
 export type KeptTest = Pick<TestResult, "name" | "suites" | "file" | "line" | "message">;
 
+/** A test among those that took the longest. */
+export type TimedTest = Pick<TestResult, "name" | "suites" | "file" | "line" | "durationMs">;
+
+/** Slowest tests that are kept of each node. */
+export const keptSlowTests = 10;
+
 /** An attempt that was followed by another one. */
 export interface EarlierAttempt {
   readonly attempt: number;
   readonly outcome: Outcome;
   readonly failedTests: readonly KeptTest[];
+  /** Known once the node has ended. */
+  readonly evidence?: NodeEvidence;
 }
 
 /** What is known of a node while it runs and afterwards. */
@@ -30,6 +38,10 @@ interface SeenNode {
   readonly failedTests: readonly KeptTest[];
   readonly flakyTests: readonly KeptTest[];
   readonly earlierAttempts: readonly EarlierAttempt[];
+  /** Of all attempts, the slowest first; at most {@link keptSlowTests}. */
+  readonly slowestTests: readonly TimedTest[];
+  /** What all its tests took together, in milliseconds. */
+  readonly testsMs: number;
   /** The end of what the node's process wrote, raw; empty once it passed. */
   readonly outputTail: string;
 }
@@ -64,6 +76,8 @@ export function newNode(id: NodeId, layerId: LayerId, startedAtMs: number): Runn
     failedTests: [],
     flakyTests: [],
     earlierAttempts: [],
+    slowestTests: [],
+    testsMs: 0,
     outputTail: "",
   };
 }
@@ -77,6 +91,8 @@ export function withTest(node: RunningNode, test: TestResult): RunningNode {
   return {
     ...node,
     counts: addCounts([node.counts, countTests([test])]),
+    slowestTests: keepSlowest(node.slowestTests, test),
+    testsMs: node.testsMs + test.durationMs,
     failedTests: hasFailed ? keep(node.failedTests, test) : node.failedTests,
     flakyTests: test.flaky && !hasFailed ? keep(node.flakyTests, test) : node.flakyTests,
   };
@@ -101,8 +117,12 @@ export function withRetry(node: RunningNode, { attempt, outcome }: RunEventOf<"n
 }
 
 export function finishNode(node: RunningNode, event: RunEventOf<"node_completed">): FinishedNode {
-  const { outcome, durationMs, attempts, counts, flaky, evidence } = event;
-  const { id, layerId, failedTests, flakyTests, earlierAttempts } = node;
+  const { outcome, durationMs, attempts, attemptRecords = [], counts, flaky, evidence } = event;
+  const { id, layerId, failedTests, flakyTests, slowestTests, testsMs } = node;
+  const earlierAttempts = node.earlierAttempts.map((earlier) => {
+    const record = attemptRecords.find(({ attempt }) => attempt === earlier.attempt);
+    return record?.evidence ? { ...earlier, evidence: record.evidence } : earlier;
+  });
   return {
     id,
     layerId,
@@ -114,9 +134,20 @@ export function finishNode(node: RunningNode, event: RunEventOf<"node_completed"
     failedTests,
     flakyTests,
     earlierAttempts,
+    slowestTests,
+    testsMs,
     outputTail: outcome.status === "passed" ? "" : node.outputTail,
     ...(evidence && { evidence }),
   };
+}
+
+function keepSlowest(
+  kept: readonly TimedTest[],
+  { name, suites, file, line, durationMs }: TestResult,
+): readonly TimedTest[] {
+  if (kept.length >= keptSlowTests && durationMs <= (kept.at(-1)?.durationMs ?? 0)) return kept;
+  const test = { name, suites, durationMs, ...(file !== undefined && { file }), ...(line !== undefined && { line }) };
+  return [...kept, test].sort((left, right) => right.durationMs - left.durationMs).slice(0, keptSlowTests);
 }
 
 function keep(kept: readonly KeptTest[], { name, suites, file, line, message }: TestResult): readonly KeptTest[] {

@@ -55,10 +55,12 @@ export class VerboseNarration {
     }
   }
 
-  #retry({ nodeId, attempt, outcome, delayMs }: RunEventOf<"node_retrying">): string {
-    const wait = delayMs > 0 ? `in ${formatDuration(delayMs)}` : "now";
+  #retry({ nodeId, attempt, outcome, delayMs, when, failedTests }: RunEventOf<"node_retrying">): string {
+    const soon = delayMs > 0 ? `in ${formatDuration(delayMs)}` : "now";
+    const wait = when === "end-isolated" ? "at the end of the layer, alone" : soon;
+    const what = failedTests === undefined ? "" : ` · ${countOf(failedTests, "test")} again`;
     const mark = this.#palette.warn("↻");
-    return `${mark} ${this.#name(nodeId)}  attempt ${attempt} ${outcomeSentence(outcome)} · next attempt ${wait}`;
+    return `${mark} ${this.#name(nodeId)}  attempt ${attempt} ${outcomeSentence(outcome)} · next attempt ${wait}${what}`;
   }
 
   #end({ nodeId, outcome, flaky, counts, durationMs, attempts, keptFrom }: RunEventOf<"node_completed">): string {

@@ -1,4 +1,5 @@
 import type {
+  AttemptRecord,
   CategoryTask,
   NodeEvidence,
   Outcome,
@@ -149,11 +150,17 @@ export class EventScript {
   nodeCompleted(
     nodeId: string,
     outcome: Outcome = passed,
-    rest: { flaky?: boolean; attempts?: number; evidence?: NodeEvidence } = {},
+    rest: {
+      flaky?: boolean;
+      attempts?: number;
+      attemptRecords?: readonly AttemptRecord[];
+      counts?: TestCounts;
+      evidence?: NodeEvidence;
+    } = {},
   ): this {
     this.#outcomes.push(outcome);
     const startedAtMs = this.#startedAtMs.get(nodeId);
-    const { flaky = false, attempts = startedAtMs === undefined ? 0 : 1, evidence } = rest;
+    const { flaky = false, attempts = startedAtMs === undefined ? 0 : 1, evidence, attemptRecords } = rest;
     return this.event({
       type: "node_completed",
       nodeId,
@@ -162,7 +169,8 @@ export class EventScript {
       attempts,
       flaky,
       durationMs: this.#elapsedMs - (startedAtMs ?? this.#elapsedMs),
-      counts: this.#counts.get(nodeId) ?? noTests,
+      counts: rest.counts ?? this.#counts.get(nodeId) ?? noTests,
+      ...(attemptRecords && { attemptRecords }),
       ...(evidence && { evidence }),
     });
   }

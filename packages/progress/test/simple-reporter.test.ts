@@ -55,6 +55,9 @@ describe("the simple reporter", () => {
           │  ✓ orders
           │   POST /orders ...
 
+          what spent the 30s:
+              30.0s  no test ended (its start, or a test that still ran)
+
           ran    vitest run --project api
           left   1 process running, ended by apex: node server.js
           log    logs/orchestration/api.log
@@ -90,6 +93,11 @@ describe("the simple reporter", () => {
     const { out } = await playSimple(flakyRun());
     expect(out).toBe(text`
       ✓ Core Integration  2 categories · 10 tests, 1 flaky · 3.0s of 10m   (~ database 1 in 2.0s, ~ api 9 in 1.0s)
+
+        ~ database  passed on attempt 2
+
+          attempt 1  failed: 1 of 1 tests failed
+            ✗ Cart > adds an item  test/cart.test.ts:12
 
       passed · 2 categories · 10 tests, 1 flaky · 3.0s
         ~ database  flaky: Cart > adds an item  test/cart.test.ts:12

@@ -1,5 +1,8 @@
 export { createLayerExecutionAgent, type LayerExecutionAgentOptions } from "./layer-execution-agent.ts";
 
+export { createShardUnionAgent } from "./shards/shard-union-agent.ts";
+export { assertShardable, ShardsUnsupportedError } from "./shards/shard-refusals.ts";
+
 export {
   createRunProcessTool,
   type ProcessControl,

@@ -19,6 +19,8 @@ import {
 } from "@netra-apex/core";
 import { chooseAdapter } from "./adapters/adapter-registry.ts";
 import { type AuthenticityInput, findSuspicions } from "./authenticity.ts";
+import { isFailedByTests, prepareWork } from "./category-work.ts";
+import { hasFailuresOutside } from "./failures-outside.ts";
 import { processEvidence } from "./node-evidence.ts";
 import { withArguments } from "./with-arguments.ts";
 import { nodeFiles } from "./node-files.ts";
@@ -31,12 +33,15 @@ import {
   runProcessToolName,
 } from "./run-process-tool.ts";
 import { selectorsWithoutTest, withoutUnselected } from "./selected-tests.ts";
+import { keepShardTests } from "./shards/shard-tests.ts";
 import { decideVerdict } from "./verdict.ts";
 
 /** Where a run keeps its logs, and how its processes are controlled. */
 export interface LayerExecutionAgentOptions extends ProcessControl {
   /** Where logs and reports of this run are kept; relative to the project's root, or absolute. */
   readonly runDirectory: string;
+  /** Finds the adapter of a command; among those of this package by default. */
+  readonly chooseAdapter?: typeof chooseAdapter;
 }
 
 const tailLines = 40;
@@ -71,18 +76,22 @@ export function createLayerExecutionAgent(options: LayerExecutionAgentOptions): 
 async function executeCategory(
   task: CategoryTask,
   context: AgentContext,
-  { runDirectory, killNow }: LayerExecutionAgentOptions,
+  { runDirectory, killNow, chooseAdapter: choose = chooseAdapter }: LayerExecutionAgentOptions,
 ): Promise<AgentReport> {
   const { run, node } = context;
-  const { cwd, selectors, allowNoTests, limits, isolation } = task;
+  const { cwd, allowNoTests, limits, isolation } = task;
   const { logFile, reportFile } = nodeFiles(path.resolve(run.projectRoot, runDirectory), node.id, node.attempt);
   const asked = withArguments(task.command, task.additionalArgs);
-  const adapter = chooseAdapter(task.framework, asked);
-  const { command, env } = adapter.prepare({ command: asked, reportFile, cwd, selectors, allowNoTests });
+  const adapter = choose(task.framework, asked);
+  const work = prepareWork({ task, adapter, command: asked, reportFile, rerun: node.rerun });
+  const { command, env, selectors, scope, warnings } = work;
+  for (const warning of warnings) context.logger.warn(`${task.category}: ${warning}`);
   // A run that is resumed must not read a report of its earlier life.
   if (adapter.read) await rm(reportFile, { force: true });
 
-  context.think(`running ${commandText(asked).replaceAll(/\s+/g, " ").slice(0, longestNote)}`);
+  const what =
+    scope === undefined ? "" : `${selectors.length} failed ${selectors.length === 1 ? "test" : "tests"} again: `;
+  context.think(`running ${what}${commandText(asked).replaceAll(/\s+/g, " ").slice(0, longestNote)}`);
   const input: RunProcessInput = {
     command,
     cwd,
@@ -98,7 +107,8 @@ async function executeCategory(
   for (const test of tests) context.emit({ type: "test_completed", test });
   const counts = countTests(tests);
   const ended = exit.terminated && abortOutcome(context.signal, killNow);
-  const suspicions = await suspicionsOf({ task, tests, counts, report, exit, logFile });
+  const isWhole = selectors.length === 0 && task.shard === undefined;
+  const suspicions = await suspicionsOf({ task, isWhole, tests, counts, report, exit, logFile });
   const verdict = decideVerdict({ exit, ended, report, counts, allowNoTests, suspicions });
   const outcome = verdict.status === "passed" && report ? allSelectedRan(tests, selectors) : verdict;
   const outputTail =
@@ -113,17 +123,34 @@ async function executeCategory(
     ...(suspicions.length === 0 ? {} : { suspicions }),
     ...(outputTail === "" ? {} : { outputTail }),
   };
-  return { outcome, counts, evidence };
+  const { name: framework, isStreamed = false } = adapter;
+  const isRerunnable =
+    report !== undefined &&
+    isFailedByTests(outcome, report, tests) &&
+    !(await hasFailuresOutside({ framework, isStreamed, report, failedTests: counts.failed, logFile }));
+  if (task.partOf !== undefined && scope === undefined && report) await keepShardTests(context, tests, reportFile);
+  return {
+    outcome,
+    counts,
+    evidence,
+    ...(isRerunnable ? { failedBy: "tests" } : {}),
+    ...(scope === undefined ? {} : { scope }),
+  };
 }
 
-/** Only a green result can seem to prove more than it does. */
-async function suspicionsOf({
-  task: { authenticity },
-  exit,
-  ...rest
-}: Omit<AuthenticityInput, "rules" | "durationMs"> & { task: CategoryTask; exit: ProcessExit }) {
+interface GreenResult extends Omit<AuthenticityInput, "rules" | "durationMs"> {
+  readonly task: CategoryTask;
+  readonly exit: ProcessExit;
+  /** All tests of the category were to run. */
+  readonly isWhole: boolean;
+}
+
+/** Only a green result can seem to prove more than it does. A few tests alone may take less time than all. */
+async function suspicionsOf({ task: { authenticity }, exit, isWhole, ...rest }: GreenResult) {
   if (!authenticity || exit.exitCode !== 0 || exit.spawnError) return [];
-  return findSuspicions({ rules: authenticity, durationMs: exit.durationMs, ...rest });
+  const { minDurationMs, ...others } = authenticity;
+  const rules = isWhole && minDurationMs !== undefined ? authenticity : others;
+  return findSuspicions({ rules, durationMs: exit.durationMs, ...rest });
 }
 
 /** A rerun that skips what it was asked for must not look like a mended test. */
@@ -135,7 +162,7 @@ function allSelectedRan(tests: readonly TestResult[], selectors: readonly TestSe
 }
 
 /** What the test process learns about its place in the run. */
-function childVariables({ category, env }: CategoryTask, { run, node }: AgentContext): Record<string, string> {
+function childVariables({ category, env, shard }: CategoryTask, { run, node }: AgentContext): Record<string, string> {
   return {
     ...env,
     APEX_RUN_ID: run.id,
@@ -143,6 +170,7 @@ function childVariables({ category, env }: CategoryTask, { run, node }: AgentCon
     APEX_CATEGORY: category,
     APEX_ENV: run.environment,
     APEX_SLOT: String(node.slot),
+    ...(shard === undefined ? {} : { APEX_SHARD: `${shard.index}/${shard.total}` }),
   };
 }
 

@@ -7,7 +7,7 @@ import {
   type Selection,
   SelectionError,
 } from "@netra-apex/core";
-import { frameworkNames, type ProcessGuard } from "@netra-apex/runner";
+import { assertShardable, frameworkNames, type ProcessGuard } from "@netra-apex/runner";
 import { changedFilesFor } from "./changed-files-for.ts";
 import type { CliOptions } from "../flags.ts";
 
@@ -32,11 +32,26 @@ export function configOf({ options }: Invocation): Promise<Config> {
   });
 }
 
-/** Resolves the plan that the command line asks for. Throws `SelectionError` or `ChangedFilesError`. */
-export async function planOf(config: Config, invocation: Invocation): Promise<Plan> {
-  const { changedSince } = invocation.options;
+/** What a command line comes to: a plan, or nothing to run and why, a line each. */
+export type Planned = { readonly plan: Plan } | { readonly nothing: readonly string[] };
+
+/**
+ * Resolves the plan that the command line asks for. Throws `SelectionError`, `ChangedFilesError`, `ShardsUnsupportedError`
+ * or `LastRunError`.
+ */
+export async function planOf(config: Config, invocation: Invocation): Promise<Planned> {
+  const { changedSince, lastFailed } = invocation.options;
   const changed = await changedFilesFor(config, changedSince);
-  return resolvePlan(config, { ...selectionOf(invocation), ...changed });
+  let selection: Selection = { ...selectionOf(invocation), ...changed };
+  if (lastFailed) {
+    const { chooseLastFailed } = await import("../last-run/last-failed.ts");
+    const chosen = chooseLastFailed(config, selection);
+    if ("nothing" in chosen) return chosen;
+    selection = { ...selection, ...chosen.selection };
+  }
+  const plan = resolvePlan(config, selection);
+  assertShardable(plan);
+  return { plan };
 }
 
 function selectionOf({ categories, options, additionalArgs }: Invocation): Selection {
@@ -51,6 +66,8 @@ function selectionOf({ categories, options, additionalArgs }: Invocation): Selec
     layers: namesIn("layer", options.layers ?? []),
     selectors: (options.testFile ?? []).map(parseTestSelector),
     additionalArgs,
+    ...(options.shard === undefined ? {} : { shard: options.shard }),
+    ...(options.coverage === undefined ? {} : { coverage: options.coverage }),
     ...(options.maxParallel === undefined ? {} : { maxParallel: options.maxParallel }),
     ...(options.realServices ? { realServices: true } : {}),
     ...(options.realLlm ? { realLlm: true } : {}),

@@ -1,5 +1,6 @@
 import { didYouMean, exitCodes, type PlanFormat, planFormats, SelectionError, showPlan } from "@netra-apex/core";
 import { configOf, type Invocation, planOf } from "./invocation.ts";
+import { sayNothing } from "./say-nothing.ts";
 import { printWarnings } from "./print-warnings.ts";
 
 /** `apex plan`: shows the DAG that a run would execute. */
@@ -9,7 +10,9 @@ export async function planCommand(
   const format = formatOf(invocation.options);
   const config = await configOf(invocation);
   printWarnings(config.warnings);
-  process.stdout.write(`${showPlan(await planOf(config, invocation), format)}\n`);
+  const planned = await planOf(config, invocation);
+  if ("nothing" in planned) return sayNothing(planned.nothing, format === "json");
+  process.stdout.write(`${showPlan(planned.plan, format)}\n`);
   return exitCodes.passed;
 }
 

@@ -1,16 +1,18 @@
-import { type Agent, type Config, createMask, type RunPlanOptions } from "@netra-apex/core";
+import { type Config, createMask, type RunPlanOptions } from "@netra-apex/core";
+import { createLayerExecutionAgent, createShardUnionAgent, type LayerExecutionAgentOptions } from "@netra-apex/runner";
 import { secretsOf } from "./secrets.ts";
 
-/** What a config says about running a plan: its plugins' agents beside the one that runs categories, and what is watched. */
+/** What a config says about running a plan: its plugins' agents beside those that run categories, and what is watched. */
 export function settingsOf(
   config: Config,
-  layerExecution: Agent,
+  control: Omit<LayerExecutionAgentOptions, "mask">,
 ): Pick<RunPlanOptions, "agents" | "tools" | "conditions" | "alerts" | "heartbeatMs" | "sampleMs" | "mask"> {
   const { plugins, monitoring } = config;
   const { alerts, heartbeatMs, sampleMs } = monitoring;
   const secrets = secretsOf(config);
+  const options = { ...control, mask: secrets };
   return {
-    agents: [layerExecution, ...plugins.agents],
+    agents: [createLayerExecutionAgent(options), createShardUnionAgent(options), ...plugins.agents],
     tools: plugins.tools,
     conditions: plugins.conditions,
     alerts,

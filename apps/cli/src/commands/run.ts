@@ -1,17 +1,18 @@
 import path from "node:path";
 import { type Config, createRunId, exitCodes, type Plan, runPlan, SelectionError, showPlan } from "@netra-apex/core";
-import { chooseProgressMode, createReporter } from "@netra-apex/progress";
-import { createLayerExecutionAgent } from "@netra-apex/runner";
+import { chooseProgressMode, createReporter, type ProgressMode } from "@netra-apex/progress";
+import { LastRunRecorder } from "../last-run/last-run-recorder.ts";
+import type { SavedRun } from "../last-run/save-last-run.ts";
 import { apexVersion } from "../version.ts";
 import { listenForInterruption } from "./interruption.ts";
 import { configOf, type Invocation, planOf } from "./invocation.ts";
 import { listCategories } from "./list-categories.ts";
 import { printWarnings } from "./print-warnings.ts";
 import { requireLimits } from "./require-limits.ts";
-import { secretsOf } from "./secrets.ts";
 import { listenForSuspension } from "./suspension.ts";
 import { settingsOf } from "./run-settings.ts";
 import { rerunPrefix } from "./rerun-prefix.ts";
+import { sayNothing } from "./say-nothing.ts";
 import { createRunDirectory } from "./run-directory.ts";
 
 /** `apex run`: plans and runs; resolves with the exit code of the run's outcome. */
@@ -23,7 +24,9 @@ export async function runCommand(invocation: Invocation): Promise<number> {
     process.stdout.write(`${listCategories(config, options.json ?? false)}\n`);
     return exitCodes.passed;
   }
-  const plan = await planOf(config, invocation);
+  const planned = await planOf(config, invocation);
+  if ("nothing" in planned) return sayNothing(planned.nothing, options.json ?? options.progressMode === "json");
+  const { plan } = planned;
   if (options.dryRun) {
     process.stdout.write(`${showPlan(plan, options.json ? "json" : "text")}\n`);
     return exitCodes.passed;
@@ -54,11 +57,11 @@ async function execute(plan: Plan, config: Config, { options, guard }: Invocatio
     rerunPrefix: rerunPrefix(process.argv[1] ?? "apex", options),
   });
   const suspension = listenForSuspension(guard, mode === "rich");
-  const mask = secretsOf(config);
+  const lastRun = new LastRunRecorder();
   try {
     const summary = await runPlan(plan, {
-      ...settingsOf(config, createLayerExecutionAgent({ runDirectory, killNow: interruption.kill, guard, mask })),
-      reporters: [reporter],
+      ...settingsOf(config, { runDirectory, killNow: interruption.kill, guard }),
+      reporters: [reporter, lastRun],
       signal: interruption.stop,
       clock: suspension.clock,
       runId,
@@ -67,12 +70,22 @@ async function execute(plan: Plan, config: Config, { options, guard }: Invocatio
     for (const { reporter: name, message } of summary.reporterFailures ?? []) {
       process.stderr.write(`warning  the ${name} reporter could not finish: ${message}\n`);
     }
+    const { saveLastRun } = await import("../last-run/save-last-run.ts");
+    const { open, warnings } = saveLastRun(lastRun, config, plan, runId);
+    for (const warning of warnings) process.stderr.write(`warning  ${warning}\n`);
+    if (options.lastFailed) await sayWhatIsOpen(open, lastRun, mode);
     if (summary.exitCode === exitCodes.nothingRan) sayHowToStart(plan);
     return summary.exitCode;
   } finally {
     suspension.release();
     interruption.release();
   }
+}
+
+async function sayWhatIsOpen(open: SavedRun["open"], { ran }: LastRunRecorder, mode: ProgressMode): Promise<void> {
+  const { openLines } = await import("../last-run/last-failed.ts");
+  const to = mode === "json" ? process.stderr : process.stdout;
+  for (const line of openLines(open, ran)) to.write(`${line}\n`);
 }
 
 /** Layers of the background queue are not quietly run in the foreground instead. */

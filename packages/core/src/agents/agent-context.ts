@@ -1,6 +1,7 @@
 import type { AgentReportedEvent, LogLevel } from "../events/run-event.ts";
 import type { LayerId, NodeId, RunId } from "../ids.ts";
 import type { PlanNode } from "../plan/plan.ts";
+import type { TestResult } from "../test-result.ts";
 import type { Delivery, OutgoingMessage } from "./message.ts";
 import type { AgentState } from "./agent-state.ts";
 import type { Tool } from "./tool.ts";
@@ -36,6 +37,11 @@ export interface AgentContext {
     readonly attempt: number;
     /** 0 to maxParallel − 1, held by one running node at a time: for ports and database names. */
     readonly slot: number;
+    /**
+     * Tests that failed in the attempt before, whose rerun alone can mend the node; absent where everything has to run. An
+     * agent that runs just these says so (`AgentReport.scope`); one that cannot runs everything.
+     */
+    readonly rerun?: readonly TestResult[];
   };
   readonly user: UserContext;
   /** The thread that the run's events are streamed to, where there is one. */

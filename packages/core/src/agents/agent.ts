@@ -1,4 +1,4 @@
-import type { NodeEvidence, RunEvent } from "../events/run-event.ts";
+import type { AttemptScope, NodeEvidence, RunEvent } from "../events/run-event.ts";
 import type { Evidence } from "../layers/category.ts";
 import type { Outcome } from "../outcome.ts";
 import type { TestCounts } from "../test-result.ts";
@@ -73,4 +73,11 @@ export interface AgentReport {
   readonly evidence?: NodeEvidence;
   /** What a pass proves; the weakest of this and of the tools that were called counts. */
   readonly evidenceLevel?: Evidence;
+  /**
+   * The tests that were reported as failed are all that kept it from passing: another attempt proves the node by running
+   * these alone (`context.node.rerun`). Absent: by running everything.
+   */
+  readonly failedBy?: "tests";
+  /** What was run; `failed-tests` for those of `context.node.rerun` alone. Absent: everything. */
+  readonly scope?: AttemptScope;
 }

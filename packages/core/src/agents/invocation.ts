@@ -4,7 +4,7 @@ import type { EventStream } from "../events/event-stream.ts";
 import type { AgentReportedEvent } from "../events/run-event.ts";
 import type { Evidence } from "../layers/category.ts";
 import type { PlanNode } from "../plan/plan.ts";
-import { addCounts, countTests, noTests, type TestCounts } from "../test-result.ts";
+import { addCounts, countTests, noTests, type TestCounts, type TestResult } from "../test-result.ts";
 import type { Agent } from "./agent.ts";
 import type { AgentContext, SpawnedNode } from "./agent-context.ts";
 import { createAgentLogger } from "./agent-logger.ts";
@@ -40,6 +40,8 @@ interface InvocationOptions {
   readonly facts: Pick<AgentContext, "run" | "node" | "user">;
   /** Makes plan nodes of what the agent wants to add, `before` being what it added already. Throws `SpawnError`. */
   readonly plan: (spawned: readonly SpawnedNode[], before: readonly PlanNode[]) => readonly PlanNode[];
+  /** Sees each test's result; gives it as it is to be told. */
+  readonly onTest?: (test: TestResult) => TestResult;
 }
 
 /** What an attempt left behind beside its output. */
@@ -60,7 +62,8 @@ export interface Invocation {
 }
 
 /** Makes the context of one invocation of an agent. */
-export function openInvocation({ agent, surroundings, signal, facts, plan }: InvocationOptions): Invocation {
+export function openInvocation(options: InvocationOptions): Invocation {
+  const { agent, surroundings, signal, facts, plan, onTest = (test) => test } = options;
   const { stream, clock } = surroundings;
   const of = { nodeId: facts.node.id, attempt: facts.node.attempt };
   const named = { ...of, agent: agent.name };
@@ -75,8 +78,13 @@ export function openInvocation({ agent, surroundings, signal, facts, plan }: Inv
   };
   const emit = (event: AgentReportedEvent): void => {
     if (!isOpen) return;
-    if (event.type === "test_completed") tests = addCounts([tests, countTests([event.test])]);
-    stream.emit({ ...event, ...of });
+    if (event.type !== "test_completed") {
+      stream.emit({ ...event, ...of });
+      return;
+    }
+    const test = onTest(event.test);
+    tests = addCounts([tests, countTests([test])]);
+    stream.emit({ type: "test_completed", test, ...of });
   };
   const calls: OpenCalls = { lastId: 0, ends: new Map() };
   const callSite = { agent, of, stream, clock, signal, emit, calls, toolEvidence, assertOpen };

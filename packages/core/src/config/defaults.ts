@@ -10,6 +10,7 @@ export const defaultLayers: Readonly<Record<string, WrittenLayer>> = {
     resource_limits: { max_memory: "512MiB", max_cpu_percent: 50 },
     llm_requirements: { mode: "mock" },
     fail_fast: true,
+    flaky: "fail",
   },
   core_integration: {
     name: "Core Integration",

@@ -1,4 +1,4 @@
-import type { ExecutionMode, Layer, LlmMode, Placement, ResourceLimits } from "../layers/layer.ts";
+import type { ExecutionMode, FlakyPolicy, Layer, LlmMode, Placement, ResourceLimits } from "../layers/layer.ts";
 import type { FailurePolicy } from "../layers/node-rules.ts";
 import { ownValue } from "./own-value.ts";
 import { parseDuration, parseSize } from "./units.ts";
@@ -18,6 +18,7 @@ export interface LayerPatch {
   hasDedicatedResources?: boolean;
   failurePolicy?: FailurePolicy;
   retryBudget?: number;
+  flaky?: FlakyPolicy;
 }
 
 /** Converts a layer as written, one environment's overrides applied. */
@@ -52,6 +53,7 @@ export function completeLayer(id: string, patch: LayerPatch, isUntouchedDefault:
     hasDedicatedResources: patch.hasDedicatedResources ?? false,
     failurePolicy: patch.failurePolicy ?? "continue",
     ...(patch.retryBudget === undefined ? {} : { retryBudget: patch.retryBudget }),
+    flaky: patch.flaky ?? "pass",
     isUntouchedDefault,
   };
 }
@@ -87,6 +89,7 @@ function convert(written: WrittenLayerSettings): LayerPatch {
     hasDedicatedResources: written.dedicated_resources,
     failurePolicy: written.failure_policy ?? ofFailFast(written.fail_fast),
     retryBudget: written.retry_budget,
+    flaky: written.flaky,
   });
 }
 

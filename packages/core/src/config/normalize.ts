@@ -98,6 +98,8 @@ function resolveCategory(
     ...(written.mutexes === undefined ? {} : { mutexes: written.mutexes }),
     ...(written.failure_policy === undefined ? {} : { failurePolicy: written.failure_policy }),
     ...(written.sla === undefined ? {} : { sla: sla(written.sla) }),
+    ...(written.shards === undefined ? {} : { shards: written.shards }),
+    ...(written.slow_test === undefined ? {} : { slowTestMs: parseDuration(written.slow_test) ?? 0 }),
     allowNoTests: written.allow_no_tests ?? false,
     ...(written.evidence === undefined ? {} : { evidence: written.evidence }),
     ...(written.min_duration_seconds === undefined ? {} : { minDurationMs: written.min_duration_seconds * 1_000 }),
@@ -146,6 +148,7 @@ function resolveRetry(written: WrittenCategory["retry"]): RetryPolicy {
   return {
     maxAttempts: written.max_attempts ?? 2,
     on: written.on ?? defaultRetryPolicy.on,
+    ...(written.when === undefined ? {} : { when: written.when }),
     backoff: {
       initialMs: durationOr(written.backoff?.initial, backoff.initialMs),
       factor: written.backoff?.factor ?? backoff.factor,

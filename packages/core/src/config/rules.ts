@@ -156,6 +156,7 @@ const commandKeys = [
   "cwd",
   "env",
   "allow_no_tests",
+  "shards",
   "max_memory",
   "memory_limit_gb",
   "max_cpu_percent",

@@ -44,11 +44,7 @@ function* notInForce(written: WrittenConfig, problem: Locate): Generator<ConfigP
   for (const key of ["services", "background"] as const) {
     if (written[key] !== undefined) yield say([key]);
   }
-  for (const [name, category] of Object.entries(written.categories ?? {})) {
-    if (category.shards !== undefined) yield say(["categories", name, "shards"]);
-  }
   for (const [id, layer] of Object.entries(written.layers ?? {})) {
-    if (layer.flaky !== undefined) yield say(["layers", id, "flaky"]);
     for (const key of ["max_memory", "max_memory_mb"] as const) {
       if (layer.resource_limits?.[key] !== undefined) yield reservedOnly(["layers", id, "resource_limits", key]);
     }

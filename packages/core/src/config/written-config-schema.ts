@@ -100,6 +100,7 @@ const category = later(() =>
         strict({
           max_attempts: z.optional(z.int().check(z.minimum(1), z.maximum(100))),
           on: z.optional(z.array(z.enum([...outcomeStatuses, ...failureClasses]))),
+          when: z.optional(z.enum(["immediately", "end-isolated"])),
           backoff: z.optional(
             strict({
               initial: optional.duration,
@@ -140,6 +141,7 @@ const category = later(() =>
         }),
       ),
     ),
+    slow_test: optional.duration,
     allow_no_tests: optional.flag,
     evidence: z.optional(z.enum(["live", "local-real", "emulated", "mocked"])),
     min_duration_seconds: optional.positive,

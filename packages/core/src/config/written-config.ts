@@ -86,7 +86,7 @@ export interface WrittenLayerSettings {
   failure_policy?: FailurePolicy | undefined;
   /** Most retries of all its categories together. */
   retry_budget?: number | undefined;
-  /** Not in force yet. */
+  /** What passes only on a retry: `pass` and be reported, the default, or `fail`, the default of `fast_feedback`. */
   flaky?: "pass" | "fail" | undefined;
 }
 
@@ -142,7 +142,7 @@ export interface WrittenCategory {
         check?: string | undefined;
       }
     | undefined;
-  /** Not in force yet. */
+  /** Runs its tests in so many parts, side by side where the layer allows it, and checks that they are all of them. */
   shards?: number | undefined;
   /** Runs while nothing else of the run does. */
   exclusive?: boolean | undefined;
@@ -161,6 +161,8 @@ export interface WrittenCategory {
         metrics?: Record<string, { min?: number | undefined; max?: number | undefined }> | undefined;
       }
     | undefined;
+  /** Tests that take longer are named at the end of a run; `60s` by default. */
+  slow_test?: WrittenDuration | undefined;
   /** Lets a run without a single test pass. */
   allow_no_tests?: boolean | undefined;
   /** What a green result of it proves. With `live` and `local-real` a run that looks otherwise is inconclusive. */
@@ -185,6 +187,8 @@ export interface WrittenRetry {
   max_attempts?: number | undefined;
   /** Outcomes, or classes of failures, that are worth another attempt; `timed-out`, `errored`, `transient` by default. */
   on?: (OutcomeStatus | FailureClass)[] | undefined;
+  /** `immediately`, the default, after the backoff; `end-isolated` once the rest of the layer has ended, alone. */
+  when?: "immediately" | "end-isolated" | undefined;
   backoff?:
     | {
         /** Before the second attempt; `1s` by default. */

@@ -9,6 +9,7 @@ import type {
 import type { NodeId } from "../ids.ts";
 import { addEnforcement, enforcementOf } from "./enforcement.ts";
 import type { Outcome, OutcomeStatus } from "../outcome.ts";
+import type { PlanNode } from "../plan/plan.ts";
 import { addCounts, noTests, type TestCounts } from "../test-result.ts";
 import { exitCodeOf } from "./exit-codes.ts";
 
@@ -44,6 +45,8 @@ type Writable<Value> = { -readonly [Key in keyof Value]: Value[Key] };
 export class RunCounters {
   readonly #running = new Set<NodeId>();
   readonly #lostAgents = new Set<string>();
+  /** Nodes that others are parts of: their tests are counted with those. */
+  readonly #wholes = new Set<NodeId>();
   readonly #nodesByOutcome = zeroOutcomes();
   readonly #counts: Writable<RunCounts> = {
     startedAt: undefined,
@@ -73,7 +76,11 @@ export class RunCounters {
     switch (event.type) {
       case "run_started":
         counts.startedAt = event.at;
+        this.#noteWholes(event.plan.nodes);
         return true;
+      case "plan_extended":
+        this.#noteWholes(event.nodes);
+        return false;
       case "node_started":
         this.#running.add(event.nodeId);
         counts.running = this.#running.size;
@@ -108,9 +115,14 @@ export class RunCounters {
     counts.running = this.#running.size;
     this.#nodesByOutcome[outcome.status] += 1;
     if (keptFrom !== undefined) counts.nodesKept += 1;
+    counts.slaBreaches += slaBreaches.length;
+    if (this.#wholes.has(nodeId)) return;
     if (flaky) counts.nodesFlaky += 1;
     counts.tests = addCounts([counts.tests, tests]);
-    counts.slaBreaches += slaBreaches.length;
+  }
+
+  #noteWholes(nodes: readonly PlanNode[]): void {
+    for (const { id, parts } of nodes) if (parts) this.#wholes.add(id);
   }
 }
 

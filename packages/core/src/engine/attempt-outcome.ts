@@ -1,7 +1,7 @@
 import { ApexError, describeThrown, isApexError } from "../apex-error.ts";
 import { parseWith } from "../agents/schema.ts";
 import type { Agent, AgentReport } from "../agents/agent.ts";
-import type { NodeEvidence } from "../events/run-event.ts";
+import type { AttemptScope, NodeEvidence } from "../events/run-event.ts";
 import type { Evidence } from "../layers/category.ts";
 import { isOutcome, type Outcome } from "../outcome.ts";
 import { noTests, type TestCounts } from "../test-result.ts";
@@ -21,6 +21,10 @@ export interface ConcludedOutput {
   readonly counts: TestCounts;
   readonly evidence?: NodeEvidence;
   readonly evidenceLevel?: Evidence;
+  readonly failedBy?: "tests";
+  readonly scope?: AttemptScope;
+  /** The agent gave no output: it threw, or was given up on. */
+  readonly isBroken?: true;
 }
 
 /** The outcome of work that was aborted: the reason of its signal. */
@@ -48,12 +52,14 @@ export function conclude(output: unknown): ConcludedOutput {
     const reason = `the agent's output has an outcome that is none: ${describeThrown(output.outcome)}`;
     return { outcome: { status: "errored", reason }, counts: noTests };
   }
-  const { outcome, counts = noTests, evidence, evidenceLevel } = output as AgentReport;
+  const { outcome, counts = noTests, evidence, evidenceLevel, failedBy, scope } = output as AgentReport;
   return {
     outcome: withReason(outcome),
     counts,
     ...(evidence === undefined ? {} : { evidence }),
     ...(evidenceLevel === undefined ? {} : { evidenceLevel }),
+    ...(failedBy === "tests" ? { failedBy } : {}),
+    ...(scope === "failed-tests" ? { scope } : {}),
   };
 }
 

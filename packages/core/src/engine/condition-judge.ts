@@ -1,3 +1,4 @@
+import type { AgentRegistry } from "../agents/agent-registry.ts";
 import { describeThrown } from "../apex-error.ts";
 import type { StateStore } from "../agents/state-store.ts";
 import { type Clock, delay } from "../clock.ts";
@@ -42,10 +43,14 @@ export class ConditionJudge {
     return new Set(this.#checks.keys());
   }
 
-  /** Throws `UnknownConditionError` for a node that asks a function which is not there. */
-  assertKnown({ id, when }: PlanNode): void {
-    if (when?.check === undefined || this.#checks.has(when.check)) return;
-    throw new UnknownConditionError(id, when.check, [...this.#checks.keys()]);
+  /** Throws `UnknownAgentError` or `UnknownConditionError` for a node whose agent, or the function it asks, is not there. */
+  assertRunnable({ nodes }: Plan, agents: AgentRegistry): void {
+    for (const { id, when, agent, skip } of nodes) {
+      if (skip) continue;
+      agents.get(agent);
+      if (when?.check === undefined || this.#checks.has(when.check)) continue;
+      throw new UnknownConditionError(id, when.check, [...this.#checks.keys()]);
+    }
   }
 
   /** Why a node whose needs have ended is not run, as far as that needs no function. */

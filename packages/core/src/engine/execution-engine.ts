@@ -8,10 +8,12 @@ import { ConditionJudge } from "./condition-judge.ts";
 import type { ExecutionEngineOptions, PlanResult } from "./engine-options.ts";
 import { Expansion } from "./expansion.ts";
 import { GraphWalk } from "./graph-walk.ts";
+import { IsolatedRetries } from "./isolated-retries.ts";
 import { keepPass } from "./kept-passes.ts";
 import { LayerExecution, type Skip } from "./layer-execution.ts";
 import { executeNode, type NodeExecutionResult, type NodeResult } from "./node-execution.ts";
 import { type EndedNode, NodeResults, withoutRun } from "./node-results.ts";
+import { weightsFrom } from "./node-weights.ts";
 import { RunControl } from "./run-control.ts";
 import { RetryBudget, takeRetry } from "./retry-delay.ts";
 import { Scheduler } from "./scheduler.ts";
@@ -32,6 +34,7 @@ export class ExecutionEngine {
   readonly #results: NodeResults;
   readonly #conditions: ConditionJudge;
   readonly #expansion: Expansion;
+  readonly #isolated: IsolatedRetries;
   readonly #state: StateStore;
   readonly #agents = new AgentAvailability();
   readonly #layers: readonly LayerExecution[];
@@ -56,6 +59,7 @@ export class ExecutionEngine {
     this.#control = new RunControl(options);
     this.#walk = new GraphWalk(plan, weightsFrom(options.pastDurationsMs));
     this.#scheduler = new Scheduler(plan, this.#walk.priorities);
+    this.#isolated = new IsolatedRetries(this.#walk, this.#scheduler);
     this.#results = new NodeResults(stream);
     this.#state = new StateStore((entry) => stream.emit({ type: "state_written", ...entry }), options.stateLimitBytes);
     this.#conditions = new ConditionJudge(options, this.#results, this.#state);
@@ -64,11 +68,7 @@ export class ExecutionEngine {
     this.#layerById = new Map(this.#layers.map((state) => [state.layer.id, state]));
     this.#retryBudget = plan.retryBudget === undefined ? undefined : new RetryBudget("the run", plan.retryBudget);
     this.#unstarted = plan.nodes.length;
-    for (const node of plan.nodes) {
-      if (node.skip) continue;
-      options.agents.get(node.agent);
-      this.#conditions.assertKnown(node);
-    }
+    this.#conditions.assertRunnable(plan, options.agents);
   }
 
   /** @internal */
@@ -194,12 +194,14 @@ export class ExecutionEngine {
   #dispatch(): void {
     for (;;) {
       const ended: number[] = [];
+      this.#isolated.admit(this.#plan);
       while (!this.#control.isPaused) {
         const next = this.#scheduler.take();
         if (!next) break;
         const { node, slot } = next;
         const stop = this.#stopReason(node);
         const refusal = this.#agents.refusal(this.#nodeAt(node).agent);
+        if (this.#isolated.give(node, { slot, mayStart: !stop && !refusal })) continue;
         if (stop || refusal) {
           this.#scheduler.release(node, slot);
           this.#endUnstarted(node, withoutRun(stop ?? refusal), ended);
@@ -222,6 +224,7 @@ export class ExecutionEngine {
     const layer = this.#layerOf(node);
     const { stream, clock, agents, run, user } = this.#options;
     const startedMs = clock.monotonicMs();
+    let held: number | undefined = slot;
     this.#unstarted -= 1;
     stream.emit({ type: "node_started", nodeId: node.id, layerId: node.layerId });
     const execution = executeNode({
@@ -242,11 +245,17 @@ export class ExecutionEngine {
       memoryBytes: this.#options.memoryBytes ?? (() => process.memoryUsage.rss()),
       plan: (spawned, before) => this.#expansion.nodesOf(spawned, { plan: this.#plan, by: node, before }),
       takeRetry: () => this.#agents.refusal(node.agent)?.reason ?? takeRetry([layer.retryBudget, this.#retryBudget]),
+      isolatedTurn: async () => {
+        const turn = this.#isolated.wait(index, { layerId: node.layerId, slot: held ?? slot });
+        this.#dispatch();
+        held = await turn;
+        return held;
+      },
       onLeftBehind: () => this.#quarantine(node),
     });
     execution
       .then((result) => {
-        this.#scheduler.release(index, slot);
+        if (held !== undefined) this.#scheduler.release(index, held);
         const ended = this.#expand(node, result);
         const ready: number[] = [];
         this.#end(index, { ...ended, durationMs: clock.monotonicMs() - startedMs }, ready);
@@ -270,6 +279,7 @@ export class ExecutionEngine {
       const plan = this.#expansion.extend(this.#plan, node, spawned);
       this.#walk.extend(plan);
       this.#scheduler.extend(plan, this.#walk.priorities);
+      this.#isolated.extended();
       this.#plan = plan;
       for (const layer of plan.layers) (this.#layerById.get(layer.id) as LayerExecution).layer = layer;
       this.#unstarted += spawned.length;
@@ -288,6 +298,7 @@ export class ExecutionEngine {
   #end(index: number, result: EndedNode, ready: number[]): void {
     const node = this.#nodeAt(index);
     const blocks = this.#results.record(node, result);
+    this.#isolated.ended(index, node.layerId);
     this.#walk.release(this.#walk.vertexOf(index), blocks, ready);
   }
 
@@ -305,7 +316,7 @@ export class ExecutionEngine {
   }
 
   #closeLayer(layer: LayerExecution): Skip | undefined {
-    return layer.close(layer.layer.nodes.map((id) => ({ name: id, result: this.#results.of(id) })));
+    return layer.close(this.#results.inOrderOf(this.#plan, layer.layer.id));
   }
 
   /** Why a node whose needs have all ended must not start. */
@@ -336,13 +347,4 @@ export class ExecutionEngine {
  */
 export function createExecutionEngine(options: ExecutionEngineOptions): ExecutionEngine {
   return ExecutionEngine.create(options);
-}
-
-/** Nodes that never ran before weigh as much as the average of those that did. */
-function weightsFrom(past: ReadonlyMap<string, number> | undefined): ((nodeId: string) => number) | undefined {
-  if (!past || past.size === 0) return undefined;
-  let sum = 0;
-  for (const durationMs of past.values()) sum += durationMs;
-  const mean = sum / past.size;
-  return (nodeId) => past.get(nodeId) ?? mean;
 }

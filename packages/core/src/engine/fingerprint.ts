@@ -25,9 +25,9 @@ export function fingerprintNodes(plan: Plan, { agentVersion, extra }: Fingerprin
   const fingerprints = new Map<NodeId, string>();
   for (const index of topologicalOrder(nodes, waitsFor)) {
     const node = nodes[index] as PlanNode;
-    const { id, agent, input, when, minimumEvidence, sla } = node;
+    const { id, agent, input, when, minimumEvidence, sla, flaky } = node;
     if (node.skip) continue;
-    const facts = { agent, agentVersion: agentVersion(agent), environment, input, when, minimumEvidence, sla };
+    const facts = { agent, agentVersion: agentVersion(agent), environment, input, when, minimumEvidence, sla, flaky };
     const before = [...waitsFor(node)].sort().map((need) => [need, fingerprints.get(need)]);
     fingerprints.set(id, digest(canonicalJson({ ...facts, extra: extra?.(node), before })));
   }

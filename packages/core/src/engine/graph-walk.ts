@@ -62,6 +62,30 @@ export class GraphWalk {
     }
   }
 
+  /** Whether a node has ended. */
+  isDone(node: number): boolean {
+    return this.#isReleased[this.vertexOf(node)] ?? false;
+  }
+
+  /** Nodes that wait for these, directly or through others. */
+  nodesBehind(nodes: Iterable<number>): Set<number> {
+    const seen = new Set<number>();
+    const queue = [...nodes].map((node) => this.vertexOf(node));
+    for (let vertex = queue.pop(); vertex !== undefined; vertex = queue.pop()) {
+      for (const dependent of this.#graph.dag.dependentsOf(vertex)) {
+        if (seen.has(dependent)) continue;
+        seen.add(dependent);
+        queue.push(dependent);
+      }
+    }
+    return new Set(
+      [...seen].flatMap((vertex) => {
+        const what = this.vertex(vertex);
+        return what.kind === "node" ? [what.node] : [];
+      }),
+    );
+  }
+
   /** Goes on in a plan that has more nodes at its end. Their vertices wait for `by`, which must not be released yet. */
   extend(plan: Plan): void {
     const graph = new PlanGraph(plan, this.#weightOf);

@@ -2,7 +2,7 @@ import type { Clock } from "../clock.ts";
 import { formatDuration } from "../config/units.ts";
 import type { EventStream } from "../events/event-stream.ts";
 import type { Outcome, SkipCause } from "../outcome.ts";
-import type { PlanLayer } from "../plan/plan.ts";
+import type { PlanLayer, PlanNode } from "../plan/plan.ts";
 import { addCounts } from "../test-result.ts";
 import { combineOutcomes, hadNothingToRun } from "./combine-outcomes.ts";
 import { type Deadline, deadlineIn, timedOut } from "./deadline.ts";
@@ -64,13 +64,14 @@ export class LayerExecution {
   }
 
   /** Records the end of all nodes; returns why the layers after this one may not start, if so. */
-  close(results: readonly { readonly name: string; readonly result: NodeResult }[]): Skip | undefined {
+  close(results: readonly { readonly node: PlanNode; readonly result: NodeResult }[]): Skip | undefined {
     this.#cancelTimer?.();
     const { id: layerId, name } = this.layer;
-    const outcome = this.#outcomeOf(results.map((node) => ({ name: node.name, outcome: node.result.outcome })));
+    const outcome = this.#outcomeOf(results.map(({ node, result }) => ({ name: node.id, outcome: result.outcome })));
     this.outcome = outcome;
     const durationMs = this.#clock.monotonicMs() - this.#startedMs;
-    const counts = addCounts(results.map(({ result }) => result.counts));
+    // Parts of a node count themselves.
+    const counts = addCounts(results.flatMap(({ node, result }) => (node.parts ? [] : result.counts)));
     this.#stream.emit({ type: "layer_completed", layerId, outcome, durationMs, counts });
     if (outcome.status === "passed" || hadNothingToRun(outcome)) return undefined;
     return { cause: "dependency", reason: `${name} ${outcome.status === "skipped" ? "was skipped" : outcome.status}` };

@@ -1,22 +1,25 @@
-import { type InvocationYield, openInvocation, type AgentSurroundings } from "../agents/invocation.ts";
+import type { AgentSurroundings } from "../agents/invocation.ts";
 import type { Agent } from "../agents/agent.ts";
 import type { AgentContext, SpawnedNode } from "../agents/agent-context.ts";
 import { type Clock, delay } from "../clock.ts";
-import type { NodeEvidence, SlaBreach } from "../events/run-event.ts";
+import type { AttemptRecord, NodeEvidence, SlaBreach } from "../events/run-event.ts";
 import type { Outcome } from "../outcome.ts";
 import type { PlanNode } from "../plan/plan.ts";
-import { noTests, type TestCounts } from "../test-result.ts";
+import type { TestCounts } from "../test-result.ts";
 import { limitTime } from "./attempt-limit.ts";
-import { abortOutcome, conclude, type ConcludedOutput, outcomeOfThrown, parseInput } from "./attempt-outcome.ts";
 import { type Deadline, deadlineIn, remainingMs, tightest } from "./deadline.ts";
-import { evidenceRefusal } from "./evidence.ts";
+import { flakyVerdict } from "./flaky-verdict.ts";
+import { type AttemptResult, runAttempt } from "./node-attempt.ts";
+import { NodeTests } from "./node-tests.ts";
 import { isRetryable, retryDelayMs } from "./retry-delay.ts";
-import { breachOutcome, slaBreaches } from "./sla.ts";
 
 /** What one node came to, over all its attempts. */
 export interface NodeResult {
   readonly outcome: Outcome;
   readonly attempts: number;
+  /** Each attempt, where there was more than one. */
+  readonly attemptRecords?: readonly AttemptRecord[];
+  /** Of all attempts together: a test that was run again counts as it ended last. */
   readonly counts: TestCounts;
   readonly flaky: boolean;
   readonly evidence?: NodeEvidence;
@@ -47,34 +50,54 @@ export interface NodeExecutionOptions {
   readonly plan: (spawned: readonly SpawnedNode[], before: readonly PlanNode[]) => readonly PlanNode[];
   /** Uses up one retry; returns why there is none. */
   readonly takeRetry: () => string | undefined;
+  /**
+   * Gives the slot back and waits until the node may run with nothing beside it, at the end of its layer; resolves with its
+   * new slot, or with nothing when it must not start any more.
+   */
+  readonly isolatedTurn: () => Promise<number | undefined>;
   /** The agent ignored its signal past its grace. */
   readonly onLeftBehind: () => void;
 }
 
-/** Deadline of an attempt that neither its node nor its agent bounds. */
-const defaultTimeoutMs = 30_000;
-
 /** Runs a node: its attempts one after another, each under the tightest deadline. Never rejects. */
 export async function executeNode(options: NodeExecutionOptions): Promise<NodeExecutionResult> {
   const { node, surroundings, signals } = options;
+  const { retry } = node;
   const { clock, stream } = surroundings;
-  const deadlines = [deadlineIn("category", clock, node.timeoutMs), ...options.outerDeadlines];
+  const tests = new NodeTests({ isRetryable: retry.maxAttempts > 1 });
+  const records: AttemptRecord[] = [];
+  let ownDeadline = deadlineIn("category", clock, node.timeoutMs);
+  let { slot } = options.facts;
+  let rerun: AttemptResult["rerun"];
   for (let attempt = 1; ; attempt += 1) {
-    const result = await runAttempt(options, attempt, deadlines);
-    const { outcome } = result;
-    if (attempt >= node.retry.maxAttempts || !isRetryable(node.retry, outcome) || isAborted(signals)) {
-      return afterAttempts(result, attempt);
-    }
-    const delayMs = retryDelayMs(node.retry, attempt, options.random);
+    const deadlines = [ownDeadline, ...options.outerDeadlines];
+    const result = await runAttempt(options, { attempt, slot, deadlines, tests, rerun });
+    records.push(result.record);
+    const { outcome } = result.record;
+    const end = (): NodeExecutionResult => afterAttempts(node, result, records, tests);
+    if (attempt >= retry.maxAttempts || !isRetryable(retry, outcome) || isAborted(signals)) return end();
+    const delayMs = retryDelayMs(retry, attempt, options.random);
     const refusal = timeRefusal(deadlines, delayMs) ?? options.takeRetry();
     if (refusal !== undefined) {
       stream.emit({ type: "retry_refused", nodeId: node.id, attempt, outcome, reason: refusal });
-      return afterAttempts(result, attempt);
+      return end();
     }
-    stream.emit({ type: "node_retrying", nodeId: node.id, attempt, outcome, delayMs });
-    await waitFor(delayMs, clock, signals);
+    ({ rerun } = result);
+    const isIsolated = retry.when === "end-isolated";
+    const how = { ...(isIsolated ? { when: retry.when } : {}), ...(rerun ? { failedTests: rerun.length } : {}) };
+    stream.emit({ type: "node_retrying", nodeId: node.id, attempt, outcome, delayMs, ...how });
+    const waitsFromMs = clock.monotonicMs();
+    if (isIsolated) {
+      const turn = await options.isolatedTurn();
+      if (turn === undefined) return end();
+      slot = turn;
+    }
+    const waitedMs = clock.monotonicMs() - waitsFromMs;
+    // What others take at the end of the layer is not this node's time.
+    if (isIsolated && ownDeadline) ownDeadline = { ...ownDeadline, atMs: ownDeadline.atMs + waitedMs };
+    if (waitedMs < delayMs) await waitFor(delayMs - waitedMs, clock, signals);
     // Cancelled while it waited: what the last attempt came to is what there is to report.
-    if (isAborted(signals)) return afterAttempts(result, attempt);
+    if (isAborted(signals)) return end();
   }
 }
 
@@ -93,117 +116,30 @@ function isAborted(signals: readonly AbortSignal[]): boolean {
   return signals.some((signal) => signal.aborted);
 }
 
-function afterAttempts(last: AttemptResult, attempts: number): NodeExecutionResult {
-  const flaky = last.counts.flaky > 0 || (attempts > 1 && last.outcome.status === "passed");
-  return { ...last, attempts, flaky, spawned: last.outcome.status === "passed" ? last.spawned : [] };
-}
-
-type AttemptResult = Omit<NodeExecutionResult, "attempts" | "flaky">;
-
-async function runAttempt(
-  options: NodeExecutionOptions,
-  attempt: number,
-  deadlines: readonly (Deadline | undefined)[],
-): Promise<AttemptResult> {
-  const { node, agent, surroundings, facts } = options;
-  const { clock, stream } = surroundings;
-  const startedMs = clock.monotonicMs();
-  const memoryAtStart = node.sla?.maxMemoryGrowthBytes === undefined ? 0 : options.memoryBytes();
-  const of = { nodeId: node.id, attempt, agent: agent.name };
-  stream.emit({ type: "agent_started", ...of });
-  const limit = limitTime(
-    options.signals,
-    [deadlineIn("attempt", clock, attemptTimeoutMs(node, agent)), ...deadlines],
-    node,
-  );
-  const invocation = openInvocation({
-    agent,
-    surroundings,
-    signal: limit.signal,
-    facts: {
-      run: facts.run,
-      user: facts.user,
-      node: { id: node.id, layerId: node.layerId, attempt, slot: facts.slot },
-    },
-    plan: options.plan,
-  });
-
-  const grace = graceAfter(limit.signal, clock, agent.limits?.graceMs ?? options.graceMs);
-  const ended = await Promise.race([invoke(agent, node, limit.signal, invocation.context), grace.isOver]);
-  grace.release();
-  limit.release();
-  if (ended === undefined) options.onLeftBehind();
-  const result: ConcludedOutput = ended ?? { outcome: abortOutcome(limit.signal), counts: noTests };
-  const left = invocation.close();
-
-  const durationMs = clock.monotonicMs() - startedMs;
-  const memoryGrowthBytes = node.sla?.maxMemoryGrowthBytes === undefined ? 0 : options.memoryBytes() - memoryAtStart;
-  // A deadline or a cancellation that came first decides, whatever the agent still made of it.
-  const judged = limit.signal.aborted
-    ? { outcome: abortOutcome(limit.signal) }
-    : judge(node, result, left, { durationMs, memoryGrowthBytes });
-  stream.emit({ type: "agent_completed", ...of, outcome: judged.outcome, durationMs });
-  const { evidence } = result;
-  const counts = result.counts.total === 0 ? left.tests : result.counts;
-  return { counts, ...(evidence === undefined ? {} : { evidence }), ...judged, spawned: left.spawned };
-}
-
-function attemptTimeoutMs(node: PlanNode, { limits }: Agent): number | undefined {
-  if (node.attemptTimeoutMs !== undefined || node.timeoutMs !== undefined) return node.attemptTimeoutMs;
-  return limits?.timeoutMs ?? defaultTimeoutMs;
-}
-
-/** Lets the agent work; whatever it throws, or is aborted with, is a value from here on. */
-async function invoke(
-  agent: Agent,
+function afterAttempts(
   node: PlanNode,
-  signal: AbortSignal,
-  context: AgentContext,
-): Promise<ConcludedOutput> {
-  if (signal.aborted) return { outcome: abortOutcome(signal), counts: noTests };
-  const input = parseInput(agent, node.input);
-  if ("outcome" in input) return { outcome: input.outcome, counts: noTests };
-  try {
-    return conclude(await agent.execute(input.value, context));
-  } catch (error) {
-    return { outcome: outcomeOfThrown(error), counts: noTests };
-  }
-}
-
-/** A pass must also keep the node's promises, and prove as much as the node asks. */
-function judge(
-  node: PlanNode,
-  result: ConcludedOutput,
-  { metrics, tests, toolEvidence }: InvocationYield,
-  facts: { readonly durationMs: number; readonly memoryGrowthBytes: number },
-): { readonly outcome: Outcome; readonly slaBreaches?: readonly SlaBreach[] } {
-  if (result.outcome.status !== "passed") return { outcome: result.outcome };
-  if (tests.failed > 0) {
-    const reason = `inconsistent: the agent passed, but reported ${tests.failed} of ${tests.total} tests as failed`;
-    return { outcome: { status: "failed", reason } };
-  }
-  const breaches = node.sla ? slaBreaches(node.sla, { ...facts, metrics }) : [];
-  if (breaches.length > 0) return { outcome: breachOutcome(breaches), slaBreaches: breaches };
-  const refusal = evidenceRefusal(node.minimumEvidence, result.evidenceLevel, toolEvidence);
-  return { outcome: refusal === undefined ? result.outcome : { status: "inconclusive", reason: refusal } };
-}
-
-/** `isOver` resolves once `graceMs` have gone by after the signal fired; never, as long as it has not. */
-function graceAfter(signal: AbortSignal, clock: Clock, graceMs: number) {
-  let cancelTimer: (() => void) | undefined;
-  let begin: (() => void) | undefined;
-  const isOver = new Promise<undefined>((resolve) => {
-    begin = () => {
-      cancelTimer = clock.schedule(graceMs, () => resolve(undefined));
-    };
-    if (signal.aborted) begin();
-    else signal.addEventListener("abort", begin, { once: true });
-  });
+  last: AttemptResult,
+  records: readonly AttemptRecord[],
+  tests: NodeTests,
+): NodeExecutionResult {
+  const { record, counts, slaBreaches } = last;
+  const { evidence } = record;
+  const flaky = counts.flaky > 0 || (records.length > 1 && record.outcome.status === "passed");
+  const merged = last.isPartial && last.rerun ? stillFailing(counts) : record.outcome;
+  const outcome = flaky ? flakyVerdict(node, merged, { titles: tests.flakyTitles, attempts: records.length }) : merged;
   return {
-    isOver,
-    release(): void {
-      cancelTimer?.();
-      if (begin) signal.removeEventListener("abort", begin);
-    },
+    outcome,
+    attempts: records.length,
+    ...(records.length > 1 ? { attemptRecords: records } : {}),
+    counts,
+    flaky,
+    ...(evidence === undefined ? {} : { evidence }),
+    ...(slaBreaches === undefined ? {} : { slaBreaches }),
+    spawned: outcome.status === "passed" ? last.spawned : [],
   };
+}
+
+/** The last attempt counted only what it ran. */
+function stillFailing({ failed, total }: TestCounts): Outcome {
+  return { status: "failed", reason: `${failed} of ${total} tests failed, even when run again` };
 }

@@ -1,8 +1,8 @@
 import type { EventStream } from "../events/event-stream.ts";
-import type { RunId } from "../ids.ts";
+import type { LayerId, RunId } from "../ids.ts";
 import type { Outcome, OutcomeStatus } from "../outcome.ts";
 import type { Plan, PlanLayer, PlanNode } from "../plan/plan.ts";
-import { noTests } from "../test-result.ts";
+import { addCounts, noTests } from "../test-result.ts";
 import type { Skip } from "./layer-execution.ts";
 import type { NodeResult } from "./node-execution.ts";
 
@@ -28,7 +28,8 @@ export class NodeResults {
   }
 
   /** Records a node's end; returns why what needs it may not start, if so. */
-  record(node: PlanNode, ended: EndedNode): Skip | undefined {
+  record(node: PlanNode, own: EndedNode): Skip | undefined {
+    const ended = node.parts && own.attempts > 0 ? this.#withParts(node.parts, own) : own;
     const { outcome } = ended;
     this.#results.set(node.id, ended);
     this.#stream.emit({ type: "node_completed", nodeId: node.id, layerId: node.layerId, ...ended });
@@ -38,6 +39,16 @@ export class NodeResults {
     // What comes after a branch that was not taken was not taken either: nothing is missing.
     const cause = outcome.cause === "condition" ? "condition" : "dependency";
     return { cause, reason: `${node.id} was skipped` };
+  }
+
+  /** A node that others are parts of has run what they ran. */
+  #withParts(parts: readonly string[], own: EndedNode): EndedNode {
+    const results = parts.flatMap((id) => this.#results.get(id) ?? []);
+    return {
+      ...own,
+      counts: addCounts(results.map(({ counts }) => counts)),
+      flaky: results.some(({ flaky }) => flaky),
+    };
   }
 
   /** A node's result; it must have ended. */
@@ -56,8 +67,9 @@ export class NodeResults {
     return nodes.some((node) => own.has(node.id) && !node.skip);
   }
 
-  /** Every node of the plan with its result. */
-  inOrderOf({ nodes }: Plan): { readonly node: PlanNode; readonly result: NodeResult }[] {
-    return nodes.map((node) => ({ node, result: this.of(node.id) }));
+  /** Every node of the plan, or of one of its layers, with its result. */
+  inOrderOf({ nodes }: Plan, layerId?: LayerId): { readonly node: PlanNode; readonly result: NodeResult }[] {
+    const asked = layerId === undefined ? nodes : nodes.filter((node) => node.layerId === layerId);
+    return asked.map((node) => ({ node, result: this.of(node.id) }));
   }
 }

@@ -112,6 +112,13 @@ export class Scheduler {
     this.#waiting += 1;
   }
 
+  /** Adds a node that has run before and is to run again with nothing beside it. */
+  addAlone(node: number): void {
+    const known = this.#at(node);
+    this.#nodes[node] = { ...known, demand: { ...known.demand, isExclusive: true } };
+    this.add(node);
+  }
+
   /** Takes the next node that may start now, with the slot that it holds until `release`. */
   take(): { readonly node: number; readonly slot: number } | undefined {
     if (this.#waiting === 0 || this.#exclusiveRuns || this.#running >= this.#maxParallel) return undefined;

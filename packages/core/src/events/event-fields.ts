@@ -20,7 +20,7 @@ const scalars = {
 } as const;
 
 type Scalar = keyof typeof scalars;
-type Shape = "plan" | "layer" | "node" | "counts" | "test" | "breach" | "summary";
+type Shape = "plan" | "layer" | "node" | "counts" | "test" | "breach" | "summary" | "attempt";
 type Kind = Scalar | Shape | `${Scalar | Shape}[]`;
 /** What each field holds; `?` where it may be absent. */
 type FieldTable = Readonly<Record<string, Kind | `${Kind}?`>>;
@@ -36,10 +36,11 @@ type OwnFields<Event> = {
 const shapes: Readonly<Record<Shape, FieldTable>> = {
   plan: { environment: "text", layers: "layer[]", nodes: "node[]" },
   layer: { id: "text", nodes: "text[]" },
-  node: { id: "text", layerId: "text", agent: "text", needs: "text[]", spawnedBy: "text?" },
+  node: { id: "text", layerId: "text", agent: "text", needs: "text[]", spawnedBy: "text?", parts: "text[]?" },
   counts: { total: "count", passed: "count", failed: "count", skipped: "count", flaky: "count" },
   test: { id: "text", name: "text", status: "testStatus", durationMs: "number" },
   breach: { what: "text" },
+  attempt: { attempt: "position", outcome: "outcome", durationMs: "number", counts: "counts" },
   summary: { outcome: "outcome", exitCode: "count", durationMs: "number", counts: "counts", nodes: "object" },
 };
 
@@ -67,7 +68,7 @@ const ownFields = {
   layer_started: { layerId: "text" },
   layer_completed: { layerId: "text", outcome: "outcome", durationMs: "number", counts: "counts" },
   node_started: { nodeId: "text", layerId: "text" },
-  node_retrying: { ...ofNode, outcome: "outcome", delayMs: "number" },
+  node_retrying: { ...ofNode, outcome: "outcome", delayMs: "number", when: "text?", failedTests: "count?" },
   retry_refused: { ...ofNode, outcome: "outcome", reason: "text" },
   node_completed: {
     nodeId: "text",
@@ -75,6 +76,7 @@ const ownFields = {
     outcome: "outcome",
     durationMs: "number",
     attempts: "count",
+    attemptRecords: "attempt[]?",
     counts: "counts",
     flaky: "flag",
     evidence: "object?",
@@ -109,7 +111,15 @@ const ownFields = {
   },
   alert_raised: { rule: "text", message: "text", notify: "text[]" },
   alert_cleared: { rule: "text" },
-  agent_completed: { ...ofNode, agent: "text", outcome: "outcome", durationMs: "number" },
+  agent_completed: {
+    ...ofNode,
+    agent: "text",
+    outcome: "outcome",
+    durationMs: "number",
+    counts: "counts?",
+    scope: "text?",
+    evidence: "object?",
+  },
   test_completed: { ...ofNode, test: "test" },
   output: { ...ofNode, text: "text" },
   process_sampled: { ...ofNode, processes: "count", memoryBytes: "number", cpuPercent: "number" },

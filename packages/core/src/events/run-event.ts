@@ -1,6 +1,6 @@
 import type { LayerId, NodeId, RunId } from "../ids.ts";
 import type { Outcome } from "../outcome.ts";
-import type { Evidence } from "../layers/category.ts";
+import type { Evidence, RetryTime } from "../layers/category.ts";
 import type { Enforcement, LimitsInForce } from "../layers/limits.ts";
 import type { Plan, PlanNode } from "../plan/plan.ts";
 import type { TestCounts, TestResult } from "../test-result.ts";
@@ -100,6 +100,21 @@ export interface SlaBreach {
   readonly max?: number;
 }
 
+/** How much of a node an attempt ran: everything, or only the tests that had failed in the attempts before. */
+export type AttemptScope = "all" | "failed-tests";
+
+/** How one attempt of a node ended. */
+export interface AttemptRecord {
+  readonly attempt: number;
+  readonly outcome: Outcome;
+  readonly durationMs: number;
+  /** Of what this attempt ran. */
+  readonly counts: TestCounts;
+  /** Absent for one that ran everything. */
+  readonly scope?: AttemptScope;
+  readonly evidence?: NodeEvidence;
+}
+
 /** From the least to the most urgent. */
 export type LogLevel = "debug" | "info" | "warn" | "error";
 
@@ -140,7 +155,15 @@ export type RunEventBody =
       readonly counts: TestCounts;
     }
   | { readonly type: "node_started"; readonly nodeId: NodeId; readonly layerId: LayerId }
-  | (OfNode & { readonly type: "node_retrying"; readonly outcome: Outcome; readonly delayMs: number })
+  | (OfNode & {
+      readonly type: "node_retrying";
+      readonly outcome: Outcome;
+      readonly delayMs: number;
+      /** Absent: immediately. */
+      readonly when?: RetryTime;
+      /** Failed tests that alone are to be run again, where the agent can; absent where everything is. */
+      readonly failedTests?: number;
+    })
   | (OfNode & { readonly type: "retry_refused"; readonly outcome: Outcome; readonly reason: string })
   | {
       /** Exactly one for each node of the plan, also for those that never started. */
@@ -151,6 +174,9 @@ export type RunEventBody =
       readonly durationMs: number;
       /** Attempts made; 0 when the node never started. */
       readonly attempts: number;
+      /** Each of them in its order, where there was more than one. */
+      readonly attemptRecords?: readonly AttemptRecord[];
+      /** Of all attempts together: a test that was run again counts as it ended last. */
       readonly counts: TestCounts;
       /** Passed only on a later attempt, or a test of it did. */
       readonly flaky: boolean;
@@ -257,6 +283,11 @@ export type RunEventBody =
       readonly agent: string;
       readonly outcome: Outcome;
       readonly durationMs: number;
+      /** Of the tests that this attempt ran; absent in logs of earlier versions. */
+      readonly counts?: TestCounts;
+      /** Absent for an attempt that ran everything. */
+      readonly scope?: AttemptScope;
+      readonly evidence?: NodeEvidence;
     })
   | (OfNode & AgentReportedEvent)
   | { readonly type: "reporter_failed"; readonly reporter: string; readonly message: string };

@@ -12,11 +12,19 @@ export type Command =
   | { readonly kind: "argv"; readonly file: string; readonly args: readonly string[] }
   | { readonly kind: "shell"; readonly script: string };
 
+/** When a node is tried again: after its backoff, or once all else of its layer has ended, with nothing beside it. */
+export type RetryTime = "immediately" | "end-isolated";
+
 /** How often and when a node is tried again. */
 export interface RetryPolicy {
   readonly maxAttempts: number;
   /** Outcomes, or classes of failures, that are worth another attempt. */
   readonly on: readonly (OutcomeStatus | FailureClass)[];
+  /**
+   * `immediately`, after the backoff, when absent; `end-isolated` once all else of the layer has ended that does not wait
+   * for the node, with nothing of the run beside it.
+   */
+  readonly when?: RetryTime;
   readonly backoff: {
     readonly initialMs: number;
     readonly factor: number;
@@ -54,6 +62,10 @@ export interface Category {
   readonly mutexes?: readonly string[];
   readonly failurePolicy?: FailurePolicy;
   readonly sla?: Sla;
+  /** Parts in which its tests are run; 1 and absent are the same. */
+  readonly shards?: number;
+  /** Tests that take longer, in milliseconds, are named at the end. */
+  readonly slowTestMs?: number;
   readonly allowNoTests: boolean;
   /** What a green result of it proves, as its config says; it is held to that. */
   readonly evidence?: Evidence;

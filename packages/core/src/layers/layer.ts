@@ -29,9 +29,14 @@ export interface Layer {
   readonly failurePolicy: FailurePolicy;
   /** Most retries of all its categories together. */
   readonly retryBudget?: number;
+  /** What becomes of a category that passed only on a retry. */
+  readonly flaky: FlakyPolicy;
   /** Neither mentioned in the config nor changed by it. */
   readonly isUntouchedDefault: boolean;
 }
+
+/** What passed only on a retry passes and is reported, or fails. */
+export type FlakyPolicy = "pass" | "fail";
 
 /** Which language model a layer's tests may talk to. */
 export type LlmMode = "mock" | "real" | "real_required";

@@ -5,6 +5,8 @@ import { type CategoryTask, layerExecutionAgentName } from "./category-task.ts";
 import type { Plan, PlanNode } from "./plan.ts";
 import type { Condition } from "../layers/node-rules.ts";
 import { type Selection, SelectionError } from "./selection.ts";
+import { shardNodes } from "./shard-nodes.ts";
+import { ownValue } from "../config/own-value.ts";
 
 interface CategoryInPlan {
   readonly layer: Layer;
@@ -18,16 +20,24 @@ interface CategoryInPlan {
   readonly notes: string[];
 }
 
-/** The plan node of a category in its layer. Throws `SelectionError` for what was asked of it and cannot be done. */
-export function categoryNode({
-  layer,
-  placement,
-  category,
-  names,
-  selection,
-  environment,
-  notes,
-}: CategoryInPlan): PlanNode {
+/**
+ * The plan nodes of a category in its layer: one, or its shards and one that stands for them all. Throws `SelectionError`
+ * for what was asked of it and cannot be done.
+ */
+export function categoryNodes(place: CategoryInPlan): PlanNode[] {
+  const node = categoryNode(place);
+  const { category, layer, notes } = place;
+  const { shards = 1 } = category;
+  if (shards === 1 || node.skip || category.agent) return [node];
+  const { selectors, shard } = node.input as CategoryTask;
+  if (selectors.length > 0 || shard) return [node];
+  if (layer.executionMode === "sequential") {
+    notes.push(`${category.name} has ${shards} shards, and its layer runs them one after another: it is sequential`);
+  }
+  return shardNodes(node, shards);
+}
+
+function categoryNode({ layer, placement, category, names, selection, environment, notes }: CategoryInPlan): PlanNode {
   const { name, reserves, mutexes, failurePolicy, sla, attemptTimeoutMs } = category;
   const timeoutMs = placement.timeoutMs ?? category.timeoutMs;
   const asked = [...category.needs, ...Object.keys(category.when?.outcome ?? {})];
@@ -44,6 +54,7 @@ export function categoryNode({
     ...(timeoutMs === undefined ? {} : { timeoutMs }),
     ...(attemptTimeoutMs === undefined ? {} : { attemptTimeoutMs }),
     retry: category.retry,
+    ...(layer.flaky === "fail" ? { flaky: layer.flaky } : {}),
     exclusive: category.exclusive,
     ...(reserves === undefined ? {} : { reserves }),
     ...(mutexes === undefined ? {} : { mutexes }),
@@ -75,9 +86,11 @@ function workOf(category: Category, selection: Selection): Pick<PlanNode, "agent
     const { name, input } = category.agent;
     const asked = selection.selectors?.length
       ? "single tests"
-      : selection.additionalArgs?.length
-        ? "arguments"
-        : undefined;
+      : selection.shard
+        ? "shard"
+        : selection.additionalArgs?.length
+          ? "arguments"
+          : undefined;
     if (asked !== undefined) {
       throw new SelectionError(`${category.name} is done by the agent ${name}, which takes no ${asked}`);
     }
@@ -91,7 +104,10 @@ function workOf(category: Category, selection: Selection): Pick<PlanNode, "agent
     cwd: category.cwd,
     env: { ...category.env, ...realThings(selection), ...selection.env },
     additionalArgs: selection.additionalArgs ?? [],
-    selectors: selection.selectors ?? [],
+    ...selectedTests(category.name, selection),
+    ...(selection.shard === undefined ? {} : { shard: selection.shard }),
+    ...(selection.coverage === undefined ? {} : { coverage: selection.coverage }),
+    ...(category.slowTestMs === undefined ? {} : { slowTestMs: category.slowTestMs }),
     allowNoTests: category.allowNoTests,
     ...(limits === undefined ? {} : { limits }),
     ...(isolation === undefined ? {} : { isolation }),
@@ -122,6 +138,15 @@ function authenticityOf(
       forbidOutput: forbidOutput ?? [],
     },
   };
+}
+
+function selectedTests(
+  category: string,
+  { selectors, testsOf = {} }: Selection,
+): Pick<CategoryTask, "selectors" | "isSelectionOptional"> {
+  if (selectors?.length) return { selectors };
+  const own = ownValue(testsOf, category) ?? [];
+  return own.length === 0 ? { selectors: [] } : { selectors: own, isSelectionOptional: true };
 }
 
 /** What is not part of the plan counts as passed, in a condition as in needs: it may be what keeps the category from running. */

@@ -1,5 +1,7 @@
+import type { NodeId } from "../ids.ts";
 import type { Command, Evidence } from "../layers/category.ts";
 import type { LimitRequest } from "../layers/limits.ts";
+import type { TestResult } from "../test-result.ts";
 
 /** Exactly which tests of a category to run; without any, all of them. */
 export interface TestSelector {
@@ -21,6 +23,13 @@ export interface AuthenticityRules {
   readonly forbidOutput: readonly string[];
 }
 
+/** One part of a category's tests, for running them on several workers: `1/4` to `4/4`. */
+export interface TestShard {
+  /** From 1 on. */
+  readonly index: number;
+  readonly total: number;
+}
+
 /** The input of a plan node that runs a test category. Plain data. */
 export interface CategoryTask {
   readonly category: string;
@@ -34,6 +43,16 @@ export interface CategoryTask {
   /** Appended to the command as the user gave them after `--`. */
   readonly additionalArgs: readonly string[];
   readonly selectors: readonly TestSelector[];
+  /** Where the framework cannot select tests, all are run. */
+  readonly isSelectionOptional?: true;
+  /** Only this part of its tests; not together with selectors. */
+  readonly shard?: TestShard;
+  /** The node that this one is a shard of, where that is part of the plan. */
+  readonly partOf?: NodeId;
+  /** Whether coverage is measured; absent: as the command says. */
+  readonly coverage?: boolean;
+  /** Tests that take longer, in milliseconds, are named at the end of the run. */
+  readonly slowTestMs?: number;
   readonly allowNoTests: boolean;
   readonly limits?: LimitRequest;
   readonly isolation?: "pidns";
@@ -43,6 +62,16 @@ export interface CategoryTask {
 
 /** Name of the agent that executes category tasks. */
 export const layerExecutionAgentName = "layer-execution";
+
+/** Selects a test that was reported; all of a file, where it was the file itself that failed. */
+export function selectorOf({ file = "", suites, name }: Pick<TestResult, "file" | "suites" | "name">): TestSelector {
+  return isFileItself({ file, suites, name }) ? { file, path: [] } : { file, path: [...suites, name] };
+}
+
+/** Whether a "test" is its whole file: something failed outside the tests in it. */
+export function isFileItself({ file, suites, name }: Pick<TestResult, "file" | "suites" | "name">): boolean {
+  return suites.length === 0 && name === file;
+}
 
 /**
  * Reads `PATH[::SUITE…::TEST]`. Neither half may contain `::` itself, which no framework's report escapes.

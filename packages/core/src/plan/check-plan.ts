@@ -61,6 +61,19 @@ function checkNode(node: PlanNode, homes: ReadonlyMap<string, string>, check: Ch
   );
   check(areNames(node.needs), `needs of ${id} must list names of nodes`);
   check(node.mutexes === undefined || areNames(node.mutexes), `mutexes of ${id} must be a list of names`);
+  check(node.parts === undefined || areNames(node.parts), `parts of ${id} must list names of nodes`);
+  check(
+    (node.parts ?? []).every((part) => node.needs.includes(part)),
+    `${id} must need its parts`,
+  );
+  check(
+    retry.when === undefined || retry.when === "immediately" || retry.when === "end-isolated",
+    `retry.when of ${id} must be immediately or end-isolated`,
+  );
+  check(
+    node.flaky === undefined || node.flaky === "pass" || node.flaky === "fail",
+    `flaky of ${id} must be pass or fail`,
+  );
   if (node.when) checkCondition(id, node.when, check);
   checkTimes(node, ["timeoutMs", "attemptTimeoutMs"], id, check);
   check(isCount(retry.maxAttempts), `maxAttempts of ${id} must be a whole number from 1`);

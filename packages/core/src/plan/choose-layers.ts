@@ -119,6 +119,7 @@ function looseLayer(categories: readonly string[]): ChosenLayer {
     isBackground: false,
     hasDedicatedResources: false,
     failurePolicy: "continue",
+    flaky: "pass",
     isUntouchedDefault: false,
   };
   return { layer, placements, gates: [], assumed: [] };
@@ -182,7 +183,13 @@ function checkNames(kind: string, given: readonly string[] | undefined, known: r
   for (const name of given ?? []) if (!known.includes(name)) throw unknown(kind, name, known);
 }
 
-function checkCombination({ categories, selectors, additionalArgs, runMode, layers }: Selection): void {
+function checkCombination({ categories, selectors, additionalArgs, runMode, layers, shard }: Selection): void {
+  if (shard && (selectors?.length || additionalArgs?.length)) {
+    const what = selectors?.length ? "--test-file" : "arguments after --";
+    throw new SelectionError(`--shard splits all tests of a category, and ${what} would choose among them once more`, {
+      hint: "give one of them",
+    });
+  }
   if (selectors?.length && categories?.length !== 1) {
     throw new SelectionError("--test-file needs exactly one category", {
       hint: "for example: apex run unit --test-file test/cart.test.ts",

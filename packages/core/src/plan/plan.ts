@@ -1,6 +1,7 @@
 import type { LayerId, NodeId } from "../ids.ts";
+import type { TestShard } from "./category-task.ts";
 import type { Evidence, RetryPolicy } from "../layers/category.ts";
-import type { ExecutionMode } from "../layers/layer.ts";
+import type { ExecutionMode, FlakyPolicy } from "../layers/layer.ts";
 import type { Condition, FailurePolicy, Resources, Sla } from "../layers/node-rules.ts";
 import type { SkipCause } from "../outcome.ts";
 
@@ -29,6 +30,10 @@ export interface PlanNode {
   /** What its failure does to the whole run; overrides the layer's and the run's policy. */
   readonly failurePolicy?: FailurePolicy;
   readonly sla?: Sla;
+  /** Whether what passed only on a retry passes (when absent) or fails; that it was flaky is told in any case. */
+  readonly flaky?: FlakyPolicy;
+  /** Parts of this node, whose counts are its own: it runs no tests itself. */
+  readonly parts?: readonly NodeId[];
   /** A pass that proves less than this is inconclusive. */
   readonly minimumEvidence?: Evidence;
   /** The node whose agent added this one during the run. */
@@ -77,6 +82,8 @@ export interface Plan {
   /** The run mode that was asked for; absent when layers or categories were named. */
   readonly runMode?: string;
   readonly environment: string;
+  /** The only part of each category's tests that is run: a verdict is about that part alone. */
+  readonly shard?: TestShard;
   /** Directory that relative paths refer to. */
   readonly projectRoot: string;
   readonly layers: readonly PlanLayer[];

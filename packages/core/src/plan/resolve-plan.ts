@@ -2,7 +2,7 @@ import { availableParallelism } from "node:os";
 import type { Config } from "../config/config.ts";
 import type { Layer, Placement } from "../layers/layer.ts";
 import { layerCapacity, runCapacity } from "./capacity.ts";
-import { categoryNode, changedFilesOf } from "./category-node.ts";
+import { categoryNodes, changedFilesOf } from "./category-node.ts";
 import { type ChosenLayer, chooseLayers } from "./choose-layers.ts";
 import type { Plan, PlanLayer, PlanNode } from "./plan.ts";
 import type { Selection } from "./selection.ts";
@@ -25,9 +25,10 @@ export function resolvePlan(config: Config, selection: Selection): Plan {
     for (const placement of own) {
       const category = config.categories.get(placement.category);
       const { environment } = config;
-      if (category) nodes.push(categoryNode({ layer, placement, category, names, selection, environment, notes }));
+      if (category) nodes.push(...categoryNodes({ layer, placement, category, names, selection, environment, notes }));
     }
-    const reserving = nodes.filter((node) => node.layerId === layer.id && node.reserves);
+    const ownNodes = nodes.filter((node) => node.layerId === layer.id);
+    const reserving = ownNodes.filter((node) => node.reserves);
     layers.push({
       id: layer.id,
       name: layer.name,
@@ -39,16 +40,22 @@ export function resolvePlan(config: Config, selection: Selection): Plan {
       failurePolicy: layer.failurePolicy,
       ...(layer.retryBudget === undefined ? {} : { retryBudget: layer.retryBudget }),
       ...layerCapacity(layer, reserving, notes),
-      nodes: own.map((placement) => placement.category),
+      nodes: ownNodes.map(({ id }) => id),
     });
     if (assumed.length > 0)
       notes.push(`${layer.id} depends on ${assumed.join(", ")}, which this selection leaves out: taken as passed`);
+  }
+
+  if (selection.shard) {
+    const { index, total } = selection.shard;
+    notes.push(`shard ${index}/${total} of each category: what passes here proves that part alone`);
   }
 
   return {
     version: 1,
     ...(chosen.runMode === undefined ? {} : { runMode: chosen.runMode }),
     environment: config.environment,
+    ...(selection.shard === undefined ? {} : { shard: selection.shard }),
     projectRoot: config.projectRoot,
     layers,
     leftOut: chosen.leftOut,

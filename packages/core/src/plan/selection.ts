@@ -1,5 +1,5 @@
 import { ApexError } from "../apex-error.ts";
-import type { TestSelector } from "./category-task.ts";
+import type { TestSelector, TestShard } from "./category-task.ts";
 import type { FailurePolicy } from "../layers/node-rules.ts";
 
 /** What the user asked for. */
@@ -10,6 +10,12 @@ export interface Selection {
   readonly categories?: readonly string[];
   /** Exactly these tests; only together with one category. */
   readonly selectors?: readonly TestSelector[];
+  /** Of these categories exactly these tests; all where the framework cannot select. */
+  readonly testsOf?: Readonly<Record<string, readonly TestSelector[]>>;
+  /** Of every category only this part of its tests. */
+  readonly shard?: TestShard;
+  /** Whether coverage is measured; absent: as the commands say. */
+  readonly coverage?: boolean;
   /** Passed on to the test command; only together with named categories. */
   readonly additionalArgs?: readonly string[];
   /** Most nodes at once; the machine's available CPUs by default. */

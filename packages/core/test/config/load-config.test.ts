@@ -186,13 +186,14 @@ describe("warnings", () => {
         "layers:",
         "  mine: { max_duration: 1m, categories: [{ name: a, timeout: 50s }, { name: b, timeout: 20s }] }",
         "categories:",
-        "  a: { command: x, shards: 2 }",
+        "  a: { command: x }",
         "  b: { command: x }",
+        "background: { concurrency: 1 }",
       ].join("\n"),
     );
     expect(config.warnings.map((warning) => [warning.location?.line, warning.message])).toEqual([
       [2, "the categories' timeouts (1m 10s) exceed the layer's budget (1m)"],
-      [4, "shards is read but not in force in this version"],
+      [6, "background is read but not in force in this version"],
     ]);
   });
 });

@@ -3,6 +3,7 @@ import { resumeRun } from "../../src/controller/resume-run.ts";
 import { runPlan } from "../../src/controller/master-controller.ts";
 import type { Agent } from "../../src/agents/agent.ts";
 import type { AgentContext } from "../../src/agents/agent-context.ts";
+import { decodeEvent, encodeEvent, parseEventLog } from "../../src/events/event-codec.ts";
 import { recoverRun } from "../../src/engine/recover.ts";
 import { definePlan, type PlanNodeSketch } from "../../src/plan/define-plan.ts";
 import type { RunEvent } from "../../src/events/run-event.ts";
@@ -131,5 +132,54 @@ describe("a run that goes on with an interrupted one", () => {
     expect(third.worked).toEqual(["c"]);
     const from = third.recorder.all("node_completed").map(({ keptFrom }) => keptFrom);
     expect(from).toEqual([log[0]?.runId, second.recorder.events[0]?.runId, undefined]);
+  });
+});
+
+describe("a run that goes on, and retries", () => {
+  const retry = { maxAttempts: 2, on: ["failed" as const], backoff: { initialMs: 0 } };
+  const wavering = {
+    a: ({ node: { attempt } }: AgentContext) => (attempt === 1 ? fails() : undefined),
+  };
+  const two = [node("a", { retry }), node("b", { needs: ["a"] })];
+
+  it("keeps a pass with what several attempts amounted to, from the encoded log as from the stream", async () => {
+    const log = upTo(await record(two, wavering), completed("a"));
+    const read = parseEventLog(log.map((event) => `${encodeEvent(event)}\n`).join("")).events;
+    expect(read).toEqual(log);
+    expect(log.at(-1)).toMatchObject({ attempts: 2, attemptRecords: [{ attempt: 1 }, { attempt: 2 }] });
+    const { worked, recorder } = await resume(read);
+    expect(worked).toEqual(["b"]);
+    expect(recorder.all("node_completed")[0]).toMatchObject({ nodeId: "a", flaky: true, attempts: 0 });
+  });
+
+  it("keeps no flaky pass that the plan does not let pass any more", async () => {
+    const log = upTo(await record(two, wavering), completed("a"));
+    const recovered = recoverRun(log);
+    const plan = definePlan({ nodes: [node("a", { retry, flaky: "fail" }), node("b", { needs: ["a"] })] });
+    const { agent, worked } = worker(wavering, "1");
+    const summary = await resumeRun(recovered, { agents: [agent], plan }).summary;
+    expect(worked).toEqual(["a", "a"]);
+    expect(summary.outcome).toMatchObject({ status: "failed" });
+  });
+
+  it("reads a log from before attempts had counts and records of their own", async () => {
+    const log = upTo(await record(two, wavering), completed("a"));
+    const older = log.map((event) => {
+      const added = event.type === "agent_completed" ? ["counts", "scope", "evidence"] : ["attemptRecords"];
+      return JSON.stringify(event, (key, value: unknown) => (added.includes(key) ? undefined : value));
+    });
+    const read = parseEventLog(older.join("\n")).events;
+    expect(read.at(-1)).not.toHaveProperty("attemptRecords");
+    expect((await resume(read)).worked).toEqual(["b"]);
+  });
+});
+
+describe("the records of attempts in a log", () => {
+  it("are refused where they are none", async () => {
+    const retry = { maxAttempts: 2, on: ["failed" as const], backoff: { initialMs: 0 } };
+    const log = await record([node("a", { retry })], { a: fails });
+    const end = log.find(completed("a"));
+    const broken = JSON.stringify({ ...end, attemptRecords: [{ attempt: 0 }] });
+    expect(() => decodeEvent(broken)).toThrow("node_completed.attemptRecords[0].attempt must be a whole number from 1");
   });
 });

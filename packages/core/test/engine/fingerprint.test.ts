@@ -37,6 +37,7 @@ describe("a node's fingerprint", () => {
     ["input", { input: { files: ["y"], env: { A: "1", B: "2" } } }],
     ["condition", { when: { environments: ["test"] } }],
     ["least evidence", { minimumEvidence: "live" }],
+    ["word on what is flaky", { flaky: "fail" }],
     ["promises", { sla: { maxDurationMs: 5_000 } }],
     ["needs", { needs: ["elsewhere"] }],
   ])("changes with its %s", (_, change) => {

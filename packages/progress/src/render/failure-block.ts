@@ -1,17 +1,18 @@
-import type { FinishedNode, KeptTest } from "../node-view.ts";
+import type { FinishedNode } from "../node-view.ts";
 import type { RunView } from "../run-view.ts";
 import { categoryTaskOf } from "./category.ts";
-import { cleanBlock, cleanLine, cleanTail } from "./clean-text.ts";
+import { earlierAttemptLines, testLines } from "./attempt-lines.ts";
+import { cleanLine, cleanTail } from "./clean-text.ts";
 import { formatDuration } from "./durations.ts";
-import { leakText } from "./notice-rows.ts";
 import { limitText } from "./limit-lines.ts";
+import { leakText } from "./notice-rows.ts";
 import { outcomeMark, outcomeSentence } from "./outcome-text.ts";
 import type { Palette } from "./palette.ts";
 import { rerunCommand } from "./rerun-command.ts";
-import { isFileItself, testLocation, type TestPlace, testPlace, testTitle } from "./test-title.ts";
+import { isFileItself, testPlace } from "./test-title.ts";
+import { timeSpentLines } from "./time-spent.ts";
 
 const shownTests = 20;
-const shownMessageLines = 12;
 const shownOutputLines = 40;
 
 /** How a block is drawn, beside its content. */
@@ -30,20 +31,23 @@ export function failureBlock(view: RunView, node: FinishedNode, { palette, rerun
   const head = `${mark} ${palette.strong(cleanLine(node.id, 60))}  ${outcomeSentence(node.outcome)}${attempts}`;
   const tests = node.failedTests.slice(0, shownTests).map((test) => testLines(test, place, palette));
   const hidden = Math.max(node.counts.failed, node.failedTests.length) - tests.length;
-  const isExplained = tests.length > 0 && !node.failedTests.some(isFileItself);
+  // A flaky node's last output is that of a pass.
+  const isExplained = (tests.length > 0 && !node.failedTests.some(isFileItself)) || isOnlyFlaky(node);
+  const category = task?.category ?? (view.planNodes.get(node.id)?.parts ? node.id : undefined);
+  const rerun = category === undefined ? undefined : rerunCommand(category, node, rerunPrefix, task?.shard);
   const paragraphs = [
     [head],
     ...[...tests, ...(isExplained ? [] : [outputLines(node, palette)])].map(indent),
     indent(tests.length > 0 && hidden > 0 ? [palette.dim(`… and ${hidden} more failed`)] : []),
-    indent(factLines(node, palette, task && rerunCommand(task.category, node, rerunPrefix))),
+    ...earlierAttemptLines(view, node, palette).map(indent),
+    indent(timeSpentLines(view, node, palette)),
+    indent(factLines(node, palette, rerun)),
   ];
   return paragraphs.filter((lines) => lines.length > 0).flatMap((lines, index) => (index > 0 ? ["", ...lines] : lines));
 }
 
-function testLines(test: KeptTest, place: TestPlace | undefined, palette: Palette): string[] {
-  const location = testLocation(test, place);
-  const title = `${palette.bad("✗")} ${testTitle(test)}${location ? `  ${palette.dim(location)}` : ""}`;
-  return [title, ...indent(cleanBlock(test.message ?? "", shownMessageLines))];
+function isOnlyFlaky({ flaky, counts, outcome }: FinishedNode): boolean {
+  return flaky && counts.failed === 0 && outcome.status === "failed";
 }
 
 /** Work that was ended on purpose explains nothing by its last lines. */

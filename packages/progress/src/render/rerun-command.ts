@@ -1,4 +1,4 @@
-import { formatTestSelector, shellQuote, type TestSelector } from "@netra-apex/core";
+import { formatTestSelector, shellQuote, type TestSelector, type TestShard } from "@netra-apex/core";
 import { isFileItself } from "./test-title.ts";
 import type { KeptTest, FinishedNode } from "../node-view.ts";
 
@@ -7,12 +7,19 @@ const unsafe = /\p{Cc}|\p{Bidi_Control}|[\u2028\u2029]/u;
 
 /**
  * The command line that runs a category's failed tests again, and nothing else where that can be said: a category that
- * did not get to its end, or with more failed tests than are kept, runs whole; a test whose title no selector can hold
+ * did not get to its end, or with more failed tests than are kept, runs whole, or the shard of it; a test whose title no selector can hold
  * runs with its file. Undefined for a category whose very name cannot be shown.
  */
-export function rerunCommand(category: string, node: FinishedNode, prefix: readonly string[]): string | undefined {
+export function rerunCommand(
+  category: string,
+  node: FinishedNode,
+  prefix: readonly string[],
+  shard?: TestShard,
+): string | undefined {
   const words = [...prefix, category];
-  for (const selector of selectFailed(node)) words.push("--test-file", formatTestSelector(selector));
+  const selectors = selectFailed(node);
+  for (const selector of selectors) words.push("--test-file", formatTestSelector(selector));
+  if (shard && selectors.length === 0) words.push("--shard", `${shard.index}/${shard.total}`);
   return words.some((word) => unsafe.test(word)) ? undefined : words.map(shellQuote).join(" ");
 }
 

@@ -11,6 +11,9 @@ export interface TestPlace {
   readonly cwd: string;
 }
 
+/** A test, as far as it is named. */
+type NamedTest = Omit<KeptTest, "message">;
+
 /** Where a node's test files are; undefined when nobody said. */
 export function testPlace({ plan, planNodes }: RunView, node: FinishedNode): TestPlace | undefined {
   const cwd = node.evidence?.cwd ?? categoryTaskOf(planNodes.get(node.id))?.cwd;
@@ -18,12 +21,12 @@ export function testPlace({ plan, planNodes }: RunView, node: FinishedNode): Tes
 }
 
 /** The suites and the name: `Cart > adds an item`. */
-export function testTitle({ suites, name }: KeptTest): string {
+export function testTitle({ suites, name }: NamedTest): string {
   return [...suites, name].map((part) => cleanLine(part)).join(" > ");
 }
 
 /** File and line as seen from the project's root, so that an editor can open it; undefined when no file is known. */
-export function testLocation({ file, line }: KeptTest, place: TestPlace | undefined): string | undefined {
+export function testLocation({ file, line }: NamedTest, place: TestPlace | undefined): string | undefined {
   if (!file) return undefined;
   const path = place ? fromRoot(file, place) : file;
   return cleanLine(line === undefined ? path : `${path}:${line}`);

@@ -13,6 +13,7 @@ import { noticeRows } from "./notice-rows.ts";
 import { nodeTable, type NodeTableRow } from "./node-table.ts";
 import { outcomeMark, outcomeSentence, outcomeStyle, statusWord } from "./outcome-text.ts";
 import type { Palette } from "./palette.ts";
+import { slowTests } from "./time-spent.ts";
 
 const shownRows = 30;
 
@@ -22,11 +23,13 @@ export function totals(view: RunView, summary: RunSummary, palette: Palette): st
   const broken = nodes.filter(({ outcome }) => outcome.status !== "passed" && outcome.status !== "skipped");
   const rows = [
     ...broken.map((node) => brokenRow(node, palette)),
-    ...nodes.flatMap((node) => flakyRows(view, node, palette)),
+    ...nodes.filter((node) => !isWhole(view, node)).flatMap((node) => flakyRows(view, node, palette)),
+    ...slowTests(view, palette).map(({ id, text }) => ({ mark: palette.warn("◷"), name: cleanLine(id, 60), text })),
     ...nodes.flatMap((node) => noticeRows(node, palette)),
   ];
   const facts = [
     headline(summary, nodes, palette),
+    ...(view.plan?.shard ? [`shard ${view.plan.shard.index}/${view.plan.shard.total} only`] : []),
     formatCategoryCounts(categoryOutcomes(view, nodes), palette),
     ...(summary.nodes.skipped === summary.nodes.total ? [] : [formatTestCounts(summary.counts, palette)]),
     ...(summary.nodes.kept === 0 ? [] : [`${summary.nodes.kept} kept from the run before`]),
@@ -62,6 +65,11 @@ function explanation({ outcome, exitCode }: RunSummary, broken: readonly Finishe
 
 function brokenRow({ id, outcome }: FinishedNode, palette: Palette): NodeTableRow {
   return { mark: outcomeMark(outcome, false, palette), name: cleanLine(id, 60), text: outcomeSentence(outcome) };
+}
+
+/** Its shards have told what was flaky. */
+function isWhole({ planNodes }: RunView, { id }: FinishedNode): boolean {
+  return planNodes.get(id)?.parts !== undefined;
 }
 
 /** One outcome for each category: that of its shard that fared worst. */

@@ -17,7 +17,7 @@ import type { TestFrameworkAdapter } from "./test-framework-adapter.ts";
 export const nodeTestAdapter: TestFrameworkAdapter = {
   name: "node:test",
   matches: (command) => findCall(command) !== undefined,
-  prepare({ command, reportFile, selectors }) {
+  prepare({ command, reportFile, selectors, shard }) {
     const call = findCall(command);
     if (!call) throw new FrameworkUnreachableError("node:test", whyNotFound(command, "node --test"), "node --test");
     const isSelecting = selectors.length > 0;
@@ -31,6 +31,7 @@ export const nodeTestAdapter: TestFrameworkAdapter = {
         ...toWords(call.before.filter((argument) => isKept(argument))),
         "--test",
         ...reporterWords([...call.before, ...call.after], reportFile),
+        ...(shard ? [`--test-shard=${shard.index}/${shard.total}`] : []),
         ...(pattern === undefined ? [] : [`--test-name-pattern=${pattern}`]),
         ...toWords(call.after.filter((argument) => isKept(argument))),
         ...(files ?? call.files),

@@ -19,15 +19,16 @@ import { readVitestReport } from "./vitest-report.ts";
 export const vitestAdapter: TestFrameworkAdapter = {
   name: "vitest",
   matches: (command) => findProgram(command, "vitest") !== undefined,
-  prepare({ command, reportFile, cwd, selectors, allowNoTests }) {
+  prepare({ command, reportFile, cwd, selectors, allowNoTests, shard }) {
     const call = findProgram(command, "vitest");
     if (!call) throw new FrameworkUnreachableError("vitest", whyNotFound(command, "vitest"), "vitest run");
     const { args, rest } = parseArguments(call.args, takesVitestValue);
     const chosen = selectors.length === 0 ? args : selectTests(args, selectors, cwd);
+    const part = shard ? [`--shard=${shard.index}/${shard.total}`] : [];
     const noTests = allowNoTests ? ["--passWithNoTests"] : [];
     const prepared = callCommand({
       ...call,
-      args: [...toWords(addReporter(chosen)), `--outputFile.json=${reportFile}`, ...noTests, ...rest],
+      args: [...toWords(addReporter(chosen)), `--outputFile.json=${reportFile}`, ...part, ...noTests, ...rest],
     });
     return { command: prepared };
   },

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawnSync } from "node:child_process";
 import process from "node:process";
 import type { FoundProcess } from "./guard-protocol.ts";
-import { commandLineOf, type ProcessTable } from "./process-table.ts";
+import { commandLineOf, type ProcessTable, readStat } from "./process-table.ts";
 
 /** Everything that one command has started and that still runs, the command included. */
 export interface ProcessTree {
@@ -25,7 +25,8 @@ export function taggedTree(leader: number, id: number, table: ProcessTable): Pro
     signal(name) {
       // The group first, in one call: nobody in it can fork between two kills.
       sendSignal(-leader, name);
-      for (const pid of living()) sendSignal(pid, name);
+      // Nobody gets a signal twice: a second SIGTERM would end a process that is cleaning up after the first.
+      for (const pid of living()) if (readStat(pid)?.group !== leader) sendSignal(pid, name);
     },
     isGone: () => living().length === 0,
     pids: living,

@@ -135,7 +135,7 @@ describe("aborting", () => {
     const { exit, abort } = start("process.exit(0)");
     const result = await exit;
     abort();
-    expect(result).toEqual({ exitCode: 0, durationMs: expect.any(Number), leaked: [] });
+    expect(result).toMatchObject({ exitCode: 0, durationMs: expect.any(Number), leaked: [] });
   });
 });
 

@@ -33,13 +33,15 @@ export function planText(plan: Plan): string {
 }
 
 function header(plan: Plan): string {
-  const runnable = plan.nodes.filter((node) => !node.skip).length;
+  const categories = plan.nodes.filter((node) => (node.input as Partial<CategoryTask>)?.partOf === undefined);
+  const runnable = categories.filter((node) => !node.skip).length;
   const budget = totalBudget(plan);
   return [
     plan.runMode === undefined ? "plan of the selection" : `plan of run mode ${plan.runMode}`,
     `environment ${plan.environment}`,
-    `${count(plan.layers.length, "layer")}, ${runnable} of ${count(plan.nodes.length, "category", "categories")} configured`,
+    `${count(plan.layers.length, "layer")}, ${runnable} of ${count(categories.length, "category", "categories")} configured`,
     `${plan.maxParallel} at once`,
+    ...(plan.shard ? [`shard ${plan.shard.index}/${plan.shard.total} only`] : []),
     ...(budget === undefined ? [] : [`at most ${formatDuration(budget)}`]),
     ...(plan.failurePolicy === "continue" ? [] : [`on failure: ${plan.failurePolicy}`]),
   ].join(" · ");
@@ -97,9 +99,14 @@ function budgetFact({ budgetMs, executionMode }: PlanLayer, timeouts: readonly n
 function nodeLine(node: PlanNode, width: number): string {
   const id = node.id.padEnd(width);
   if (node.skip) return `   - ${id}  ${node.skip.reason}`;
+  // The shards have said how.
+  if (node.parts) return `   - ${id}  all of ${partsText(node.parts)}, and that they were all its tests`;
   const facts = [
+    ...shardFacts(node),
     ...(node.timeoutMs === undefined ? [] : [`at most ${formatDuration(node.timeoutMs)}`]),
     ...(node.retry.maxAttempts > 1 ? [`up to ${node.retry.maxAttempts} attempts`] : []),
+    ...(node.retry.maxAttempts > 1 && node.retry.when === "end-isolated" ? ["again at the end, alone"] : []),
+    ...(node.flaky === "fail" ? ["fails when flaky"] : []),
     ...(node.needs.length > 0 ? [`after ${node.needs.join(", ")}`] : []),
     ...(node.exclusive ? ["exclusive"] : []),
     ...(node.reserves ? [`reserves ${resourcesText(node.reserves)}`] : []),
@@ -109,6 +116,15 @@ function nodeLine(node: PlanNode, width: number): string {
   ];
   const command = commandOf(node);
   return `   - ${id}  ${command}${facts.length > 0 ? `  (${facts.join(" · ")})` : ""}`;
+}
+
+function partsText(parts: readonly string[]): string {
+  return parts.length > 2 ? `${parts[0]} to ${parts.at(-1)}` : parts.join(" and ");
+}
+
+function shardFacts({ input }: PlanNode): string[] {
+  const { shard } = input as Partial<CategoryTask>;
+  return shard ? [`shard ${shard.index}/${shard.total}`] : [];
 }
 
 function resourcesText({ memoryBytes, cpus }: Resources): string {
