@@ -76,7 +76,14 @@ async function executeCategory(
   const { logFile, reportFile } = nodeFiles(path.resolve(run.projectRoot, runDirectory), node.id, node.attempt);
   const asked = withArguments(task.command, task.additionalArgs);
   const adapter = chooseAdapter(task.framework, asked);
-  const { command, env } = adapter.prepare({ command: asked, reportFile, cwd, selectors, allowNoTests });
+  const { command, env } = adapter.prepare({
+    command: asked,
+    reportFile,
+    cwd,
+    selectors,
+    allowNoTests,
+    env: task.env,
+  });
   // A run that is resumed must not read a report of its earlier life.
   if (adapter.read) await rm(reportFile, { force: true });
 
