@@ -1,4 +1,5 @@
 import { execFileSync } from "node:child_process";
+import { tmpdir } from "node:os";
 import path from "node:path";
 import { describe, expect, test } from "vitest";
 import { pytestAdapter } from "../../src/adapters/pytest.ts";
@@ -257,7 +258,8 @@ describe.skipIf(!canImport(python, "pytest", "pytest_subtests"))("pytest-subtest
 });
 
 describe.skipIf(!canImport(python, "pytest", "pytest_cov"))("pytest-cov", () => {
-  const withData = { ...env, COVERAGE_FILE: "/dev/null" };
+  // A file of its own: coverage removes what was there before, be it /dev/null.
+  const withData = { ...env, COVERAGE_FILE: path.join(tmpdir(), `apex-coverage-${process.pid}`) };
 
   test("is switched on and off", async () => {
     const on = await run("test_passing.py", { coverage: true, env: withData });
