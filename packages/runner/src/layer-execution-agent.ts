@@ -44,7 +44,8 @@ const longestNote = 200;
 /**
  * The agent that executes a test category: runs its command through `run_process`, reads its test results and decides the
  * verdict. A category that cannot be run as configured rejects with an `ApexError` (`APEX_UNKNOWN_FRAMEWORK`,
- * `APEX_FRAMEWORK_UNREACHABLE`, `APEX_REPORTER_TAKEN`, `APEX_SELECTORS_UNSUPPORTED`, `APEX_LOG_FILE`).
+ * `APEX_FRAMEWORK_UNREACHABLE`, `APEX_FRAMEWORK_CANNOT`, `APEX_REPORTER_TAKEN`, `APEX_REPORT_LOCATION`,
+ * `APEX_SELECTORS_UNSUPPORTED`, `APEX_LOG_FILE`).
  */
 export function createLayerExecutionAgent(options: LayerExecutionAgentOptions): Agent<CategoryTask, AgentReport> {
   let running = 0;
@@ -76,13 +77,14 @@ async function executeCategory(
   const { logFile, reportFile } = nodeFiles(path.resolve(run.projectRoot, runDirectory), node.id, node.attempt);
   const asked = withArguments(task.command, task.additionalArgs);
   const adapter = chooseAdapter(task.framework, asked);
-  const { command, env } = adapter.prepare({
+  const { command, env, before } = adapter.prepare({
     command: asked,
     reportFile,
     cwd,
     selectors,
     allowNoTests,
     env: task.env,
+    report: task.report,
   });
   // A run that is resumed must not read a report of its earlier life.
   if (adapter.read) await rm(reportFile, { force: true });
@@ -91,7 +93,9 @@ async function executeCategory(
   const input: RunProcessInput = { command, cwd, env: { ...childVariables(task, context), ...env }, logFile };
   const exit = await context.callTool<ProcessExit>(runProcessToolName, input);
 
-  const report = exit.spawnError ? undefined : await adapter.read?.({ reportFile, cwd });
+  const report = exit.spawnError
+    ? undefined
+    : await adapter.read?.({ reportFile, logFile, cwd, report: task.report, before });
   const tests = withoutUnselected(report?.tests ?? [], selectors);
   for (const test of tests) context.emit({ type: "test_completed", test });
   const counts = countTests(tests);

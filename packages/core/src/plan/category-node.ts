@@ -87,6 +87,7 @@ function workOf(category: Category, selection: Selection): Pick<PlanNode, "agent
     category: category.name,
     ...(category.command === undefined ? {} : { command: category.command }),
     ...(category.framework === undefined ? {} : { framework: category.framework }),
+    ...(category.report === undefined ? {} : { report: category.report }),
     cwd: category.cwd,
     env: { ...category.env, ...selection.env },
     additionalArgs: selection.additionalArgs ?? [],

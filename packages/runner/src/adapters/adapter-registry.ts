@@ -2,8 +2,11 @@ import type { Command } from "@netra-apex/core";
 import { UnknownFrameworkError } from "./adapter-errors.ts";
 import { commandAdapter } from "./command.ts";
 import { goTestAdapter } from "./go-test.ts";
+import { junitFileAdapter } from "./junit-file.ts";
+import { nextestAdapter } from "./nextest.ts";
 import { nodeTestAdapter } from "./node-test.ts";
 import { pytestAdapter } from "./pytest.ts";
+import { tapAdapter } from "./tap-file.ts";
 import type { TestFrameworkAdapter } from "./test-framework-adapter.ts";
 import { vitestAdapter } from "./vitest.ts";
 
@@ -13,6 +16,9 @@ const adapters: readonly TestFrameworkAdapter[] = [
   nodeTestAdapter,
   pytestAdapter,
   goTestAdapter,
+  nextestAdapter,
+  junitFileAdapter,
+  tapAdapter,
   commandAdapter,
 ];
 

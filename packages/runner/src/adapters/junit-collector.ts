@@ -18,18 +18,24 @@ export interface JUnitCase {
   readonly details?: string;
   /** It has passed, after `<flakyFailure>` or `<flakyError>`. */
   readonly isFlaky: boolean;
+  /** How many tries there were beside the one that decided. */
+  readonly rerunCount: number;
 }
 
-type Verdict = "failure" | "error" | "skipped" | "flaky";
+type Verdict = "failure" | "error" | "skipped" | "flaky" | "rerun";
 
-/** What a child of `<testcase>` says about it. A `<rerunFailure>` is one more try that failed: the `<failure>` beside it decides. */
+/** What a child of `<testcase>` says about it. A `<rerunFailure>` is one more try that failed: what else is there decides. */
 const verdicts: ReadonlyMap<string, Verdict> = new Map([
   ["failure", "failure"],
   ["error", "error"],
   ["skipped", "skipped"],
   ["flakyFailure", "flaky"],
   ["flakyError", "flaky"],
+  ["rerunFailure", "rerun"],
+  ["rerunError", "rerun"],
 ]);
+
+const printedElements = new Set(["system-out", "system-err"]);
 
 type Attributes = Readonly<Record<string, string>>;
 interface Note {
@@ -44,24 +50,30 @@ export class JUnitCollector {
   #case: Attributes | undefined;
   /** How many elements are open inside the case: only its direct children say how it ended. */
   #level = 0;
+  /** How many of them hold what a test printed, which is no part of its failure. */
+  #printed = 0;
   #notes = new Map<Verdict, Note>();
+  #rerunCount = 0;
   #open: Note | undefined;
 
   open(element: string, attributes: Attributes): void {
     if (this.#case) {
       this.#level += 1;
+      if (printedElements.has(element)) this.#printed += 1;
       const verdict = this.#level === 1 ? verdicts.get(element) : undefined;
       if (verdict === undefined) return;
       this.#open = { attributes, text: "" };
       if (!this.#notes.has(verdict)) this.#notes.set(verdict, this.#open);
+      if (verdict === "flaky" || verdict === "rerun") this.#rerunCount += 1;
     } else if (element === "testcase") {
       this.#case = attributes;
       this.#notes = new Map();
+      this.#rerunCount = 0;
     } else if (element === "testsuite") this.#suites.push(attributes);
   }
 
   text(text: string): void {
-    if (this.#open) this.#open.text += text;
+    if (this.#open && this.#printed === 0) this.#open.text += text;
   }
 
   close(element: string): void {
@@ -69,6 +81,7 @@ export class JUnitCollector {
       if (element === "testsuite") this.#suites.pop();
     } else if (this.#level > 0) {
       this.#level -= 1;
+      if (printedElements.has(element)) this.#printed -= 1;
       if (this.#level === 0) this.#open = undefined;
     } else {
       this.cases.push(this.#read(this.#case));
@@ -89,6 +102,7 @@ export class JUnitCollector {
       suites: this.#suites.map((suite) => suite["name"] ?? ""),
       status,
       isFlaky: status === "passed" && this.#notes.has("flaky"),
+      rerunCount: this.#rerunCount,
       ...(classname === undefined ? {} : { classname }),
       ...(file === undefined ? {} : { file }),
       ...(Number.isInteger(line) && line > 0 ? { line } : {}),
@@ -130,8 +144,15 @@ function noteText({ attributes, text }: Note): Pick<TestResult, "message" | "det
   return failureText(message, details === "" ? message : details);
 }
 
-/** Seconds, which some writers group by thousands ("1,234.5"). */
+/**
+ * Seconds. Some writers use the machine's locale: the mark that comes last is the decimal one, unless it is there more than
+ * once; so "1,234.5" and "1.234,5" are the same, and "0,123" is less than a second.
+ */
 function milliseconds(seconds = "0"): number {
-  const value = Number(seconds.replaceAll(",", "")) * 1000;
+  const text = seconds.replaceAll(/[\s'\u00A0\u202F]/g, "");
+  const decimal = text.lastIndexOf(",") > text.lastIndexOf(".") ? "," : ".";
+  const isGrouping = text.split(decimal).length > 2;
+  const plain = text.replaceAll(/[.,]/g, (mark) => (mark === decimal && !isGrouping ? "." : ""));
+  const value = Number(plain) * 1000;
   return Number.isFinite(value) && value >= 0 ? value : 0;
 }
