@@ -35,6 +35,8 @@ const verdicts: ReadonlyMap<string, Verdict> = new Map([
   ["rerunError", "rerun"],
 ]);
 
+const offStatuses = new Set(["disabled", "notrun", "ignored", "skipped"]);
+
 const printedElements = new Set(["system-out", "system-err"]);
 
 type Attributes = Readonly<Record<string, string>>;
@@ -55,6 +57,8 @@ export class JUnitCollector {
   #notes = new Map<Verdict, Note>();
   #rerunCount = 0;
   #open: Note | undefined;
+  /** What failed is a suite, not a test in it. */
+  #openElement: "failure" | "error" | undefined;
 
   open(element: string, attributes: Attributes): void {
     if (this.#case) {
@@ -69,7 +73,11 @@ export class JUnitCollector {
       this.#case = attributes;
       this.#notes = new Map();
       this.#rerunCount = 0;
-    } else if (element === "testsuite") this.#suites.push(attributes);
+    } else if (element === "testsuite") this.#suites.push(ownCopy(attributes));
+    else if (this.#suites.length > 0 && (element === "failure" || element === "error")) {
+      this.#openElement = element;
+      this.#open = { attributes, text: "" };
+    }
   }
 
   text(text: string): void {
@@ -79,6 +87,7 @@ export class JUnitCollector {
   close(element: string): void {
     if (!this.#case) {
       if (element === "testsuite") this.#suites.pop();
+      else if (this.#open && element === this.#openElement) this.#endSuiteFailure();
     } else if (this.#level > 0) {
       this.#level -= 1;
       if (printedElements.has(element)) this.#printed -= 1;
@@ -89,13 +98,26 @@ export class JUnitCollector {
     }
   }
 
-  #read(attributes: Attributes): JUnitCase {
-    const status = this.#status();
+  /** What failed outside the tests of a suite counts as a test of the suite's name. */
+  #endSuiteFailure(): void {
+    this.#notes = new Map([["error", this.#open ?? { attributes: {}, text: "" }]]);
+    this.#rerunCount = 0;
+    this.#open = undefined;
+    const suite = this.#suites.pop() ?? {};
+    this.cases.push(
+      this.#read({ name: suite["name"] ?? "", ...(suite["file"] === undefined ? {} : { file: suite["file"] }) }),
+    );
+    this.#suites.push(suite);
+  }
+
+  #read(written: Attributes): JUnitCase {
+    const attributes = ownCopy(written);
+    const status = this.#status(attributes);
     const note = this.#notes.get(verdictOf(status));
     const file = attributes["file"] ?? this.#suites.findLast((suite) => suite["file"] !== undefined)?.["file"];
     const { classname } = attributes;
     const line = Number(attributes["line"]);
-    const type = note?.attributes["type"];
+    const type = note === undefined ? undefined : ownCopy(note.attributes)["type"];
     return {
       name: attributes["name"] ?? "",
       durationMs: milliseconds(attributes["time"]),
@@ -107,17 +129,19 @@ export class JUnitCollector {
       ...(file === undefined ? {} : { file }),
       ...(Number.isInteger(line) && line > 0 ? { line } : {}),
       ...(type === undefined ? {} : { type }),
-      ...(note ? noteText(note) : {}),
+      ...(note ? noteText(note, attributes["name"]) : {}),
     };
   }
 
   /** A todo may fail without failing the run: Node says both of it. */
-  #status(): TestResult["status"] {
+  #status(attributes: Attributes): TestResult["status"] {
     const skipped = this.#notes.get("skipped");
     if (skipped?.attributes["type"] === "todo") return "todo";
     if (this.#notes.has("error")) return "errored";
     if (this.#notes.has("failure")) return "failed";
-    return skipped ? "skipped" : "passed";
+    // CTest and GoogleTest have nothing but an attribute for tests that are switched off.
+    const isOff = offStatuses.has(attributes["status"] ?? "") || attributes["result"] === "suppressed";
+    return skipped || isOff ? "skipped" : "passed";
   }
 }
 
@@ -137,11 +161,18 @@ function verdictOf(status: TestResult["status"]): Verdict {
   }
 }
 
-/** The message is an attribute, or the first line of the text. */
-function noteText({ attributes, text }: Note): Pick<TestResult, "message" | "details"> {
+/** The message is an attribute, or the first line of the text that is not just the test's name, as PHPUnit's is. */
+function noteText({ attributes, text }: Note, name = ""): Pick<TestResult, "message" | "details"> {
   const details = text.trim();
-  const message = attributes["message"] || details.split("\n", 1)[0] || "";
-  return failureText(message, details === "" ? message : details);
+  const [first = "", second] = details.split("\n", 2);
+  const message = attributes["message"] || (name !== "" && first.endsWith(`::${name}`) ? second || first : first);
+  return ownCopy(failureText(message, details === "" ? message : details));
+}
+
+/** The same texts, cut loose from the piece of the file of which they are parts and which they would keep in memory. */
+function ownCopy<Texts extends Readonly<Record<string, string>>>(texts: Texts): Texts;
+function ownCopy(texts: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(texts).map(([key, text]) => [key, Buffer.from(text).toString()]));
 }
 
 /**

@@ -17,7 +17,7 @@ export class JUnitResults {
   }
 
   read({
-    name,
+    name: title,
     classname,
     suites: written,
     file,
@@ -28,11 +28,15 @@ export class JUnitResults {
     durationMs,
     ...texts
   }: JUnitCase): TestResult {
-    const titles = [...written, ...(classname === undefined ? [] : [classname])];
-    const named = file ?? titles.find((title) => this.#isProjectFile(title));
+    const name = title === "" ? (classname ?? "") || "unnamed test" : title;
+    const titles = [
+      ...written,
+      ...(classname === undefined || isRepeated(classname, [...written, name]) ? [] : [classname]),
+    ];
+    const named = file ?? titles.find((text) => this.#isProjectFile(text));
     const shownFile = named === undefined ? undefined : this.#relative(named);
     const suites = titles.filter(
-      (title, index) => title !== "" && title !== named && title !== name && titles.indexOf(title) === index,
+      (text, index) => text !== "" && text !== named && text !== name && titles.indexOf(text) === index,
     );
     return {
       id: [...(shownFile === undefined ? [] : [shownFile]), ...suites, name].join(" > "),
@@ -41,7 +45,7 @@ export class JUnitResults {
       durationMs,
       status,
       ...(shownFile === undefined ? {} : { file: shownFile }),
-      ...(line === undefined ? {} : { line }),
+      ...(line === undefined ? {} : { line: written[0] === "pytest" ? line + 1 : line }),
       ...(texts.message === undefined ? {} : { message: texts.message }),
       ...(texts.details === undefined ? {} : { details: texts.details }),
       ...(isFlaky ? { flaky: true } : {}),
@@ -62,4 +66,12 @@ export class JUnitResults {
     this.#isFile.set(title, isFile);
     return isFile;
   }
+}
+
+/** Whether a class is what a suite or the test is called anyway; PHPUnit writes the one with dots. */
+function isRepeated(classname: string, titles: readonly string[]): boolean {
+  const dotted = (text: string): string => text.replaceAll("\\", ".");
+  return titles.some(
+    (title, index) => dotted(title) === dotted(classname) || (index === titles.length - 1 && title.endsWith(classname)),
+  );
 }

@@ -46,13 +46,15 @@ async function readStreams({ report, logFile, cwd, before }: WrittenReport): Pro
 /** Reads one file of TAP. Never throws. */
 export async function readTap(file: string, cwd: string): Promise<TestReport> {
   const reader = new TapReader(cwd);
+  let lastChunk = "\n";
   try {
     const input = createReadStream(file, "utf8");
+    input.on("data", (chunk) => (lastChunk = String(chunk)));
     for await (const line of createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY }))
       reader.add(stripVTControlCharacters(line));
   } catch (error) {
     const { tests } = reader.end();
     return { completeness: "truncated", tests, problem: `the report cannot be read: ${describeThrown(error)}` };
   }
-  return reader.end();
+  return reader.end({ isCut: !lastChunk.endsWith("\n") });
 }

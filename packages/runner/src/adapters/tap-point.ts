@@ -27,7 +27,7 @@ export function readTapPoint(line: string): TapPoint | undefined {
     status: statusOf(not !== undefined, directive?.toLowerCase()),
     name: name === "" ? `test ${number ?? ""}`.trim() : name,
     opensBlock,
-    ...(reason === undefined || reason.trim() === "" ? {} : { reason: reason.trim() }),
+    ...(reason === undefined || /^[\s-]*$/.test(reason) ? {} : { reason: reason.trim() }),
     ...(time ? { durationMs: Number(time[1]) * (time[2] === "s" ? 1_000 : 1) || 0 } : {}),
   };
 }

@@ -35,6 +35,8 @@ export class TapReader {
   /** Set inside a diagnostic: how deep it is indented. */
   #yamlIndent: number | undefined;
   #hasTap = false;
+  /** Whether the last line was one on which the result depends. */
+  #endsInTap = false;
   #problem: string | undefined;
 
   /** `cwd` is what files are made relative to. */
@@ -43,15 +45,19 @@ export class TapReader {
   }
 
   add(line: string): void {
+    this.#endsInTap = false;
     const text = line.trim();
     const indent = line.length - line.trimStart().length;
     if (this.#yamlIndent !== undefined) this.#addDiagnostic(line, text);
     else if (text === "---" && this.#last) this.#yamlIndent = indent;
-    else if (text !== "" && indent % 4 === 0 && indent / 4 < deepestNesting) this.#addLine(text, indent / 4);
+    else if (text === "") return;
+    else if (indent % 4 === 0 && indent / 4 < deepestNesting) this.#addLine(text, indent / 4);
+    else this.#addText(text);
   }
 
-  /** What the lines amount to once no more will come. */
-  end(): TestReport {
+  /** What the lines amount to once no more will come. `isCut`: the last one had no end, so part of it may be missing. */
+  end({ isCut = false } = {}): TestReport {
+    if (isCut && this.#endsInTap) this.#problem ??= "the TAP breaks off in the middle of a line";
     this.#endDocument();
     const tests = [...this.#results(this.#done, [])];
     if (!this.#hasTap) return { completeness: "missing", tests: [], problem: "the command wrote no TAP" };
@@ -60,7 +66,7 @@ export class TapReader {
   }
 
   #addDiagnostic(line: string, text: string): void {
-    if (text === "...") this.#yamlIndent = undefined;
+    if (text === "..." && line.search(/\S/) <= (this.#yamlIndent ?? 0)) this.#yamlIndent = undefined;
     else if (this.#last && this.#last.diagnostics.length < longestDiagnostics) this.#last.diagnostics.push(line);
   }
 
@@ -80,6 +86,7 @@ export class TapReader {
     const plan = /^1\.\.(\d+)(?:\s*#.*)?$/.exec(text);
     if (plan) {
       this.#hasTap = true;
+      this.#endsInTap = true;
       this.#level(depth).planned = Number(plan[1]);
       this.#last = undefined;
       return;
@@ -95,8 +102,12 @@ export class TapReader {
       return;
     }
     const point = readTapPoint(text);
-    if (!point) return;
+    if (!point) {
+      if (depth > 0) this.#addText(text);
+      return;
+    }
     this.#hasTap = true;
+    this.#endsInTap = true;
     if (point.opensBlock) this.#blocks.push({ depth, point });
     else this.#addEntry(point, depth);
   }
@@ -104,8 +115,13 @@ export class TapReader {
   #addComment(text: string, depth: number): void {
     // It begins other tests, of which the line after them has the name too.
     if (text.startsWith("# Subtest:")) this.#last = undefined;
-    if (this.#last && depth === this.#levels.length - 1 && this.#last.comments.length < longestDiagnostics)
-      this.#last.comments.push(text.replace(/^#\s?/, ""));
+    if (depth === this.#levels.length - 1) this.#addText(text.replace(/^#\s?/, ""));
+  }
+
+  /** Comments, and what mocha writes, after a test that failed say why. */
+  #addText(text: string): void {
+    if (this.#last?.point.status === "failed" && this.#last.comments.length < longestDiagnostics)
+      this.#last.comments.push(text);
   }
 
   /** A test line ends the subtests before it. */
@@ -159,12 +175,18 @@ export class TapReader {
     const values = diagnostics.length === 0 ? new Map<string, string>() : readDiagnostics(diagnostics);
     const { file, line } = this.#place(values);
     const text = diagnostics.length === 0 ? comments.join("\n") : diagnostics.join("\n");
-    const said = values.get("message") ?? values.get("error") ?? values.get("failureMessage") ?? comments.join("\n");
+    const said =
+      values.get("message") ??
+      values.get("error") ??
+      values.get("failureMessage") ??
+      values.get("diff") ??
+      comments.join("\n");
     const message = problem ?? (point.status === "failed" ? said : point.reason);
     const status = problem !== undefined ? "errored" : point.status;
     const durationMs = Number(values.get("duration_ms") ?? point.durationMs ?? 0);
     return {
-      id: [...(file === undefined ? [] : [file]), ...suites, point.name].join(" > "),
+      // Most writers name the file of failures only, and an id must not change with the outcome.
+      id: [...suites, point.name].join(" > "),
       name: point.name,
       suites,
       durationMs: Number.isFinite(durationMs) && durationMs >= 0 ? durationMs : 0,
