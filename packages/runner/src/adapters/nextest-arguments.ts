@@ -46,7 +46,7 @@ export function listingArguments(args: readonly Argument[]): Argument[] {
 const longestExpression = 100_000;
 
 /**
- * A filterset of exactly the selected tests; of their binaries when they are too many. The pieces of a path are those of the
+ * A filterset of exactly the selected tests; of their crates when they are too many. The pieces of a path are those of the
  * binary's id (`crate`, or `crate::name`), then those of the test's own path; where the one ends is not told, so both are tried.
  */
 export function filterset(selectors: readonly TestSelector[]): string {
@@ -63,10 +63,9 @@ export function filterset(selectors: readonly TestSelector[]): string {
   );
   const expression = [...new Set(exact)].join(" | ");
   if (expression.length <= longestExpression) return expression;
-  const binaries = paths.flatMap((pieces) =>
-    [pieces.slice(0, 1), pieces.slice(0, 2)].map((id) => `binary_id(=${escape(id.join("::"))})`),
-  );
-  return [...new Set(binaries)].join(" | ");
+  // Which of a crate's binaries they are in is not told.
+  const crates = new Set(paths.map(([crate = ""]) => escape(crate)));
+  return [...crates].flatMap((crate) => [`binary_id(=${crate})`, `binary_id(#${crate}::*)`]).join(" | ");
 }
 
 /** Backslashes escape what would end a name in a filterset. */
