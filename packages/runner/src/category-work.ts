@@ -42,8 +42,8 @@ export interface WorkOptions {
  * can. Throws what the adapter throws.
  */
 export function prepareWork({ task, adapter, command, reportFile, rerun }: WorkOptions): CategoryWork {
-  const { cwd, allowNoTests, selectors, coverage } = task;
-  const base = { command, reportFile, cwd, allowNoTests };
+  const { cwd, allowNoTests, selectors, coverage, env, report } = task;
+  const base = { command, reportFile, cwd, allowNoTests, env, report };
   if (rerun) {
     const again = rerun.map((test) => selectorOf(test));
     // A part would overwrite what the whole has measured.

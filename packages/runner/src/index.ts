@@ -21,11 +21,15 @@ export type {
   TestLister,
   TestList,
   TestReport,
+  ReportsBefore,
+  WrittenReport,
 } from "./adapters/test-framework-adapter.ts";
 export {
   FrameworkCannotError,
   FrameworkUnreachableError,
+  ListFailedError,
   ReporterTakenError,
+  ReportLocationError,
   SelectorsUnsupportedError,
   UnknownFrameworkError,
 } from "./adapters/adapter-errors.ts";

@@ -51,7 +51,8 @@ const longestNote = 200;
 /**
  * The agent that executes a test category: runs its command through `run_process`, reads its test results and decides the
  * verdict. A category that cannot be run as configured rejects with an `ApexError` (`APEX_UNKNOWN_FRAMEWORK`,
- * `APEX_FRAMEWORK_UNREACHABLE`, `APEX_REPORTER_TAKEN`, `APEX_SELECTORS_UNSUPPORTED`, `APEX_LOG_FILE`).
+ * `APEX_FRAMEWORK_UNREACHABLE`, `APEX_FRAMEWORK_CANNOT`, `APEX_REPORTER_TAKEN`, `APEX_REPORT_LOCATION`,
+ * `APEX_SELECTORS_UNSUPPORTED`, `APEX_LOG_FILE`).
  */
 export function createLayerExecutionAgent(options: LayerExecutionAgentOptions): Agent<CategoryTask, AgentReport> {
   let running = 0;
@@ -84,7 +85,7 @@ async function executeCategory(
   const asked = withArguments(task.command, task.additionalArgs);
   const adapter = choose(task.framework, asked);
   const work = prepareWork({ task, adapter, command: asked, reportFile, rerun: node.rerun });
-  const { command, env, selectors, scope, warnings } = work;
+  const { command, env, before, selectors, scope, warnings } = work;
   for (const warning of warnings) context.logger.warn(`${task.category}: ${warning}`);
   // A run that is resumed must not read a report of its earlier life.
   if (adapter.read) await rm(reportFile, { force: true });
@@ -102,7 +103,9 @@ async function executeCategory(
   };
   const exit = await context.callTool<ProcessExit>(runProcessToolName, input);
 
-  const report = exit.spawnError ? undefined : await adapter.read?.({ reportFile, cwd });
+  const report = exit.spawnError
+    ? undefined
+    : await adapter.read?.({ reportFile, logFile, cwd, report: task.report, before });
   const tests = withoutUnselected(report?.tests ?? [], selectors);
   for (const test of tests) context.emit({ type: "test_completed", test });
   const counts = countTests(tests);

@@ -86,6 +86,7 @@ function resolveCategory(
     name,
     ...source,
     ...(written.framework === undefined ? {} : { framework: written.framework }),
+    ...(written.report === undefined ? {} : { report: written.report }),
     cwd: path.resolve(options.projectRoot, written.cwd ?? "."),
     env: Object.fromEntries(Object.entries(written.env ?? {}).map(([key, value]) => [key, String(value)])),
     needs: written.needs ?? [],

@@ -145,14 +145,26 @@ function* categoryRules({
       const hint = didYouMean(category.framework, frameworks);
       yield problem(`unknown framework "${category.framework}"`, [...at, "framework"], hint);
     }
+    if (category.framework === "junit" && category.report === undefined) {
+      const hint = 'add report: with the path of the file, or a pattern such as "reports/*.xml"';
+      yield problem("framework: junit needs to know where the report is written", [...at, "framework"], hint);
+    }
+    if (category.report !== undefined && !reportFormats.has(category.framework ?? "")) {
+      const hint = "add framework: junit or framework: tap; other frameworks are asked for a report of their own";
+      yield problem("report names a file whose format is not known", [...at, "report"], hint, "key");
+    }
   }
 }
+
+/** Frameworks that stand for a format: the command writes such a report by itself. */
+const reportFormats: ReadonlySet<string> = new Set(["junit", "tap"]);
 
 /** Keys that only a command has a use for. */
 const commandKeys = [
   "command",
   "shell",
   "framework",
+  "report",
   "cwd",
   "env",
   "allow_no_tests",

@@ -88,6 +88,7 @@ const category = later(() =>
     input: z.optional(z.unknown()),
     shell: optional.flag,
     framework: optional.name,
+    report: optional.name,
     cwd: optional.name,
     env: z.optional(z.record(z.string(), z.union([z.string(), z.number(), z.boolean()]))),
     needs: optional.names,

@@ -117,6 +117,8 @@ export interface WrittenCategory {
   shell?: boolean | undefined;
   /** Adapter that reads the results; guessed from the command when absent. */
   framework?: string | undefined;
+  /** Where the command writes its report by itself, for `framework: junit` and `tap`: a path or a glob relative to `cwd`. */
+  report?: string | undefined;
   /** Relative to the project's root, which is the default. */
   cwd?: string | undefined;
   /** Added to the environment of `apex` itself. */

@@ -49,6 +49,8 @@ export interface Category {
   readonly agent?: { readonly name: string; readonly input: unknown };
   /** Adapter that reads the results; guessed from the command when absent. */
   readonly framework?: string;
+  /** Where the command writes a report by itself: a path or a glob relative to `cwd`. */
+  readonly report?: string;
   /** Absolute working directory. */
   readonly cwd: string;
   readonly env: Readonly<Record<string, string>>;

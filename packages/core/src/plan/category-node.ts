@@ -101,6 +101,7 @@ function workOf(category: Category, selection: Selection): Pick<PlanNode, "agent
     category: category.name,
     ...(category.command === undefined ? {} : { command: category.command }),
     ...(category.framework === undefined ? {} : { framework: category.framework }),
+    ...(category.report === undefined ? {} : { report: category.report }),
     cwd: category.cwd,
     env: { ...category.env, ...realThings(selection), ...selection.env },
     additionalArgs: selection.additionalArgs ?? [],

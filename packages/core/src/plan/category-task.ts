@@ -36,6 +36,8 @@ export interface CategoryTask {
   readonly command: Command;
   /** Adapter name; guessed from the command when absent. */
   readonly framework?: string;
+  /** Where the command writes a report by itself: a path or a glob relative to `cwd`. */
+  readonly report?: string;
   /** Absolute working directory. */
   readonly cwd: string;
   /** Added to the environment of `apex` itself. */

@@ -7,7 +7,7 @@ import { temporaryProject } from "../rig/temporary-project.ts";
 /** The whole text that a person sees for a broken config, with the project's directory cut off. */
 async function problemsOf(content: string | Buffer, name = "apex.yaml"): Promise<string> {
   const root = temporaryProject({ [name]: content });
-  const error: unknown = await loadConfig({ cwd: root, frameworks: ["vitest", "node-test"] }).then(
+  const error: unknown = await loadConfig({ cwd: root, frameworks: ["vitest", "node-test", "junit"] }).then(
     () => "no error",
     (thrown: unknown) => thrown,
   );
@@ -174,6 +174,14 @@ describe("a broken config", () => {
     expect(text).toContain('unknown category "unti"');
     expect(text).toContain('did you mean "unit"?');
     expect(text).toContain('unknown service "postgres"');
+  });
+
+  it("wants to know where a JUnit report is, and which format a report has", async () => {
+    const text = await problemsOf(
+      "categories:\n  unit: { command: x, framework: junit }\n  api: { command: x, report: out.xml }\n",
+    );
+    expect(text).toMatch(/^apex\.yaml:2:34: framework: junit needs to know where the report is written$/m);
+    expect(text).toMatch(/^apex\.yaml:3:22: report names a file whose format is not known$/m);
   });
 
   it("checks environment overrides like everything else", async () => {

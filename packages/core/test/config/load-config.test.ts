@@ -2,6 +2,7 @@ import path from "node:path";
 import { describe, expect, it } from "vitest";
 import type { Config } from "../../src/config/config.ts";
 import { loadConfig, type LoadConfigOptions } from "../../src/config/load-config.ts";
+import { resolvePlan } from "../../src/plan/resolve-plan.ts";
 import { temporaryProject } from "../rig/temporary-project.ts";
 
 function load(
@@ -53,6 +54,18 @@ describe("without a config", () => {
     const scripts = { "test:unit": "apex run unit" };
     const config = await loadConfig({ cwd: temporaryProject({ "package.json": JSON.stringify({ scripts }) }) });
     expect(config.categories.get("unit")?.command).toBeUndefined();
+  });
+});
+
+describe("a category that writes a report by itself", () => {
+  it("says where, up to the one who runs it", async () => {
+    const config = await load("categories:\n  unit: { command: make test, framework: junit, report: out/*.xml }\n");
+    expect(config.categories.get("unit")).toMatchObject({ framework: "junit", report: "out/*.xml" });
+    const plan = resolvePlan(config, { categories: ["unit"] });
+    expect(plan.nodes.find(({ id }) => id === "unit")?.input).toMatchObject({
+      framework: "junit",
+      report: "out/*.xml",
+    });
   });
 });
 

@@ -60,3 +60,29 @@ export class FrameworkCannotError extends ApexError {
     this.framework = framework;
   }
 }
+
+/** A test framework did not list its tests. */
+export class ListFailedError extends ApexError {
+  readonly code = "APEX_LIST_FAILED";
+  readonly framework: string;
+
+  constructor(framework: string, why: string) {
+    super(`${framework} did not list its tests: ${why}`, {
+      hint: "the log of the command that was to list them says more",
+    });
+    this.framework = framework;
+  }
+}
+
+/** The report that a command writes by itself cannot be looked for. */
+export class ReportLocationError extends ApexError {
+  readonly code = "APEX_REPORT_LOCATION";
+  readonly framework: string;
+
+  constructor(framework: string, example: string) {
+    super(`nothing says where the command writes its ${framework} report`, {
+      hint: `name it with "report:", relative to the category's cwd, such as "${example}"`,
+    });
+    this.framework = framework;
+  }
+}

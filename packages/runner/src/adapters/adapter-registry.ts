@@ -1,12 +1,26 @@
 import type { Command } from "@netra-apex/core";
 import { UnknownFrameworkError } from "./adapter-errors.ts";
 import { commandAdapter } from "./command.ts";
+import { goTestAdapter } from "./go-test.ts";
+import { junitFileAdapter } from "./junit-file.ts";
+import { nextestAdapter } from "./nextest.ts";
 import { nodeTestAdapter } from "./node-test.ts";
+import { pytestAdapter } from "./pytest.ts";
+import { tapAdapter } from "./tap-file.ts";
 import type { TestFrameworkAdapter } from "./test-framework-adapter.ts";
 import { vitestAdapter } from "./vitest.ts";
 
 /** In the order in which they are asked whether a command is theirs; `command` takes whatever is left. */
-const adapters: readonly TestFrameworkAdapter[] = [vitestAdapter, nodeTestAdapter, commandAdapter];
+const adapters: readonly TestFrameworkAdapter[] = [
+  vitestAdapter,
+  nodeTestAdapter,
+  pytestAdapter,
+  goTestAdapter,
+  nextestAdapter,
+  junitFileAdapter,
+  tapAdapter,
+  commandAdapter,
+];
 
 /** What `framework:` may say. */
 export const frameworkNames: readonly string[] = adapters.map(({ name }) => name);

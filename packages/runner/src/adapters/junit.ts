@@ -1,8 +1,9 @@
-import { createReadStream } from "node:fs";
 import { describeThrown } from "@netra-apex/core";
 import { SaxesParser } from "saxes";
+import { decodedChunks } from "./decode-text.ts";
 import { type JUnitCase, JUnitCollector } from "./junit-collector.ts";
 import type { TestReport } from "./test-framework-adapter.ts";
+import { XmlClipper } from "./xml-clipper.ts";
 
 /** A JUnit XML report as it stands in the file; what names and classes mean is for each framework's adapter to know. */
 export interface JUnitReport extends Pick<TestReport, "completeness" | "problem"> {
@@ -30,11 +31,13 @@ const deepestNesting = 256;
 export async function readJUnit(reportFile: string): Promise<JUnitReport> {
   const collector = new JUnitCollector();
   const reader = createReader(collector);
+  const clipper = new XmlClipper();
   try {
-    for await (const chunk of createReadStream(reportFile, "utf8")) {
-      reader.write(String(chunk));
+    for await (const chunk of decodedChunks(reportFile)) {
+      reader.write(clipper.clip(chunk));
       if (reader.problem() !== undefined) break;
     }
+    reader.write(clipper.end());
     reader.close();
   } catch (error) {
     const isMissing = error instanceof Error && "code" in error && error.code === "ENOENT";

@@ -60,6 +60,6 @@ export function callCommand({ launch, args }: ProgramCall): Command {
 }
 
 /** `/usr/bin/node`, `vitest.mjs` and `vitest.cmd` are `node` and `vitest`. */
-function programName(word: string): string {
+export function programName(word: string): string {
   return path.basename(word).replace(/\.(?:[cm]?js|cmd|exe|ps1)$/i, "");
 }

@@ -10,7 +10,8 @@ import type { TestReport } from "./test-framework-adapter.ts";
  * The report that apex' own reporters write inside a test framework, one JSON object a line, as tests end:
  *
  * - `{ type: "begin", framework, version? }` first;
- * - `{ type: "test", file?, suites, name, status, durationMs, line?, message?, details?, flaky?, retries? }`, `file` absolute;
+ * - `{ type: "test", file?, suites, name, status, durationMs, line?, message?, details?, flaky?, retries? }`, `file` absolute,
+ *   and an empty `name` for what concerns the file as a whole (it cannot be collected);
  * - `{ type: "collected", count }` where it is known how many tests there are;
  * - `{ type: "error", message }` for what went wrong outside every test;
  * - `{ type: "end" }` last. Without it the framework never came to its end.
@@ -124,10 +125,11 @@ export async function readStreamedReport(reportFile: string, cwd: string): Promi
 }
 
 function readTest(line: Extract<Line, { type: "test" }>, cwd: string): TestResult {
-  const { suites, name, status, durationMs, message, details, flaky, retries } = line;
+  const { suites, status, durationMs, message, details, flaky, retries } = line;
   const file = line.file === undefined ? undefined : path.relative(cwd, line.file).replaceAll(path.sep, "/");
+  const name = line.name === "" && file !== undefined ? file : line.name;
   return {
-    id: [...(file === undefined ? [] : [file]), ...suites, name].join(" > "),
+    id: [...(file === undefined ? [] : [file]), ...suites, ...(line.name === "" ? [] : [name])].join(" > "),
     name,
     suites,
     durationMs,

@@ -34,6 +34,10 @@ export interface PrepareOptions {
   readonly shard?: Shard | undefined;
   /** Whether coverage is measured; absent: as the command and the framework's own config say. */
   readonly coverage?: boolean | undefined;
+  /** The variables that the category adds to the environment of `apex` itself. */
+  readonly env?: Readonly<Record<string, string>> | undefined;
+  /** Where the command writes a report by itself: a path or a glob relative to `cwd`. */
+  readonly report?: string | undefined;
 }
 
 /** A command that tells its results. */
@@ -41,6 +45,18 @@ export interface PreparedCommand {
   readonly command: Command;
   /** Variables that the framework needs for its report; they win over the category's own. */
   readonly env?: Readonly<Record<string, string>>;
+  /** Reports that were there before the command started: handed back to `read`, which must not take them for its work. */
+  readonly before?: ReportsBefore;
+}
+
+/** What tells one version of a file from the next, by the file's absolute path. */
+export type ReportsBefore = ReadonlyMap<string, string>;
+
+/** What a command left behind. */
+export interface WrittenReport extends Pick<PrepareOptions, "reportFile" | "cwd" | "report"> {
+  /** What the command wrote to stdout and stderr; absent where nobody kept it. */
+  readonly logFile?: string;
+  readonly before?: ReportsBefore | undefined;
 }
 
 /** The tests of a category, found without running them. */
@@ -54,7 +70,7 @@ export interface TestList {
 /** How a framework lists its tests without running them. */
 export interface TestLister {
   /** The command that lists; what it writes to stdout and stderr goes into a log file. Throws an `ApexError` that says why it cannot. */
-  prepare(options: Pick<PrepareOptions, "command" | "reportFile" | "cwd" | "shard">): PreparedCommand;
+  prepare(options: Pick<PrepareOptions, "command" | "reportFile" | "cwd" | "shard" | "env">): PreparedCommand;
   /** Reads what that command left in the report file, if it wrote one, or in its log. Throws when there is no list in it. */
   read(written: { readonly reportFile: string; readonly logFile: string; readonly cwd: string }): Promise<TestList>;
 }
@@ -69,8 +85,8 @@ export interface TestFrameworkAdapter {
    * Throws an `ApexError` that says why it cannot, `APEX_FRAMEWORK_CANNOT` for what the framework is unable to do.
    */
   prepare(options: PrepareOptions): PreparedCommand;
-  /** Reads what the command left in `reportFile`. Absent: the framework reports nothing, and the exit code decides alone. */
-  read?(report: Pick<PrepareOptions, "reportFile" | "cwd">): Promise<TestReport>;
+  /** Reads what the command left. Absent: the framework reports nothing, and the exit code decides alone. */
+  read?(written: WrittenReport): Promise<TestReport>;
   /** Set where the report is written line by line as tests end, as `streamed-report.ts` describes: it can be followed live. */
   readonly isStreamed?: true;
   /** Absent where the framework cannot list its tests. */

@@ -18,7 +18,7 @@ export async function listTests(
   const { run, node } = context;
   const { logFile, reportFile } = nodeFiles(path.resolve(run.projectRoot, runDirectory), node.id, node.attempt);
   try {
-    const prepared = list.prepare({ command: withArguments(command, additionalArgs), reportFile, cwd });
+    const prepared = list.prepare({ command: withArguments(command, additionalArgs), reportFile, cwd, env });
     await rm(reportFile, { force: true });
     const input: RunProcessInput = {
       command: prepared.command,

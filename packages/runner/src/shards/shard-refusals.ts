@@ -28,11 +28,20 @@ export function assertShardable({ nodes }: Plan): void {
 }
 
 /** Only what the framework cannot do: whatever else is wrong with the command is told when it runs. */
-function refusalOf({ command, framework, cwd, additionalArgs, allowNoTests, shard }: CategoryTask): string | undefined {
+function refusalOf({
+  command,
+  framework,
+  cwd,
+  env,
+  report,
+  additionalArgs,
+  allowNoTests,
+  shard,
+}: CategoryTask): string | undefined {
   const asked = withArguments(command, additionalArgs);
   try {
     const adapter = chooseAdapter(framework, asked);
-    adapter.prepare({ command: asked, reportFile: cwd, cwd, selectors: [], allowNoTests, shard });
+    adapter.prepare({ command: asked, reportFile: cwd, cwd, env, report, selectors: [], allowNoTests, shard });
     return undefined;
   } catch (error) {
     if (isApexError(error) && error.code === "APEX_FRAMEWORK_CANNOT") return error.message;

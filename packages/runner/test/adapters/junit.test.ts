@@ -10,7 +10,7 @@ async function read(xml: string | Buffer) {
   return readJUnit(file);
 }
 
-const plain = { durationMs: 0, suites: ["s"], isFlaky: false };
+const plain = { durationMs: 0, suites: ["s"], isFlaky: false, rerunCount: 0 };
 
 describe("a whole report", () => {
   test("gives every case with its names, place and time", async () => {
@@ -30,6 +30,7 @@ describe("a whole report", () => {
         suites: ["outer", "inner"],
         status: "passed",
         isFlaky: false,
+        rerunCount: 0,
       },
       {
         name: "two",
@@ -38,6 +39,7 @@ describe("a whole report", () => {
         suites: ["outer", "inner"],
         status: "passed",
         isFlaky: false,
+        rerunCount: 0,
       },
     ]);
   });
@@ -67,8 +69,8 @@ describe("a whole report", () => {
       <testcase name="failed thrice"><failure message="first"/><rerunFailure message="second"/><rerunFailure message="third"/></testcase>
     </testsuite>`);
     expect(cases).toMatchObject([
-      { name: "flaky", status: "passed", isFlaky: true, message: "first try" },
-      { name: "failed thrice", status: "failed", isFlaky: false, message: "first" },
+      { name: "flaky", status: "passed", isFlaky: true, rerunCount: 2, message: "first try", details: "stack" },
+      { name: "failed thrice", status: "failed", isFlaky: false, rerunCount: 2, message: "first" },
     ]);
   });
 
