@@ -25,6 +25,7 @@ export {
   ReporterTakenError,
   SelectorsUnsupportedError,
   UnknownFrameworkError,
+  UnreadableListError,
 } from "./adapters/adapter-errors.ts";
 export { type JUnitReport, readJUnit } from "./adapters/junit.ts";
 export type { JUnitCase } from "./adapters/junit-collector.ts";

@@ -18,6 +18,8 @@ import {
   type TestSelector,
 } from "@netra-apex/core";
 import { chooseAdapter } from "./adapters/adapter-registry.ts";
+import type { TestReport } from "./adapters/test-framework-adapter.ts";
+import { followReport } from "./follow-report.ts";
 import { withArguments } from "./with-arguments.ts";
 import { nodeFiles } from "./node-files.ts";
 import { lastLines } from "./process/last-lines.ts";
@@ -80,13 +82,25 @@ async function executeCategory(
   // A run that is resumed must not read a report of its earlier life.
   if (adapter.read) await rm(reportFile, { force: true });
 
+  const following = followReport({
+    adapter,
+    reportFile,
+    cwd,
+    onTest(test) {
+      if (withoutUnselected([test], selectors).length > 0) context.emit({ type: "test_completed", test });
+    },
+  });
   context.think(`running ${commandText(asked).replaceAll(/\s+/g, " ").slice(0, longestNote)}`);
   const input: RunProcessInput = { command, cwd, env: { ...childVariables(task, context), ...env }, logFile };
-  const exit = await context.callTool<ProcessExit>(runProcessToolName, input);
+  let exit: ProcessExit;
+  let report: TestReport | undefined;
+  try {
+    exit = await context.callTool<ProcessExit>(runProcessToolName, input);
+  } finally {
+    report = await following.finish();
+  }
 
-  const report = exit.spawnError ? undefined : await adapter.read?.({ reportFile, cwd });
   const tests = withoutUnselected(report?.tests ?? [], selectors);
-  for (const test of tests) context.emit({ type: "test_completed", test });
   const counts = countTests(tests);
   const aborted = exit.terminated && abortOutcome(context.signal, killNow);
   const verdict = aborted ?? decideVerdict({ exit, report, counts, allowNoTests });

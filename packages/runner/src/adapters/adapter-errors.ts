@@ -60,3 +60,17 @@ export class FrameworkCannotError extends ApexError {
     this.framework = framework;
   }
 }
+
+/** What a framework wrote when it was asked to list its tests is no list. */
+export class UnreadableListError extends ApexError {
+  readonly code = "APEX_UNREADABLE_LIST";
+  readonly framework: string;
+
+  constructor(framework: string, cause: unknown) {
+    super(`${framework} wrote no list of its tests that can be read`, {
+      hint: "the log of the command says why: a file that cannot be loaded, or an option that does not go with listing",
+      cause,
+    });
+    this.framework = framework;
+  }
+}

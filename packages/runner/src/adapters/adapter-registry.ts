@@ -1,12 +1,24 @@
 import type { Command } from "@netra-apex/core";
 import { UnknownFrameworkError } from "./adapter-errors.ts";
 import { commandAdapter } from "./command.ts";
+import { cypressAdapter } from "./cypress.ts";
+import { jestAdapter } from "./jest.ts";
+import { mochaAdapter } from "./mocha.ts";
 import { nodeTestAdapter } from "./node-test.ts";
+import { playwrightAdapter } from "./playwright.ts";
 import type { TestFrameworkAdapter } from "./test-framework-adapter.ts";
 import { vitestAdapter } from "./vitest.ts";
 
 /** In the order in which they are asked whether a command is theirs; `command` takes whatever is left. */
-const adapters: readonly TestFrameworkAdapter[] = [vitestAdapter, nodeTestAdapter, commandAdapter];
+const adapters: readonly TestFrameworkAdapter[] = [
+  vitestAdapter,
+  jestAdapter,
+  mochaAdapter,
+  playwrightAdapter,
+  cypressAdapter,
+  nodeTestAdapter,
+  commandAdapter,
+];
 
 /** What `framework:` may say. */
 export const frameworkNames: readonly string[] = adapters.map(({ name }) => name);
