@@ -1,13 +1,17 @@
 import { createRequire } from "node:module";
 
 // Vite, which may load this file, would run an imported CommonJS file as a module.
-const { openReport, failureTexts } = createRequire(import.meta.url)("./report-lines.cjs");
+const { openReport, failureTexts, lineIn } = createRequire(import.meta.url)("./report-lines.cjs");
 
-/** Reporter for vitest >= 3. */
+/** Reporter for vitest. Before version 3 it is told of everything in the end alone. */
 export default class ApexReporter {
   onInit(vitest) {
     this.report = openReport("vitest", vitest.version);
     this.told = new Set();
+  }
+
+  onTestRunStart() {
+    this.isTold = true;
   }
 
   onTestCaseResult(test) {
@@ -33,6 +37,32 @@ export default class ApexReporter {
       this.report.error(details === undefined ? message : `${message}\n${details}`);
     }
     if (reason !== "interrupted") this.report.end();
+  }
+
+  /** What vitest 1 and 2 have instead. */
+  onFinished(files = [], errors = []) {
+    if (this.isTold) return;
+    for (const file of files) this.tellTasks(file, file.filepath, []);
+    for (const error of errors) this.report.error(failureTexts(error).message);
+    this.report.end();
+  }
+
+  tellTasks(suite, file, suites) {
+    for (const task of suite.tasks) {
+      const { id: key, name, result = {} } = task;
+      if (task.type === "suite") {
+        this.tellTasks(task, file, [...suites, name]);
+        continue;
+      }
+      const status = oldStatus(task);
+      const failure = status === "failed" ? firstFailure(result.errors ?? [], file) : {};
+      const retries = result.retryCount ?? 0;
+      const flaky = status === "passed" && retries > 0;
+      this.report.test({ key, file, suites, name, status, durationMs: result.duration, ...failure, flaky, retries });
+    }
+    const errors = suite.result?.errors ?? [];
+    const place = { file, suites: suites.slice(0, -1), name: suites.at(-1) };
+    if (errors.length > 0) this.report.test({ ...place, status: "errored", ...firstFailure(errors, file) });
   }
 
   tellTest(test) {
@@ -93,11 +123,17 @@ function statusOf(test, result) {
   return result.state;
 }
 
+function oldStatus({ mode, result }) {
+  if (mode === "todo") return "todo";
+  const states = { pass: "passed", fail: "failed", run: "errored" };
+  return states[result?.state] ?? "skipped";
+}
+
 function firstFailure(errors, file) {
   const [first] = errors;
   if (first === undefined) return {};
   const all = errors.map((error) => failureTexts(error));
   const details = all.map(({ message, details: stack }) => stack ?? message).join("\n\n");
   const frame = (first.stacks ?? []).find((place) => place.file === file);
-  return { message: all[0].message, details, line: frame?.line };
+  return { message: all[0].message, details, line: frame?.line ?? lineIn(first.stack, file) };
 }
