@@ -44,11 +44,22 @@ describe("jest itself", () => {
   });
 
   test("runs files in workers and keeps the reporters of the command line", async () => {
-    const { report, log } = await run(`jest ${file("passing")} ${file("other")} --maxWorkers=2 --reporters=summary`);
+    const { report, log } = await run(
+      `jest ${file("passing")} ${file("other")} --maxWorkers=2 --no-cache --reporters=summary`,
+    );
     expect(report).toMatchObject({ completeness: "complete" });
     expect(report.tests).toHaveLength(4);
     expect(log).toContain("Tests:");
     expect(log).not.toContain("PASS");
+  });
+
+  test("errs the file of a worker that a test ended, and tells the others", async () => {
+    const files = ["exits", "passing", "other"].map((name) => file(name)).join(" ");
+    const { report, verdict } = await run(`jest ${files} --maxWorkers=2 --no-cache`);
+    expect(report.completeness).toBe("complete");
+    expect(statuses(report.tests)).toContain(`errored ${file("exits")}`);
+    expect(report.tests).toHaveLength(6);
+    expect(verdict).toMatchObject({ status: "failed", reason: "1 of 6 tests failed" });
   });
 
   test("prints as without us when no reporter is named", async () => {

@@ -59,6 +59,17 @@ describe("mocha itself", () => {
     expect(verdict).toEqual({ status: "passed" });
   });
 
+  test("fails the file of a worker that a test ended, and tells the others", async () => {
+    const { report, verdict } = await run(`mocha --parallel --jobs 2 ${file("exits")} ${file("passing")}`);
+    expect(report.completeness).toBe("complete");
+    expect(statuses(report.tests).sort()).toEqual([
+      `failed ${file("exits")} > Uncaught error outside test suite`,
+      `passed ${file("passing")} > passes`,
+      `passed ${file("passing")} > suite > passes too`,
+    ]);
+    expect(verdict).toMatchObject({ status: "failed", reason: "1 of 3 tests failed" });
+  });
+
   test.each([
     ["its default", "mocha", /✔ passes/, {}],
     ["a built-in one", "mocha --reporter tap", /^ok 1 passes$/m, {}],
