@@ -18,9 +18,11 @@ import {
   type TestSelector,
 } from "@netra-apex/core";
 import { chooseAdapter } from "./adapters/adapter-registry.ts";
+import type { TestReport } from "./adapters/test-framework-adapter.ts";
 import { type AuthenticityInput, findSuspicions } from "./authenticity.ts";
 import { isFailedByTests, prepareWork } from "./category-work.ts";
 import { hasFailuresOutside } from "./failures-outside.ts";
+import { followReport } from "./follow-report.ts";
 import { processEvidence } from "./node-evidence.ts";
 import { withArguments } from "./with-arguments.ts";
 import { nodeFiles } from "./node-files.ts";
@@ -90,6 +92,13 @@ async function executeCategory(
   // A run that is resumed must not read a report of its earlier life.
   if (adapter.read) await rm(reportFile, { force: true });
 
+  const following = followReport({
+    adapter,
+    written: { reportFile, logFile, cwd, report: task.report, before },
+    onTest(test) {
+      if (withoutUnselected([test], selectors).length > 0) context.emit({ type: "test_completed", test });
+    },
+  });
   const what =
     scope === undefined ? "" : `${selectors.length} failed ${selectors.length === 1 ? "test" : "tests"} again: `;
   context.think(`running ${what}${commandText(asked).replaceAll(/\s+/g, " ").slice(0, longestNote)}`);
@@ -101,13 +110,15 @@ async function executeCategory(
     ...(limits === undefined ? {} : { limits }),
     ...(isolation === undefined ? {} : { isolation }),
   };
-  const exit = await context.callTool<ProcessExit>(runProcessToolName, input);
+  let exit: ProcessExit;
+  let report: TestReport | undefined;
+  try {
+    exit = await context.callTool<ProcessExit>(runProcessToolName, input);
+  } finally {
+    report = await following.finish();
+  }
 
-  const report = exit.spawnError
-    ? undefined
-    : await adapter.read?.({ reportFile, logFile, cwd, report: task.report, before });
   const tests = withoutUnselected(report?.tests ?? [], selectors);
-  for (const test of tests) context.emit({ type: "test_completed", test });
   const counts = countTests(tests);
   const ended = exit.terminated && abortOutcome(context.signal, killNow);
   const isWhole = selectors.length === 0 && task.shard === undefined;

@@ -140,17 +140,17 @@ describe("a category with a test framework", () => {
   test("reports every test, its counts and its verdict", async () => {
     const { report, said } = runAgent({ task: nodeTest("mixed.case.mjs") });
     expect(await report).toMatchObject({
-      outcome: { status: "failed", reason: "3 of 11 tests failed" },
-      counts: { total: 11, passed: 4, failed: 3, skipped: 4, flaky: 0 },
+      outcome: { status: "failed", reason: "4 of 13 tests failed" },
+      counts: { total: 13, passed: 5, failed: 4, skipped: 4, flaky: 0 },
       evidence: {
         exitCode: 1,
         framework: "node:test",
         outputTail: expect.any(String),
-        command: expect.stringContaining("--test-reporter=junit"),
+        command: expect.stringContaining("node-test.mjs"),
       },
     });
     const tests = said.flatMap((event) => (event.type === "test_completed" ? [event.test.status] : []));
-    expect(tests).toHaveLength(11);
+    expect(tests).toHaveLength(13);
     expect(said[0]).toMatchObject({ type: "agent_thinking", note: "running node --test mixed.case.mjs" });
   });
 
@@ -176,7 +176,7 @@ describe("a category with a test framework", () => {
       });
     const earlier = rig().projectRoot;
     mkdirSync(earlier, { recursive: true });
-    writeFileSync(path.join(earlier, "unit.report"), `<testsuite name="s"><testcase name="green"/></testsuite>`);
+    writeFileSync(path.join(earlier, "unit.report"), reportOf("begin", "green", "end"));
     const { outcome, counts } = await rig(earlier).report;
     expect(outcome).toMatchObject({ status: "failed", reason: expect.stringContaining("report") });
     expect(counts).toEqual(noCounts);
@@ -221,18 +221,24 @@ describe("an aborted category", () => {
     });
   });
 
-  test("counts the tests of a framework that wrote its report and then would not exit", async () => {
+  test.each([
+    ["that would not exit", ["begin", "one", "end"], 1],
+    ["that was not through", ["begin", "one", "two"], 2],
+  ])("counts the tests that had ended of a framework %s", async (_, lines, count) => {
     const controller = new AbortController();
-    const { report, output, projectRoot } = runAgent({
+    const { report, output, said, projectRoot } = runAgent({
       task: { command: { kind: "argv", file: "vitest", args: ["run"] } },
       signal: controller.signal,
     });
     const bin = path.join(projectRoot, "node_modules", ".bin");
     mkdirSync(bin, { recursive: true });
-    writeFileSync(path.join(bin, "vitest"), vitestThatHangs(projectRoot), { mode: 0o755 });
+    writeFileSync(path.join(bin, "vitest"), vitestThatHangs(...lines), { mode: 0o755 });
     await waitUntil(() => output() === "report written\n");
+    // They are told before anything has ended.
+    await waitUntil(() => said.filter(({ type }) => type === "test_completed").length === count);
     controller.abort(timedOut);
-    expect(await report).toMatchObject({ outcome: timedOut, counts: { total: 1, passed: 1 } });
+    expect(await report).toMatchObject({ outcome: timedOut, counts: { total: count, passed: count } });
+    expect(said.filter(({ type }) => type === "test_completed")).toHaveLength(count);
   });
 
   test("is cancelled when every process is killed at once", async () => {
@@ -264,13 +270,21 @@ describe("files", () => {
   });
 });
 
-/** A program in vitest's place that writes a report of one passed test and stays. */
-function vitestThatHangs(projectRoot: string): string {
-  const assertionResults = [{ ancestorTitles: [], title: "one", status: "passed", duration: 1, failureMessages: [] }];
-  const report = { testResults: [{ name: path.join(projectRoot, "a.test.ts"), status: "passed", assertionResults }] };
+/** A streamed report with tests of these names. */
+function reportOf(...lines: readonly string[]): string {
+  return lines.map((line) => `${JSON.stringify(streamed(line))}\n`).join("");
+}
+
+function streamed(line: string): object {
+  if (line === "begin") return { type: "begin", framework: "vitest" };
+  if (line === "end") return { type: "end" };
+  return { type: "test", suites: [], name: line, status: "passed", durationMs: 1 };
+}
+
+/** A program in vitest's place that writes a report and stays. */
+function vitestThatHangs(...lines: readonly string[]): string {
   return `#!${process.execPath}
-    const reportFile = process.argv.find((word) => word.startsWith("--outputFile.json=")).split("=")[1];
-    require("node:fs").writeFileSync(reportFile, ${JSON.stringify(JSON.stringify(report))});
+    require("node:fs").writeFileSync(process.env.APEX_REPORT_FILE, ${JSON.stringify(reportOf(...lines))});
     console.log("report written");
     setInterval(() => {}, 1000);
   `;

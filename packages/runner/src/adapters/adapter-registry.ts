@@ -1,10 +1,14 @@
 import type { Command } from "@netra-apex/core";
 import { UnknownFrameworkError } from "./adapter-errors.ts";
 import { commandAdapter } from "./command.ts";
+import { cypressAdapter } from "./cypress.ts";
+import { jestAdapter } from "./jest.ts";
+import { mochaAdapter } from "./mocha.ts";
+import { nodeTestAdapter } from "./node-test.ts";
+import { playwrightAdapter } from "./playwright.ts";
 import { goTestAdapter } from "./go-test.ts";
 import { junitFileAdapter } from "./junit-file.ts";
 import { nextestAdapter } from "./nextest.ts";
-import { nodeTestAdapter } from "./node-test.ts";
 import { pytestAdapter } from "./pytest.ts";
 import { tapAdapter } from "./tap-file.ts";
 import type { TestFrameworkAdapter } from "./test-framework-adapter.ts";
@@ -13,6 +17,10 @@ import { vitestAdapter } from "./vitest.ts";
 /** In the order in which they are asked whether a command is theirs; `command` takes whatever is left. */
 const adapters: readonly TestFrameworkAdapter[] = [
   vitestAdapter,
+  jestAdapter,
+  mochaAdapter,
+  playwrightAdapter,
+  cypressAdapter,
   nodeTestAdapter,
   pytestAdapter,
   goTestAdapter,

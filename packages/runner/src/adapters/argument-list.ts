@@ -36,3 +36,31 @@ export function parseArguments(words: readonly string[], takesValue: TakesValue)
 export function toWords(args: readonly Argument[]): string[] {
   return args.flatMap(({ words }) => words);
 }
+
+/** `--testNamePattern`, `--test-name-pattern` and `--no-testNamePattern` are all `testNamePattern`; `-t` is `t`. */
+export function optionName(option: string): string {
+  return option.replace(/^--?(?:no-(?=.))?/, "").replaceAll(/-([a-z])/g, (_, letter: string) => letter.toUpperCase());
+}
+
+/** The arguments without the options that have one of these names, as {@link optionName} spells them. */
+export function withoutOptions(args: readonly Argument[], names: ReadonlySet<string>): Argument[] {
+  return args.filter(({ option }) => option === undefined || !names.has(optionName(option)));
+}
+
+/** Arguments of one word each. */
+export function toArguments(words: readonly string[]): Argument[] {
+  return words.map((word) => ({ words: [word] }));
+}
+
+/** Gives positional arguments to the option before them that takes a list of words, as `--project a b` does. */
+export function withLists(args: readonly Argument[], takesList: (name: string) => boolean): Argument[] {
+  const whole: Argument[] = [];
+  for (const argument of args) {
+    const last = whole.at(-1);
+    const belongs =
+      argument.option === undefined && last?.value !== undefined && takesList(optionName(last.option ?? ""));
+    if (belongs) whole.splice(-1, 1, { ...last, words: [...last.words, ...argument.words] });
+    else whole.push(argument);
+  }
+  return whole;
+}

@@ -17,9 +17,9 @@ export class JUnitResults {
   }
 
   read({
-    name: title,
-    classname,
-    suites: written,
+    name: writtenName,
+    classname: writtenClass,
+    suites: writtenSuites,
     file,
     line,
     status,
@@ -28,6 +28,9 @@ export class JUnitResults {
     durationMs,
     ...texts
   }: JUnitCase): TestResult {
+    // Node writes the class "test" for every test, and escapes quotes twice.
+    const classname = writtenClass === "test" ? undefined : writtenClass;
+    const [title = "", ...written] = [writtenName, ...writtenSuites].map((text) => text.replaceAll("&quot;", '"'));
     const name = title === "" ? (classname ?? "") || "unnamed test" : title;
     const titles = [
       ...written,
@@ -46,7 +49,8 @@ export class JUnitResults {
       status,
       ...(shownFile === undefined ? {} : { file: shownFile }),
       ...(line === undefined ? {} : { line: written[0] === "pytest" ? line + 1 : line }),
-      ...(texts.message === undefined ? {} : { message: texts.message }),
+      // A reason that nobody gave is "true" in Node's reports.
+      ...(texts.message === undefined || texts.message === "true" ? {} : { message: texts.message }),
       ...(texts.details === undefined ? {} : { details: texts.details }),
       ...(isFlaky ? { flaky: true } : {}),
       ...(rerunCount === 0 ? {} : { retries: rerunCount }),

@@ -21,7 +21,8 @@ export function selectedFiles(selectors: readonly TestSelector[]): string[] | un
   return files.has("") ? undefined : [...files];
 }
 
-function escapePattern(title: string): string {
+/** A regular expression that matches the text itself. */
+export function escapePattern(title: string): string {
   // Control characters, which an argument may not contain or a reporter may not keep, match anything.
   // oxlint-disable-next-line no-control-regex -- control characters are what this is about
   return title.replaceAll(/[\\^$.*+?()[\]{}|]/g, String.raw`\$&`).replaceAll(/[\u0000-\u001F]/g, "[^]");

@@ -1,4 +1,7 @@
-import type { TakesValue } from "./argument-list.ts";
+import type { Command } from "@netra-apex/core";
+import { FrameworkUnreachableError } from "./adapter-errors.ts";
+import { type Argument, optionName, parseArguments, type TakesValue } from "./argument-list.ts";
+import { findProgram, type ProgramCall, whyNotFound } from "./program-call.ts";
 
 /**
  * Vitest's options that take a value (`vitest run --help --expand-help`, 5.1), without dashes. Needed to tell file filters
@@ -23,12 +26,17 @@ const valueOptions = new Set(
 );
 
 /** Vitest's parser takes the next word unless it begins with a dash. */
-export const takesVitestValue: TakesValue = (option, next) =>
+const takesVitestValue: TakesValue = (option, next) =>
   next !== undefined &&
   !next.startsWith("-") &&
-  (valueOptions.has(vitestOptionName(option)) || option.startsWith("--outputFile."));
+  (valueOptions.has(optionName(option)) || option.startsWith("--outputFile."));
 
-/** `--testNamePattern` and `--test-name-pattern` are both `testNamePattern`; `-t` is `t`. */
-export function vitestOptionName(option: string): string {
-  return option.replace(/^--?/, "").replaceAll(/-([a-z])/g, (_, letter: string) => letter.toUpperCase());
+/** Vitest's arguments in a command. Throws `FrameworkUnreachableError`. */
+export function findVitest(command: Command): { call: ProgramCall; args: Argument[]; rest: string[] } {
+  const call = findProgram(command, "vitest");
+  if (!call) throw new FrameworkUnreachableError("vitest", whyNotFound(command, "vitest"), "vitest run");
+  return { call, ...parseArguments(call.args, takesVitestValue) };
 }
+
+/** What vitest reads as the name of a subcommand where it is the first word. */
+export const vitestSubcommands: ReadonlySet<string> = new Set(["run", "watch", "dev", "related", "bench", "list"]);

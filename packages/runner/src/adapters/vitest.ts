@@ -1,41 +1,31 @@
 import path from "node:path";
 import type { TestSelector } from "@netra-apex/core";
-import { FrameworkUnreachableError, ReporterTakenError } from "./adapter-errors.ts";
-import { type Argument, parseArguments, toWords } from "./argument-list.ts";
+import { reporterFile } from "../reporter-file.ts";
+import { type Argument, optionName, toArguments, toWords, withoutOptions } from "./argument-list.ts";
 import { namePattern, selectedFiles } from "./name-pattern.ts";
-import { callCommand, findProgram, whyNotFound } from "./program-call.ts";
-import type { TestFrameworkAdapter } from "./test-framework-adapter.ts";
-import { takesVitestValue, vitestOptionName } from "./vitest-arguments.ts";
-import { readVitestReport } from "./vitest-report.ts";
+import { callCommand, findProgram } from "./program-call.ts";
+import { readStreamedReport } from "./streamed-report.ts";
+import type { PrepareOptions, TestFrameworkAdapter } from "./test-framework-adapter.ts";
+import { findVitest, vitestSubcommands } from "./vitest-arguments.ts";
+import { vitestLister } from "./vitest-list.ts";
 
-/**
- * Vitest, read through its JSON report.
- *
- * Not through its JUnit report, because JSON keeps suites and titles apart (JUnit joins them by " > ", which titles may
- * contain), tells todo from skipped, shows that a test passed only on a retry, and is rarely asked for by users'
- * own configs, whose `outputFile` would win over ours. What only JUnit has, unhandled errors and the text of a failing
- * suite hook, still fails the category: through the exit code, and through the file's status.
- */
+/** Vitest from version 3 on, whose reporters are told of each test as it ends. */
 export const vitestAdapter: TestFrameworkAdapter = {
   name: "vitest",
+  isStreamed: true,
   matches: (command) => findProgram(command, "vitest") !== undefined,
-  prepare({ command, reportFile, cwd, selectors, allowNoTests, shard }) {
-    const call = findProgram(command, "vitest");
-    if (!call) throw new FrameworkUnreachableError("vitest", whyNotFound(command, "vitest"), "vitest run");
-    const { args, rest } = parseArguments(call.args, takesVitestValue);
-    const chosen = selectors.length === 0 ? args : selectTests(args, selectors, cwd);
-    const part = shard ? [`--shard=${shard.index}/${shard.total}`] : [];
-    const noTests = allowNoTests ? ["--passWithNoTests"] : [];
-    const prepared = callCommand({
-      ...call,
-      args: [...toWords(addReporter(chosen)), `--outputFile.json=${reportFile}`, ...part, ...noTests, ...rest],
-    });
-    return { command: prepared };
+  prepare(options) {
+    const { reportFile, selectors, allowNoTests } = options;
+    const { call, args, rest } = findVitest(options.command);
+    const chosen = selectors.length === 0 ? args : selectTests(args, selectors, options.cwd);
+    const added = [...shardWords(options), ...coverageWords(options), ...(allowNoTests ? ["--passWithNoTests"] : [])];
+    const kept = withoutOptions(chosen, replacedOptions(options));
+    const command = callCommand({ ...call, args: [...toWords(addReporter(kept)), ...added, ...rest] });
+    return { command, env: { APEX_REPORT_FILE: reportFile } };
   },
-  read: ({ reportFile, cwd }) => readVitestReport(reportFile, cwd),
+  read: ({ reportFile, cwd }) => readStreamedReport(reportFile, cwd),
+  list: vitestLister,
 };
-
-const subcommands = new Set(["run", "watch", "dev", "related", "bench"]);
 
 /** Options that choose tests in their own way and would take some of the selected ones out again. */
 const choosingOptions = new Set([
@@ -55,35 +45,39 @@ const choosingOptions = new Set([
 function selectTests(args: readonly Argument[], selectors: readonly TestSelector[], cwd: string): Argument[] {
   const first = args.findIndex(({ option }) => option === undefined);
   const subcommand = args[first]?.words[0];
-  const hasSubcommand = subcommand !== undefined && subcommands.has(subcommand);
+  const hasSubcommand = subcommand !== undefined && vitestSubcommands.has(subcommand);
   // Its arguments are sources, not tests.
   const isRelated = subcommand === "related";
   const files = selectedFiles(selectors);
   const isKept = ({ option }: Argument, index: number): boolean =>
     option === undefined
       ? files === undefined && !isRelated && !(hasSubcommand && index === first)
-      : !choosingOptions.has(vitestOptionName(option));
+      : !choosingOptions.has(optionName(option));
   const pattern = namePattern(selectors, "(?: >)? ");
   return [
     { words: [hasSubcommand && !isRelated ? subcommand : "run"] },
     ...args.filter(isKept),
-    ...(files ?? []).map((file) => ({ words: [path.resolve(cwd, file)] })),
+    ...toArguments((files ?? []).map((file) => path.resolve(cwd, file))),
     ...(pattern === undefined ? [] : [{ option: "-t", value: pattern, words: ["-t", pattern] }]),
   ];
 }
 
-/**
- * Adds the JSON reporter to those that the command line names; without any, to the default one, because naming one switches
- * off those of the config. One `--outputFile` for all reporters becomes one for each, so that ours can have its own.
- */
+/** Adds our reporter to those that the command line names; without any, to the default one: naming one switches off the config's. */
 function addReporter(args: readonly Argument[]): Argument[] {
-  const isReporter = ({ option }: Argument): boolean => option === "--reporter" || option === "--reporters";
-  const named = args.filter((argument) => isReporter(argument)).map(({ value = "" }) => value);
-  if (named.includes("json")) throw new ReporterTakenError("vitest", "json");
-  const own = args.flatMap((argument) => {
-    if (argument.option === undefined || vitestOptionName(argument.option) !== "outputFile") return [argument];
-    return named.map((reporter) => ({ words: [`--outputFile.${reporter}=${argument.value ?? ""}`] }));
-  });
-  const added = named.length === 0 ? ["--reporter=default", "--reporter=json"] : ["--reporter=json"];
-  return [...own, ...added.map((word) => ({ words: [word] }))];
+  const isNamed = args.some(({ option }) => option === "--reporter" || option === "--reporters");
+  const own = `--reporter=${reporterFile("vitest.mjs")}`;
+  return [...args, ...toArguments(isNamed ? [own] : ["--reporter=default", own])];
+}
+
+function shardWords({ shard }: PrepareOptions): string[] {
+  return shard ? [`--shard=${shard.index}/${shard.total}`] : [];
+}
+
+function coverageWords({ coverage }: PrepareOptions): string[] {
+  return coverage === undefined ? [] : [`--coverage.enabled=${coverage}`];
+}
+
+/** What the command says about what apex was told. */
+function replacedOptions({ shard, coverage }: PrepareOptions): ReadonlySet<string> {
+  return new Set([...(shard ? ["shard"] : []), ...(coverage === undefined ? [] : ["coverage", "coverage.enabled"])]);
 }

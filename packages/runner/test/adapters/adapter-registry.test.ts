@@ -22,6 +22,18 @@ describe("chooseAdapter", () => {
     ["node --import tsx --test test/*.ts", "node:test"],
     ["/usr/bin/node --test-concurrency 2 --test a.mjs", "node:test"],
     ["pnpm exec node --test", "node:test"],
+    ["jest", "jest"],
+    ["npx jest --ci src", "jest"],
+    ["node --experimental-vm-modules node_modules/jest/bin/jest.js", "jest"],
+    ["mocha", "mocha"],
+    ["pnpm exec mocha --parallel", "mocha"],
+    ["c8 mocha test", "mocha"],
+    ["playwright test", "playwright"],
+    ["npx playwright test --project=chromium", "playwright"],
+    ["npx playwright install", "command"],
+    ["cypress run", "cypress"],
+    ["yarn cypress run --browser chrome", "cypress"],
+    ["cypress open", "command"],
     ["node script.mjs --test", "command"],
     ["node script.mjs", "command"],
     ["npm test", "command"],
@@ -61,7 +73,7 @@ describe("chooseAdapter", () => {
     expect(() => chooseAdapter("karma", argv("true"))).toThrow(
       expect.objectContaining({
         message: 'there is no adapter for the framework "karma"',
-        hint: expect.stringMatching(/^known: .*vitest, .*node:test, .*pytest, .*command$/),
+        hint: expect.stringMatching(/^known: vitest, jest, mocha, playwright, cypress, node:test, pytest, .*command$/),
       }),
     );
   });

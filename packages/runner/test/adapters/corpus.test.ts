@@ -3,7 +3,6 @@ import path from "node:path";
 import { expect, test } from "vitest";
 import { junitFileAdapter } from "../../src/adapters/junit-file.ts";
 import { readNextestReport } from "../../src/adapters/nextest-report.ts";
-import { readNodeTestReport } from "../../src/adapters/node-test-report.ts";
 import { readTap } from "../../src/adapters/tap-file.ts";
 import type { TestReport } from "../../src/adapters/test-framework-adapter.ts";
 
@@ -20,8 +19,6 @@ function read(file: string): Promise<TestReport> {
   switch (path.dirname(file)) {
     case "nextest":
       return readNextestReport(path.join(corpus, file));
-    case "node-test":
-      return readNodeTestReport(path.join(corpus, file), cwd);
     default:
       return (
         junitFileAdapter.read?.({ reportFile: "", report: path.join(corpus, file), cwd }) ?? Promise.reject(new Error())

@@ -3,7 +3,7 @@ import { nodeTestAdapter } from "../../src/adapters/node-test.ts";
 import { prepare, select } from "./prepare.ts";
 
 const own =
-  "--test-reporter=spec --test-reporter=junit --test-reporter-destination=stdout --test-reporter-destination=REPORT";
+  "--test-reporter=spec --test-reporter=<node-test.mjs> --test-reporter-destination=stdout --test-reporter-destination=stderr";
 
 describe("the report", () => {
   test.each([
@@ -13,17 +13,17 @@ describe("the report", () => {
     // The user's own reporters stay in force; each then needs a destination.
     [
       "node --test --test-reporter=tap",
-      "node --test --test-reporter=tap --test-reporter=junit --test-reporter-destination=stdout --test-reporter-destination=REPORT",
+      "node --test --test-reporter=tap --test-reporter=<node-test.mjs> --test-reporter-destination=stdout --test-reporter-destination=stderr",
     ],
     [
       "node --test-reporter tap --test --test-reporter-destination=out.tap --test-reporter=dot --test-reporter-destination=stdout a.mjs",
-      "node --test --test-reporter=tap --test-reporter=dot --test-reporter=junit" +
-        " --test-reporter-destination=out.tap --test-reporter-destination=stdout --test-reporter-destination=REPORT a.mjs",
+      "node --test --test-reporter=tap --test-reporter=dot --test-reporter=<node-test.mjs>" +
+        " --test-reporter-destination=out.tap --test-reporter-destination=stdout --test-reporter-destination=stderr a.mjs",
     ],
     // Two reporters with one destination are Node's to refuse.
     [
       "node --test --test-reporter=tap --test-reporter=dot --test-reporter-destination=out",
-      "node --test --test-reporter=tap --test-reporter=dot --test-reporter=junit --test-reporter-destination=out --test-reporter-destination=REPORT",
+      "node --test --test-reporter=tap --test-reporter=dot --test-reporter=<node-test.mjs> --test-reporter-destination=out --test-reporter-destination=stderr",
     ],
   ])("of `%s` is asked for", (written, run) => {
     expect(prepare(nodeTestAdapter, written)).toBe(run);
@@ -54,6 +54,20 @@ describe("selected tests", () => {
       `node --test ${own} a.mjs b.mjs`,
     );
   });
+});
+
+test.each([
+  ["node --test", { shard: { index: 2, total: 3 } }, `node --test ${own} --test-shard=2/3`],
+  [
+    "node --test --test-shard 1/2 a.mjs",
+    { shard: { index: 2, total: 3 } },
+    `node --test ${own} --test-shard=2/3 a.mjs`,
+  ],
+  ["node --test a.mjs", { coverage: true }, `node --test ${own} --experimental-test-coverage a.mjs`],
+  ["node --experimental-test-coverage --test", { coverage: false }, `node --test ${own}`],
+  ["node --test --experimental-test-coverage", {}, `node --test ${own} --experimental-test-coverage`],
+])("`%s` with %o becomes what Node understands", (written, options, run) => {
+  expect(prepare(nodeTestAdapter, written, options)).toBe(run);
 });
 
 test("a command without `node --test` is refused with a way out", () => {

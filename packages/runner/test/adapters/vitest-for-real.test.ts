@@ -1,16 +1,30 @@
 import { describe, expect, test } from "vitest";
 import { vitestAdapter } from "../../src/adapters/vitest.ts";
-import { withoutUnselected } from "../../src/selected-tests.ts";
+import { describeConformance } from "./conformance.ts";
 import { select } from "./prepare.ts";
 import { runFixture, statuses } from "./run-fixture.ts";
 
 const run = (command: string, options = {}) => runFixture(vitestAdapter, "vitest", command, options);
 
 describe("vitest itself", () => {
-  test("reports every status with suites, file, line, texts and flakiness", async () => {
-    const { exit, report, verdict } = await run("vitest run cases/mixed.case.mjs");
-    expect(exit.exitCode).toBe(1);
-    expect(report.completeness).toBe("complete");
+  describeConformance({
+    adapter: vitestAdapter,
+    project: "vitest",
+    command: "vitest run",
+    file: (name) => `cases/${name}.case.mjs`,
+    mixed: { passed: 5, failed: 3, skipped: 2 },
+    todo: "todo",
+    collectionError: "errored file",
+    emptyFile: "errored file",
+    allowsEmptyFile: true,
+    crash: { file: "kills-vitest", signal: "SIGKILL" },
+    retries: true,
+    shards: true,
+    lists: "tests",
+  });
+
+  test("tells titles that look like suites, twins and odd texts apart", async () => {
+    const { report } = await run("vitest run cases/mixed.case.mjs");
     expect(statuses(report.tests)).toEqual([
       "passed cases/mixed.case.mjs > passes",
       "passed cases/mixed.case.mjs > cart > with items > adds up",
@@ -18,36 +32,14 @@ describe("vitest itself", () => {
       "passed cases/mixed.case.mjs > cart > with items > costs $5",
       "skipped cases/mixed.case.mjs > cart > is skipped",
       "todo cases/mixed.case.mjs > cart > is still to do",
-      "passed cases/mixed.case.mjs > passes on its second try",
       "passed cases/mixed.case.mjs > a > b",
       "failed cases/mixed.case.mjs > fails in <xml> & colour ]]>",
+      "failed cases/mixed.case.mjs > has a twin",
+      "passed cases/mixed.case.mjs > has a twin (2)",
     ]);
-    expect(report.tests[2]).toEqual({
-      id: "cases/mixed.case.mjs > cart > with items > costs $5 (a+b) [x] | y?",
-      name: "costs $5 (a+b) [x] | y?",
-      suites: ["cart", "with items"],
-      file: "cases/mixed.case.mjs",
-      line: 14,
-      durationMs: expect.any(Number),
-      status: "failed",
-      message: "AssertionError: expected 2 to be 3 // Object.is equality",
-      details: expect.stringContaining("mixed.case.mjs:14:17"),
-    });
-    expect(report.tests[6]).toMatchObject({ name: "passes on its second try", flaky: true });
-    expect(report.tests[6]?.message).toBeUndefined();
-    // Only JSON tells this title from a suite `a` with a test `b`.
-    expect(report.tests[7]).toMatchObject({ name: "a > b", suites: [] });
-    expect(report.tests[8]?.message).toBe("Error: red <b> ]]> & more");
-    expect(verdict).toEqual({ status: "failed", reason: "2 of 9 tests failed" });
-  });
-
-  test("passes", async () => {
-    const { report, verdict } = await run("vitest run cases/passing.case.mjs");
-    expect(statuses(report.tests)).toEqual([
-      "passed cases/passing.case.mjs > passes",
-      "passed cases/passing.case.mjs > suite > passes too",
-    ]);
-    expect(verdict).toEqual({ status: "passed" });
+    expect(report.tests[2]).toMatchObject({ line: 14, message: "expected 2 to be 3 // Object.is equality" });
+    expect(report.tests[6]).toMatchObject({ name: "a > b", suites: [] });
+    expect(report.tests[7]?.message).toBe("red <b> ]]> & more");
   });
 
   test("does not watch although its command leaves out `run`", async () => {
@@ -58,7 +50,6 @@ describe("vitest itself", () => {
     ["collection-error.case.mjs", "cannot be collected"],
     ["syntax.case.mjs", "invalid JS syntax"],
     ["empty.case.mjs", "No test suite found"],
-    ["suite-hook.case.mjs", "a hook or something else outside the tests failed"],
   ])("reports %s as one errored test that is the file", async (file, message) => {
     const { report, verdict } = await run(`vitest run cases/${file}`);
     expect(report.tests.at(-1)).toMatchObject({
@@ -71,18 +62,23 @@ describe("vitest itself", () => {
     expect(verdict).toMatchObject({ status: "failed", reason: expect.stringMatching(/^1 of \d tests? failed$/) });
   });
 
-  test("fails a test whose hook fails, and skips those behind a failing beforeAll", async () => {
-    const { report } = await run("vitest run cases/hooks.case.mjs");
+  test("errs suites whose hooks fail, and skips what is behind a failing beforeAll", async () => {
+    const { report, verdict } = await run("vitest run cases/hooks.case.mjs");
     expect(statuses(report.tests)).toEqual([
       "skipped cases/hooks.case.mjs > broken beforeAll > never runs",
+      "errored cases/hooks.case.mjs > broken beforeAll",
       "failed cases/hooks.case.mjs > broken beforeEach > is failed by its hook",
       "passed cases/hooks.case.mjs > broken afterAll > passes before it",
+      "errored cases/hooks.case.mjs > broken afterAll",
     ]);
+    expect(report.tests[1]).toMatchObject({ message: "beforeAll broke", line: 5 });
+    expect(verdict).toMatchObject({ reason: "3 of 5 tests failed" });
   });
 
-  test("is inconsistent when only an unhandled rejection made it fail", async () => {
+  test("tells an unhandled rejection, and is inconsistent when only that made it fail", async () => {
     const { report, verdict } = await run("vitest run cases/unhandled.case.mjs");
     expect(statuses(report.tests)).toEqual(["passed cases/unhandled.case.mjs > passes but leaves a rejection"]);
+    expect(report.errors).toEqual([expect.stringContaining("nobody caught me")]);
     expect(verdict).toMatchObject({
       status: "failed",
       reason: expect.stringMatching(/^inconsistent: exit code 1 but no test failed .*unhandled rejection/),
@@ -102,15 +98,6 @@ describe("vitest itself", () => {
     expect(verdict).toEqual({ status: "failed", reason: "3 of 3 tests failed" });
   });
 
-  test("that is killed leaves no report", async () => {
-    const { report, verdict } = await run("vitest run cases/kills-vitest.case.mjs");
-    expect(report).toMatchObject({ completeness: "missing", tests: [] });
-    expect(verdict).toMatchObject({
-      status: "failed",
-      reason: expect.stringMatching(/^report missing: vitest wrote no report.*ended by signal SIGKILL/),
-    });
-  });
-
   test("ran nothing when it found no test, or skipped all", async () => {
     expect((await run("vitest run nothing-like-this")).verdict).toEqual({
       status: "failed",
@@ -125,49 +112,24 @@ describe("vitest itself", () => {
     });
   });
 
-  test("keeps the user's own reporters in force", async () => {
-    const { report } = await run("vitest run cases/passing.case.mjs --reporter=tap");
+  test("keeps the reporters of the command line in force, and its default one", async () => {
+    const { report, log } = await run("vitest run cases/passing.case.mjs --reporter=tap --outputFile=/dev/stdout");
     expect(report.completeness).toBe("complete");
-  });
-});
-
-describe("selected tests", () => {
-  const ran = async (...selectors: ReturnType<typeof select>[]) => {
-    const { report } = await run("vitest run cases/passing.case.mjs", { selectors });
-    return statuses(withoutUnselected(report.tests, selectors));
-  };
-
-  test("run alone, whatever their title holds", async () => {
-    expect(await ran(select("cases/mixed.case.mjs", "cart", "with items", "costs $5 (a+b) [x] | y?"))).toEqual([
-      "failed cases/mixed.case.mjs > cart > with items > costs $5 (a+b) [x] | y?",
-    ]);
-    expect(await ran(select("cases/mixed.case.mjs", "cart", "with items", "costs $5"))).toEqual([
-      "passed cases/mixed.case.mjs > cart > with items > costs $5",
-    ]);
-    expect(await ran(select("cases/mixed.case.mjs", "a > b"))).toEqual(["passed cases/mixed.case.mjs > a > b"]);
+    expect(log).toContain("TAP version 13");
+    expect((await run("vitest run cases/passing.case.mjs")).log).toContain("Test Files");
   });
 
-  test("may be in several files", async () => {
-    expect(
-      await ran(
-        select("cases/mixed.case.mjs", "cart", "with items", "adds up"),
-        select("cases/passing.case.mjs", "suite", "passes too"),
-      ),
-    ).toEqual(
-      expect.arrayContaining([
-        "passed cases/mixed.case.mjs > cart > with items > adds up",
-        "passed cases/passing.case.mjs > suite > passes too",
-      ]),
-    );
+  test("measures coverage when told to, whatever the command says", async () => {
+    const on = await run("vitest run cases/passing.case.mjs --coverage.provider=v8", { coverage: true });
+    expect(on.log).toContain("@vitest/coverage-v8");
+    const off = await run("vitest run cases/passing.case.mjs --coverage", { coverage: false });
+    expect(off.log).not.toContain("@vitest/coverage-v8");
+    expect(off.verdict).toEqual({ status: "passed" });
   });
 
-  test("may be a whole file", async () => {
-    expect(await ran(select("cases/passing.case.mjs"))).toHaveLength(2);
-  });
-
-  test("are shown when they are skipped themselves", async () => {
-    expect(await ran(select("cases/mixed.case.mjs", "cart", "is skipped"))).toEqual([
-      "skipped cases/mixed.case.mjs > cart > is skipped",
-    ]);
+  test("shows selected tests that are skipped themselves", async () => {
+    const selectors = [select("cases/mixed.case.mjs", "cart", "is skipped")];
+    const { tests } = await run("vitest run", { selectors });
+    expect(statuses(tests)).toEqual(["skipped cases/mixed.case.mjs > cart > is skipped"]);
   });
 });

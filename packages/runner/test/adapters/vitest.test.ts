@@ -1,32 +1,31 @@
 import { describe, expect, test } from "vitest";
 import { vitestAdapter } from "../../src/adapters/vitest.ts";
-import { argv, prepare, select } from "./prepare.ts";
+import { argv, lineOf, prepare, prepareWhole, select } from "./prepare.ts";
 
 describe("the report", () => {
   test.each([
-    ["vitest run", "vitest run --reporter=default --reporter=json --outputFile.json=REPORT"],
-    ["npx vitest run src", "npx vitest run src --reporter=default --reporter=json --outputFile.json=REPORT"],
+    ["vitest run", "vitest run --reporter=default --reporter=<vitest.mjs>"],
+    ["npx vitest run src", "npx vitest run src --reporter=default --reporter=<vitest.mjs>"],
     // npm would take the options for its own.
-    ["npm exec vitest run", "npm exec -- vitest run --reporter=default --reporter=json --outputFile.json=REPORT"],
-    ["npm exec -- vitest run", "npm exec -- vitest run --reporter=default --reporter=json --outputFile.json=REPORT"],
+    ["npm exec vitest run", "npm exec -- vitest run --reporter=default --reporter=<vitest.mjs>"],
+    ["npm exec -- vitest run", "npm exec -- vitest run --reporter=default --reporter=<vitest.mjs>"],
     // The user's own reporters stay in force.
-    ["vitest run --reporter=dot", "vitest run --reporter=dot --reporter=json --outputFile.json=REPORT"],
+    ["vitest run --reporter=dot", "vitest run --reporter=dot --reporter=<vitest.mjs>"],
     [
       "vitest run --reporter verbose --reporter html",
-      "vitest run --reporter verbose --reporter html --reporter=json --outputFile.json=REPORT",
-    ],
-    // One outputFile for all would be ours too.
-    [
-      "vitest run --reporter=junit --outputFile=out.xml",
-      "vitest run --reporter=junit --outputFile.junit=out.xml --reporter=json --outputFile.json=REPORT",
+      "vitest run --reporter verbose --reporter html --reporter=<vitest.mjs>",
     ],
     [
-      "vitest run --reporter=junit --outputFile.junit=out.xml",
-      "vitest run --reporter=junit --outputFile.junit=out.xml --reporter=json --outputFile.json=REPORT",
+      "vitest run --reporter=json --outputFile=mine.json",
+      "vitest run --reporter=json --outputFile=mine.json --reporter=<vitest.mjs>",
     ],
-    ["vitest run -- rest", "vitest run --reporter=default --reporter=json --outputFile.json=REPORT -- rest"],
+    ["vitest run -- rest", "vitest run --reporter=default --reporter=<vitest.mjs> -- rest"],
   ])("of `%s` is asked for", (written, run) => {
     expect(prepare(vitestAdapter, written)).toBe(run);
+  });
+
+  test("is told where it goes by a variable", () => {
+    expect(prepareWhole(vitestAdapter, "vitest run").env).toEqual({ APEX_REPORT_FILE: "REPORT" });
   });
 
   test("may hold no test where that is allowed", () => {
@@ -35,7 +34,7 @@ describe("the report", () => {
 });
 
 describe("selected tests", () => {
-  const tail = "--reporter=default --reporter=json --outputFile.json=REPORT";
+  const tail = "--reporter=default --reporter=<vitest.mjs>";
 
   test.each([
     ["vitest run", `vitest run /project/a.test.ts -t ^suite(?: >)? title$ ${tail}`],
@@ -104,10 +103,34 @@ describe("a command that vitest cannot be reached through", () => {
       }),
     );
   });
+});
 
-  test("is refused when it takes the report that apex needs", () => {
-    expect(() => prepare(vitestAdapter, "vitest run --reporter=json --outputFile=mine.json")).toThrow(
-      expect.objectContaining({ code: "APEX_REPORTER_TAKEN" }),
-    );
+describe("what else apex asks for", () => {
+  const shard = { index: 2, total: 3 };
+
+  test.each([
+    ["vitest run", { shard }, "vitest run REPORTERS --shard=2/3"],
+    ["vitest run --shard 1/2", { shard }, "vitest run REPORTERS --shard=2/3"],
+    ["vitest run", { coverage: true }, "vitest run REPORTERS --coverage.enabled=true"],
+    [
+      "vitest run --coverage.provider=v8",
+      { coverage: true },
+      "vitest run --coverage.provider=v8 REPORTERS --coverage.enabled=true",
+    ],
+    ["vitest run --coverage", { coverage: false }, "vitest run REPORTERS --coverage.enabled=false"],
+    ["vitest run --no-coverage", { coverage: true }, "vitest run REPORTERS --coverage.enabled=true"],
+    ["vitest run --coverage --shard=1/2", {}, "vitest run --coverage --shard=1/2 REPORTERS"],
+  ])("of `%s` with %o comes to it", (written, options, run) => {
+    const whole = run.replace("REPORTERS", "--reporter=default --reporter=<vitest.mjs>");
+    expect(prepare(vitestAdapter, written, options)).toBe(whole);
+  });
+
+  test.each([
+    ["vitest run src --reporter=dot", "vitest list src --json=LIST"],
+    ["npx vitest --project unit", "npx vitest list --project unit --json=LIST"],
+    ["vitest run --coverage -- a.ts", "vitest list --json=LIST -- a.ts"],
+  ])("a list of `%s` comes to it", (written, run) => {
+    const prepared = vitestAdapter.list?.prepare({ command: argv(written), reportFile: "LIST", cwd: "/project" });
+    expect(prepared && lineOf(prepared.command)).toBe(run);
   });
 });
