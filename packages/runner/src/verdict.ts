@@ -81,7 +81,7 @@ function judge({ exit, report, counts, allowNoTests }: VerdictInput): Outcome {
   if (signal !== undefined) return { ...failed([failures, ended]), ...crashed };
   if (failures !== undefined)
     return failed(isClean ? `inconsistent: exit code 0 but ${plural(counts.failed, "test")} failed` : failures);
-  const outside = report.errors?.length ? `an error outside the tests: ${report.errors[0]}` : undefined;
+  const outside = report.errors?.length ? `an error outside the tests: ${inOneLine(report.errors[0])}` : undefined;
   if (counts.total === counts.skipped) {
     if (isClean && allowNoTests && outside === undefined) return { status: "passed" };
     const skipped = counts.skipped === 0 ? undefined : `${plural(counts.skipped, "test")} skipped`;
@@ -116,6 +116,15 @@ function describeExitCode(code: number): string {
   if (code === 127) return "exit code 127 (a command was not found)";
   const signal = Object.entries(constants.signals).find(([, number]) => code === 128 + number)?.[0];
   return signal === undefined ? `exit code ${code}` : `exit code ${code} (128 + ${signal})`;
+}
+
+/** What an error is called and what it says; the log has the rest. */
+function inOneLine(error = ""): string {
+  const lines = error.split("\n").map((line) => line.trim());
+  return lines
+    .filter((line) => line !== "")
+    .slice(0, 2)
+    .join(": ");
 }
 
 function mebibytes(bytes: number): string {

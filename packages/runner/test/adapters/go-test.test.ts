@@ -1,4 +1,3 @@
-import path from "node:path";
 import { describe, expect, test } from "vitest";
 import { goTestAdapter } from "../../src/adapters/go-test.ts";
 import { argv, prepare, select } from "./prepare.ts";
@@ -6,8 +5,7 @@ import { argv, prepare, select } from "./prepare.ts";
 /** What is run, without our program around it. */
 function prepared(written: string, options: Parameters<typeof prepare>[2] = {}): string {
   const line = prepare(goTestAdapter, written, options);
-  const program = path.resolve(import.meta.dirname, "../../reporters/go-test/run-go-test.mjs");
-  const before = `${process.execPath} ${program} REPORT `;
+  const before = `${process.execPath} <go-test/run-go-test.mjs> REPORT `;
   expect(line.startsWith(before)).toBe(true);
   return line.slice(before.length);
 }

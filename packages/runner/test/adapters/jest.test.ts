@@ -90,7 +90,7 @@ describe("what else apex asks for", () => {
     });
     writeFileSync(logFile, "jest: not found\n");
     await expect(jestAdapter.list?.read({ reportFile: "", logFile, cwd: "/project" })).rejects.toMatchObject({
-      code: "APEX_UNREADABLE_LIST",
+      code: "APEX_LIST_FAILED",
     });
   });
 });

@@ -64,7 +64,7 @@ describe("playwright itself", { timeout: 60_000 }, () => {
 
   test("refuses to list what cannot be loaded", async () => {
     const list = listFixture(playwrightAdapter, "playwright", `playwright test ${file("collection-error")}`);
-    await expect(list).rejects.toMatchObject({ code: "APEX_UNREADABLE_LIST" });
+    await expect(list).rejects.toMatchObject({ code: "APEX_LIST_FAILED" });
   });
 
   test.each([

@@ -42,7 +42,7 @@ export function prepareWhole(
 /** A command as one line, our reporters as `<NAME>`. */
 export function lineOf(command: Command): string {
   const line = command.kind === "shell" ? command.script : [command.file, ...command.args].join(" ");
-  return line.replaceAll(/(?:file:\/\/)?\/\S+\/reporters\/([\w.-]+)/g, "<$1>");
+  return line.replaceAll(/(?:file:\/\/)?\/\S+\/reporters\/([\w./-]+)/g, "<$1>");
 }
 
 export const select = (file: string, ...path: string[]): TestSelector => ({ file, path });

@@ -118,7 +118,11 @@ describe("the environment of a shard", () => {
   test("says which one it is", async () => {
     const root = temporaryProject({});
     const task = { command: argv("printenv APEX_SHARD"), shard: { index: 2, total: 4 } };
-    const plain: TestFrameworkAdapter = { name: "plain", matches: () => true, prepare: ({ command }) => ({ command }) };
+    const plain: TestFrameworkAdapter = {
+      name: "plain",
+      matches: () => true,
+      prepare: (options) => ({ command: options.command }),
+    };
     const { recorder } = await runNodes(root, [categoryNode(root, task)], { chooseAdapter: () => plain });
     expect(recorder.all("output").map(({ text }) => text)).toEqual(["2/4\n"]);
   });
