@@ -1,3 +1,4 @@
+import path from "node:path";
 import { describe, expect, test } from "vitest";
 import { goTestAdapter } from "../../src/adapters/go-test.ts";
 import { argv, prepare, select } from "./prepare.ts";
