@@ -1,6 +1,7 @@
+// oxlint-disable vitest/no-conditional-tests -- what a framework can do decides which tests there are
 import { expect, test } from "vitest";
 import type { TestFrameworkAdapter } from "../../src/adapters/test-framework-adapter.ts";
-import { select } from "./prepare.ts";
+import { argv, select } from "./prepare.ts";
 import { listFixture, runFixture, statuses } from "./run-fixture.ts";
 
 /** What the conformance suite has to know of a framework and of its fixture project. */
@@ -128,18 +129,20 @@ export function describeConformance(framework: ConformingFramework): void {
     });
   });
 
-  test.runIf(framework.retries)("a test that passes when it is tried again is flaky", async () => {
-    const { report, counts } = await run(["flaky"]);
-    expect(report.tests.find(({ name }) => name === "passes on its second try")).toMatchObject({
-      status: "passed",
-      flaky: true,
-      retries: 1,
+  if (framework.retries) {
+    test("a test that passes when it is tried again is flaky", async () => {
+      const { report, counts } = await run(["flaky"]);
+      expect(report.tests.find(({ name }) => name === "passes on its second try")).toMatchObject({
+        status: "passed",
+        flaky: true,
+        retries: 1,
+      });
+      const others = report.tests.filter(({ name }) => name === "passes at once");
+      expect(others).toMatchObject([{ status: "passed" }]);
+      expect(others[0]).not.toHaveProperty("flaky");
+      expect(counts.flaky).toBe(1);
     });
-    const others = report.tests.filter(({ name }) => name === "passes at once");
-    expect(others).toMatchObject([{ status: "passed" }]);
-    expect(others[0]).not.toHaveProperty("flaky");
-    expect(counts.flaky).toBe(1);
-  });
+  }
 
   test("a single test is selected, whatever its title holds", async () => {
     const selectors = [select(file("mixed"), "cart", "with items", "costs $5 (a+b) [x] | y?")];
@@ -168,21 +171,36 @@ export function describeConformance(framework: ConformingFramework): void {
     ]);
   });
 
-  test.runIf(framework.shards)("the shards together run every test once", async () => {
-    const names = ["passing", "other", "mixed"];
-    const all = statuses((await run(names)).report.tests).sort();
-    const parts = [];
-    for (const index of [1, 2]) parts.push((await run(names, { shard: { index, total: 2 } })).report.tests);
-    expect(parts.every((part) => part.length > 0)).toBe(true);
-    expect(statuses(parts.flat()).sort()).toEqual(all);
-  });
+  if (framework.shards) {
+    test("the shards together run every test once", async () => {
+      const names = ["passing", "other", "mixed"];
+      const all = statuses((await run(names)).report.tests).sort();
+      const parts = [];
+      for (const index of [1, 2]) parts.push((await run(names, { shard: { index, total: 2 } })).report.tests);
+      expect(parts.every((part) => part.length > 0)).toBe(true);
+      expect(statuses(parts.flat()).sort()).toEqual(all);
+    });
+  } else {
+    test("a shard is refused", () => {
+      const options = { command: argv(command), reportFile: "REPORT", cwd: "/", selectors: [], allowNoTests: false };
+      expect(() => adapter.prepare({ ...options, shard: { index: 1, total: 2 } })).toThrow(
+        expect.objectContaining({ code: "APEX_FRAMEWORK_CANNOT" }),
+      );
+    });
+  }
 
-  test.runIf(framework.lists !== "nothing")("the tests are listed without being run", async () => {
-    const names = ["passing", "other"];
-    const list = await listFixture(adapter, project, [command, ...names.map((name) => file(name))].join(" "));
-    expect(list.of).toBe(framework.lists);
-    const { report } = await run(names);
-    const known = list.of === "files" ? names.map((name) => file(name)) : report.tests.map(({ id }) => id);
-    expect([...list.ids].sort()).toEqual([...known].sort());
-  });
+  if (framework.lists === "nothing") {
+    test("nobody is told that its tests can be listed", () => {
+      expect(adapter.list).toBeUndefined();
+    });
+  } else {
+    test("the tests are listed without being run", async () => {
+      const names = ["passing", "other"];
+      const list = await listFixture(adapter, project, [command, ...names.map((name) => file(name))].join(" "));
+      expect(list.of).toBe(framework.lists);
+      const { report } = await run(names);
+      const known = list.of === "files" ? names.map((name) => file(name)) : report.tests.map(({ id }) => id);
+      expect([...list.ids].sort()).toEqual([...known].sort());
+    });
+  }
 }
