@@ -46,6 +46,8 @@ export interface LayerExecutionAgentOptions extends ProcessControl {
   readonly chooseAdapter?: typeof chooseAdapter;
 }
 
+/** Teardowns of whole environments come after a framework's last word. */
+const defaultDrainMs = 60_000;
 const tailLines = 40;
 const tailBytes = 16 * 1024;
 const longestNote = 200;
@@ -109,6 +111,9 @@ async function executeCategory(
     logFile,
     ...(limits === undefined ? {} : { limits }),
     ...(isolation === undefined ? {} : { isolation }),
+    ...(adapter.isStreamed && !adapter.endsPerFile
+      ? { drain: { reportFile, drainMs: task.drainMs ?? defaultDrainMs } }
+      : {}),
   };
   let exit: ProcessExit;
   let report: TestReport | undefined;
@@ -120,7 +125,7 @@ async function executeCategory(
 
   const tests = withoutUnselected(report?.tests ?? [], selectors);
   const counts = countTests(tests);
-  const ended = exit.terminated && abortOutcome(context.signal, killNow);
+  const ended = exit.terminated && !exit.overdue ? abortOutcome(context.signal, killNow) : undefined;
   const isWhole = selectors.length === 0 && task.shard === undefined;
   const suspicions = await suspicionsOf({ task, isWhole, tests, counts, report, exit, logFile });
   const verdict = decideVerdict({ exit, ended, report, counts, allowNoTests, suspicions });

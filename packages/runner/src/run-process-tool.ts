@@ -21,6 +21,8 @@ export const runProcessInput = z.object({
   logFile: nonEmpty,
   /** What it may take with all that it starts. */
   limits: z.exactOptional(z.object({ memoryBytes: z.exactOptional(z.number()), cpus: z.exactOptional(z.number()) })),
+  /** A streamed report; once its last line has stood for so long, the command is ended. */
+  drain: z.exactOptional(z.object({ reportFile: nonEmpty, drainMs: z.number() })),
   /** In a pid namespace of its own. */
   isolation: z.exactOptional(z.literal("pidns")),
 });

@@ -7,7 +7,7 @@ import type { ProcessExit } from "./process/run-process.ts";
 export interface VerdictInput {
   readonly exit: Pick<
     ProcessExit,
-    "exitCode" | "signal" | "spawnError" | "guardLost" | "survivors" | "limits" | "usage" | "oomKills"
+    "exitCode" | "signal" | "spawnError" | "guardLost" | "survivors" | "limits" | "usage" | "oomKills" | "overdue"
   >;
   /** What ended the command from outside, such as a deadline or a person. */
   readonly ended?: Outcome | undefined;
@@ -54,7 +54,9 @@ function limitBroken({ exit: { limits, usage } }: VerdictInput): Outcome | undef
   return { ...failed(reason), failureClass: "crash" };
 }
 
-function judge({ exit, report, counts, allowNoTests }: VerdictInput): Outcome {
+function judge({ exit: seen, report, counts, allowNoTests }: VerdictInput): Outcome {
+  // A command that stayed after its complete report was ended by us: how is no verdict of its own, the report is.
+  const exit = seen.overdue ? { exitCode: counts.failed > 0 ? 1 : 0 } : seen;
   const { signal, exitCode } = exit;
   const isClean = exitCode === 0;
   const ended = describeEnd(exit);
@@ -104,7 +106,11 @@ function failed(reasons: string | readonly (string | undefined)[]): Outcome & { 
   return { status: "failed", reason };
 }
 
-function describeEnd({ exitCode, signal, oomKills = 0 }: VerdictInput["exit"]): string {
+function describeEnd({
+  exitCode,
+  signal,
+  oomKills = 0,
+}: Pick<VerdictInput["exit"], "exitCode" | "signal" | "oomKills">): string {
   const end = signal === undefined ? describeExitCode(exitCode ?? 0) : `ended by signal ${signal}`;
   if (oomKills > 0) return `${end} (the machine was out of memory: the kernel killed ${plural(oomKills, "process")})`;
   return signal === "SIGKILL" ? `${end} (kill -9, or the system was out of memory)` : end;

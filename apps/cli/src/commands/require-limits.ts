@@ -2,7 +2,7 @@ import { ApexError, type CategoryTask, layerExecutionAgentName, type Plan } from
 import type { LimitLevels, ProcessGuard } from "@netra-apex/runner";
 
 /** `limits: { strict: true }`, and this machine cannot enforce a limit. */
-export class LimitsUnenforceableError extends ApexError {
+class LimitsUnenforceableError extends ApexError {
   readonly code = "APEX_LIMITS_UNENFORCEABLE";
 }
 

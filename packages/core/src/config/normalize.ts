@@ -106,6 +106,7 @@ function resolveCategory(
     ...(written.min_duration_seconds === undefined ? {} : { minDurationMs: written.min_duration_seconds * 1_000 }),
     ...(written.forbid_output === undefined ? {} : { forbidOutput: written.forbid_output }),
     ...limits(written),
+    ...(written.drain === undefined ? {} : { drainMs: durationOr(written.drain, 0) }),
     ...(written.isolation === "pidns" ? { isolation: written.isolation } : {}),
   };
 }

@@ -174,6 +174,7 @@ const commandKeys = [
   "max_cpu_percent",
   "cpu_limit_percent",
   "isolation",
+  "drain",
   "min_duration_seconds",
   "forbid_output",
 ] as const;

@@ -152,6 +152,7 @@ const category = later(() =>
     max_cpu_percent: optional.percent,
     cpu_limit_percent: optional.percent,
     isolation: z.optional(z.enum(["none", "pidns"])),
+    drain: optional.duration,
   }),
 );
 

@@ -179,6 +179,8 @@ export interface WrittenCategory {
   /** Of the machine's CPUs together, 1 to 100; enforced where the system lets us, else only a lower priority. */
   max_cpu_percent?: number | undefined;
   cpu_limit_percent?: number | undefined;
+  /** How long its command may stay after its last test before it is ended; `1m` by default. */
+  drain?: WrittenDuration | undefined;
   /** `pidns`: in a pid namespace of its own, out of which no process escapes. Linux. */
   isolation?: "none" | "pidns" | undefined;
 }

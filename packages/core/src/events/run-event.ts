@@ -305,6 +305,8 @@ export interface NodeEvidence {
   readonly outputTail?: string;
   /** The adapter that read the results; `command` means the exit code alone decided. */
   readonly framework?: string;
+  /** Command lines of what still ran long after its report was complete, and was ended. */
+  readonly overdue?: readonly string[];
   /** Command lines of processes that outlived the node's command and had to be ended. */
   readonly leaked?: readonly string[];
   /** Command lines of processes that nothing could end. */

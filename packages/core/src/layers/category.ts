@@ -78,6 +78,8 @@ export interface Category {
   /** What it may take of the machine with all that it starts. */
   readonly limits?: LimitRequest;
   readonly isolation?: "pidns";
+  /** How long its command may stay after its last test, in milliseconds. */
+  readonly drainMs?: number;
   /** Where the command came from, for `apex plan`. */
   readonly origin: "config" | "package-script" | "none";
   /** Why there is no command and how to give one. */

@@ -96,7 +96,7 @@ function workOf(category: Category, selection: Selection): Pick<PlanNode, "agent
     }
     return { agent: name, input };
   }
-  const { limits, isolation } = category;
+  const { limits, isolation, drainMs } = category;
   const task: Omit<CategoryTask, "command"> & Partial<Pick<CategoryTask, "command">> = {
     category: category.name,
     ...(category.command === undefined ? {} : { command: category.command }),
@@ -112,6 +112,7 @@ function workOf(category: Category, selection: Selection): Pick<PlanNode, "agent
     allowNoTests: category.allowNoTests,
     ...(limits === undefined ? {} : { limits }),
     ...(isolation === undefined ? {} : { isolation }),
+    ...(drainMs === undefined ? {} : { drainMs }),
     ...authenticityOf(category, selection),
   };
   return { agent: layerExecutionAgentName, input: task };

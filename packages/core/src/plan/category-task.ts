@@ -58,6 +58,8 @@ export interface CategoryTask {
   readonly allowNoTests: boolean;
   readonly limits?: LimitRequest;
   readonly isolation?: "pidns";
+  /** How long its command may stay after its last test, in milliseconds, before it is ended; a minute when absent. */
+  readonly drainMs?: number;
   /** Absent: nothing is asked beside the verdict of the tests. */
   readonly authenticity?: AuthenticityRules;
 }

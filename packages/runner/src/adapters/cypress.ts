@@ -15,6 +15,7 @@ import type { TestFrameworkAdapter } from "./test-framework-adapter.ts";
 export const cypressAdapter: TestFrameworkAdapter = {
   name: "cypress",
   isStreamed: true,
+  endsPerFile: true,
   matches: (command) => findCypress(command) !== undefined,
   prepare({ command, reportFile, cwd, selectors, shard, coverage }) {
     if (shard)

@@ -61,6 +61,8 @@ export interface GuardedExit {
   readonly terminated?: "term" | "kill";
   /** Time between SIGTERM and the end of the last process; only with `terminated`. */
   readonly endingMs?: number;
+  /** What ran when the command was ended; only with `terminated`. */
+  readonly endedProcesses?: readonly FoundProcess[];
   /** What outlived the command on its own and had to be ended. */
   readonly leaked: readonly FoundProcess[];
   /** What could not be ended, not even by SIGKILL. */

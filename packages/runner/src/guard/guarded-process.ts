@@ -23,6 +23,7 @@ export class GuardedProcess {
   readonly #kill = new AbortController();
   #ending: Promise<TreeEnd> | undefined;
   #endingSinceMs: number | undefined;
+  #ended: readonly FoundProcess[] = [];
   #cannotBeEnded: (() => void) | undefined;
 
   /** Settles once nothing of it is left, or what is left cannot be ended. Never rejects. */
@@ -42,6 +43,7 @@ export class GuardedProcess {
     if (kill) this.#kill.abort();
     if (this.#ending) return;
     this.#endingSinceMs = systemPace.monotonicMs();
+    this.#ended = this.#parts.tree.members();
     this.#ending = this.#endTree().then((end) => {
       if (!end.isGone) this.#cannotBeEnded?.();
       return end;
@@ -72,7 +74,7 @@ export class GuardedProcess {
     return {
       ...status,
       // A limit ends by SIGKILL, which is not the same as having been asked to end.
-      ...(end && !limits.isBroken() ? { terminated: end.by } : {}),
+      ...(end && !limits.isBroken() ? { terminated: end.by, endedProcesses: this.#ended } : {}),
       ...(this.#endingSinceMs === undefined ? {} : { endingMs: systemPace.monotonicMs() - this.#endingSinceMs }),
       leaked,
       ...(survivors.length === 0 ? {} : { survivors }),

@@ -49,7 +49,7 @@ export function* parseTags(value: string): Generator<{ token: string; id: number
 }
 
 /** Clock ticks after boot at which a process was started, as /proc writes it; `undefined` when there is no such process. */
-export function startTimeOf(pid: number): string | undefined {
+function startTimeOf(pid: number): string | undefined {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, "latin1");
     const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");

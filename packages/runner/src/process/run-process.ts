@@ -4,6 +4,7 @@ import type { MaskRequest } from "@netra-apex/core/mask";
 import type { FoundProcess, GuardedExit, TreePeak, TreeUsage } from "../guard/guard-protocol.ts";
 import { type GuardedResult, ProcessGuard } from "../guard/process-guard.ts";
 import { ChildEnvironment } from "./child-environment.ts";
+import { watchReportEnd } from "./watch-report-end.ts";
 import { LogFileError } from "./log-file.ts";
 import { explainFailedStart, type SpawnError } from "./spawn-error.ts";
 
@@ -19,6 +20,8 @@ export interface ProcessExit {
   readonly terminated?: "term" | "kill";
   /** How long it took to end it, on request or for its limit; the grace is part of it. */
   readonly endingMs?: number;
+  /** Set when it did not end by itself although its report was complete: what ran then, and was ended. */
+  readonly overdue?: readonly FoundProcess[];
   /** Processes that outlived the command on their own and had to be ended. */
   readonly leaked: readonly FoundProcess[];
   /** Processes that could not be ended, not even by SIGKILL. */
@@ -53,6 +56,10 @@ export interface RunProcessOptions {
   readonly isolation?: "pidns" | undefined;
   /** What must not be seen in the log. The output then comes through a pipe instead of going straight into the file. */
   readonly mask?: MaskRequest | undefined;
+  /**
+   * A streamed report: once its last line has stood for `drainMs`, the command is ended, for it will not end by itself.
+   */
+  readonly drain?: { readonly reportFile: string; readonly drainMs: number } | undefined;
   /** Told once a second what the tree takes. Linux only. */
   readonly onSample?: ((usage: TreeUsage) => void) | undefined;
   /** Shared by the calls of one run, so that what it works out once per directory is kept. */
@@ -111,17 +118,28 @@ async function runGuarded(options: RunProcessOptions, guard: ProcessGuard): Prom
   const kill = (): void => run.end(true);
   signal?.addEventListener("abort", end, { once: true });
   killSignal?.addEventListener("abort", kill, { once: true });
+  let isOverdue = false;
+  const { drain } = options;
+  const onOverdue = (): void => {
+    isOverdue = true;
+    end();
+  };
+  const stopWatching = drain && watchReportEnd(drain.reportFile, { clock, drainMs: drain.drainMs, onOverdue });
   let result: GuardedResult;
   try {
     result = await run.result;
   } finally {
+    stopWatching?.();
     signal?.removeEventListener("abort", end);
     killSignal?.removeEventListener("abort", kill);
   }
   const durationMs = clock.monotonicMs() - startedMs;
   switch (result.kind) {
     case "exit":
-      return { ...exitFacts(result), durationMs };
+      // Who was told to end anyway has not been waited for.
+      return isOverdue && !signal?.aborted && !killSignal?.aborted
+        ? { ...exitFacts(result), overdue: result.endedProcesses ?? [], durationMs }
+        : { ...exitFacts(result), durationMs };
     case "not-started": {
       const env = environment.for(cwd, options.env);
       const spawnError = explainFailedStart({ command, cwd, env, errorCode: result.code, message: result.message });
