@@ -34,6 +34,23 @@ describe("a category that prints that it falls back to mocks", () => {
   });
 });
 
+describe("a pass with fewer tests than the last one", () => {
+  it("is told of, and one of another command is not", async () => {
+    const project = new Project({
+      "apex.yaml":
+        "extends: none\nlayers: { only: { categories: [unit] } }\ncategories: { unit: { command: node --test unit.test.mjs } }\n",
+      "unit.test.mjs": nodeTestFile({ one: "", two: "", three: "" }),
+    });
+    expect((await project.apex()).stdout).not.toContain("passed last");
+    project.write("unit.test.mjs", nodeTestFile({ one: "", two: "" }));
+    const { exitCode, stdout } = await project.apex();
+    expect(exitCode).toBe(0);
+    expect(stdout).toContain("! unit  proves little: 2 tests, and 3 when it passed last");
+    project.write("unit.test.mjs", nodeTestFile({ one: "" }));
+    expect((await project.apex("unit", "--", "--test-timeout=60000")).stdout).not.toContain("passed last");
+  });
+});
+
 describe("secrets", () => {
   it("are in no event, no log and no output, and still in the environment of the tests", async () => {
     const project = new Project({

@@ -8,6 +8,8 @@ export interface AuthenticityInput {
   readonly tests: readonly TestResult[];
   readonly counts: TestCounts;
   readonly report: Pick<TestReport, "collected"> | undefined;
+  /** How many tests there were when the category passed last; absent where that is not known or another selection ran. */
+  readonly lastPass?: number | undefined;
   /** Of the command, in milliseconds. */
   readonly durationMs: number;
   readonly logFile: string;
@@ -48,6 +50,7 @@ export async function findSuspicions(input: AuthenticityInput): Promise<readonly
   const found = [
     tooFast(input),
     collectedNotReported(input),
+    fewerTests(input),
     isLookedAt ? noDuration(input) : undefined,
     forbidden && { signal: "forbidden-output", message: saidOutput(forbidden), isDecisive: true },
     mocks && { signal: "forbidden-output", message: saidOutput(mocks), isDecisive },
@@ -79,6 +82,13 @@ function collectedNotReported({ report, counts }: AuthenticityInput): Suspicion 
   if (collected === undefined || collected <= counts.total) return undefined;
   const message = `${collected} tests were collected and ${counts.total} reported`;
   return { signal: "collected-not-reported", message, isDecisive: true };
+}
+
+/** Only told: nobody can say yet that a test was taken out on purpose. */
+function fewerTests({ counts, lastPass = 0 }: AuthenticityInput): Suspicion | undefined {
+  if (counts.total >= lastPass) return undefined;
+  const message = `${counts.total} ${counts.total === 1 ? "test" : "tests"}, and ${lastPass} when it passed last`;
+  return { signal: "fewer-tests", message, isDecisive: false };
 }
 
 function saidOutput(found: FoundOutput): string {

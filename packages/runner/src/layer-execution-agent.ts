@@ -42,6 +42,8 @@ import { decideVerdict } from "./verdict.ts";
 export interface LayerExecutionAgentOptions extends ProcessControl {
   /** Where logs and reports of this run are kept; relative to the project's root, or absolute. */
   readonly runDirectory: string;
+  /** How many tests a category had when it passed last, by name: fewer are a sign. */
+  readonly lastPasses?: ReadonlyMap<string, number> | undefined;
   /** Finds the adapter of a command; among those of this package by default. */
   readonly chooseAdapter?: typeof chooseAdapter;
 }
@@ -81,7 +83,7 @@ export function createLayerExecutionAgent(options: LayerExecutionAgentOptions): 
 async function executeCategory(
   task: CategoryTask,
   context: AgentContext,
-  { runDirectory, killNow, chooseAdapter: choose = chooseAdapter }: LayerExecutionAgentOptions,
+  { runDirectory, killNow, lastPasses, chooseAdapter: choose = chooseAdapter }: LayerExecutionAgentOptions,
 ): Promise<AgentReport> {
   const { run, node } = context;
   const { cwd, allowNoTests, limits, isolation } = task;
@@ -127,7 +129,8 @@ async function executeCategory(
   const counts = countTests(tests);
   const ended = exit.terminated && !exit.overdue ? abortOutcome(context.signal, killNow) : undefined;
   const isWhole = selectors.length === 0 && task.shard === undefined;
-  const suspicions = await suspicionsOf({ task, isWhole, tests, counts, report, exit, logFile });
+  const lastPass = isWhole ? lastPasses?.get(task.category) : undefined;
+  const suspicions = await suspicionsOf({ task, isWhole, tests, counts, lastPass, report, exit, logFile });
   const verdict = decideVerdict({ exit, ended, report, counts, allowNoTests, suspicions });
   const outcome = verdict.status === "passed" && report ? allSelectedRan(tests, selectors) : verdict;
   const outputTail =

@@ -10,10 +10,11 @@ interface Case extends Partial<AuthenticityRules> {
   readonly durationsMs?: readonly number[];
   readonly durationMs?: number;
   readonly collected?: number;
+  readonly lastPass?: number;
 }
 
 /** What a green run of these tests with this output is suspected of: the signal, and whether it decides. */
-async function suspect({ output = "", durationsMs = [120], durationMs = 1_000, collected, ...rules }: Case) {
+async function suspect({ output = "", durationsMs = [120], durationMs = 1_000, collected, lastPass, ...rules }: Case) {
   const logFile = path.join(temporaryDirectory(), "log");
   writeFileSync(logFile, output);
   const tests = durationsMs.map((duration, index): TestResult => {
@@ -25,6 +26,7 @@ async function suspect({ output = "", durationsMs = [120], durationMs = 1_000, c
     tests,
     counts: countTests(tests),
     report: collected === undefined ? {} : { collected },
+    lastPass,
     durationMs,
     logFile,
   });
@@ -62,6 +64,11 @@ describe("a green result", () => {
     expect(await suspect({ collected: 7 })).toEqual(["collected-not-reported!: 7 tests were collected and 1 reported"]);
     // Tests that make further ones report more.
     expect(await suspect({ collected: 0 })).toEqual([]);
+  });
+
+  test("that has fewer tests than the last pass is told of", async () => {
+    expect(await suspect({ lastPass: 3 })).toEqual(["fewer-tests: 1 test, and 3 when it passed last"]);
+    expect(await suspect({ lastPass: 1 })).toEqual([]);
   });
 
   test("that says it fell back to mocks is suspected where that matters", async () => {

@@ -1,6 +1,7 @@
 import path from "node:path";
 import { type Config, createRunId, exitCodes, type Plan, runPlan, SelectionError, showPlan } from "@netra-apex/core";
 import { chooseProgressMode, createReporter, type ProgressMode } from "@netra-apex/progress";
+import { lastPasses } from "../last-run/last-passes.ts";
 import { LastRunRecorder } from "../last-run/last-run-recorder.ts";
 import type { SavedRun } from "../last-run/save-last-run.ts";
 import { apexVersion } from "../version.ts";
@@ -60,7 +61,7 @@ async function execute(plan: Plan, config: Config, { options, guard }: Invocatio
   const lastRun = new LastRunRecorder();
   try {
     const summary = await runPlan(plan, {
-      ...settingsOf(config, { runDirectory, killNow: interruption.kill, guard }),
+      ...settingsOf(config, { runDirectory, killNow: interruption.kill, guard, lastPasses: lastPasses(plan) }),
       reporters: [reporter, lastRun],
       signal: interruption.stop,
       clock: suspension.clock,

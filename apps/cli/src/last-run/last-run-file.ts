@@ -82,10 +82,14 @@ function problemOf(value: unknown): string | undefined {
 
 function environmentProblem(value: unknown, at: string): string | undefined {
   if (!isRecord(value)) return `${at}: must be an object`;
-  const { runId, at: time, categories } = value as { [Key in keyof EnvironmentState]: unknown };
+  const { runId, at: time, categories, passes = {} } = value as { [Key in keyof EnvironmentState]: unknown };
   if (typeof runId !== "string") return `${at}.runId: must be a text`;
   if (typeof time !== "string") return `${at}.at: must be a text`;
   if (!isRecord(categories)) return `${at}.categories: must be an object`;
+  if (!isRecord(passes)) return `${at}.passes: must be an object`;
+  for (const [name, pass] of Object.entries(passes)) {
+    if (!isPass(pass)) return `${at}.passes.${name}: must have a number of tests and a command`;
+  }
   for (const [name, state] of Object.entries(categories)) {
     const problem = stateProblem(state, `${at}.categories.${name}`);
     if (problem !== undefined) return problem;
@@ -110,6 +114,10 @@ function stateProblem(value: unknown, at: string): string | undefined {
       state satisfies never;
       return `${at}.state: ${JSON.stringify(state)} is none`;
   }
+}
+
+function isPass(value: unknown): boolean {
+  return isRecord(value) && Number.isInteger(value["tests"]) && typeof value["command"] === "string";
 }
 
 function isSelector(value: unknown): boolean {

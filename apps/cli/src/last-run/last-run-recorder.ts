@@ -1,5 +1,6 @@
 import {
   type CategoryTask,
+  commandText,
   failureClassOf,
   layerExecutionAgentName,
   type NodeId,
@@ -13,7 +14,7 @@ import {
   type TestResult,
   type TestSelector,
 } from "@netra-apex/core";
-import { mostTestsPerCategory, selectorKey } from "./last-run.ts";
+import { type LastPass, mostTestsPerCategory, selectorKey } from "./last-run.ts";
 
 /** How one node of a category ended, as far as the next run must know. */
 export interface NodeEnd {
@@ -41,10 +42,16 @@ export class LastRunRecorder implements Reporter {
   readonly #nodes = new Map<NodeId, PlanNode>();
   readonly #tests = new Map<NodeId, NodeTests>();
   readonly #ends = new Map<string, NodeEnd[]>();
+  readonly #passes = new Map<string, LastPass>();
 
   /** How the nodes of each category have ended. */
   get ends(): ReadonlyMap<string, readonly NodeEnd[]> {
     return this.#ends;
+  }
+
+  /** Categories that passed whole, by name. */
+  get passes(): ReadonlyMap<string, LastPass> {
+    return this.#passes;
   }
 
   /** Categories that were run at all. */
@@ -98,6 +105,8 @@ export class LastRunRecorder implements Reporter {
     const category = this.#categoryOf(nodeId);
     const ends = this.#ends.get(category) ?? [];
     this.#ends.set(category, ends);
+    const pass = passOf(node, outcome, counts);
+    if (pass) this.#passes.set(category, pass);
     ends.push({
       outcome,
       counts,
@@ -115,6 +124,18 @@ export class LastRunRecorder implements Reporter {
     const task = node?.input as Partial<CategoryTask> | undefined;
     return (node?.agent === layerExecutionAgentName ? task?.category : undefined) ?? node?.id ?? nodeId;
   }
+}
+
+/** What a category that passed whole, in one piece, is to be held against. */
+function passOf(node: PlanNode | undefined, { status }: Outcome, { total }: TestCounts): LastPass | undefined {
+  if (node?.agent !== layerExecutionAgentName || status !== "passed" || total === 0) return undefined;
+  const task = node.input as CategoryTask;
+  return task.selectors.length > 0 || task.shard ? undefined : { tests: total, command: commandOf(task) };
+}
+
+/** The command line of a task, which decides what its tests are. */
+export function commandOf({ command, additionalArgs, cwd }: CategoryTask): string {
+  return [commandText(command), ...additionalArgs, cwd].join(" ");
 }
 
 /** Some reports name the file of a test only when it fails. */

@@ -31,6 +31,15 @@ export interface EnvironmentState {
   /** ISO 8601 time in UTC. */
   readonly at: string;
   readonly categories: Readonly<Record<string, CategoryState>>;
+  /** The last pass of each category that ran whole and told its tests. */
+  readonly passes?: Readonly<Record<string, LastPass>>;
+}
+
+/** A pass that later ones are held against. */
+export interface LastPass {
+  readonly tests: number;
+  /** The command line that it was; another one may have other tests. */
+  readonly command: string;
 }
 
 /** The file `.apex/last-run.json`: what runs have left open, by environment. */

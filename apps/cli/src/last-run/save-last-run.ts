@@ -27,7 +27,8 @@ export function saveLastRun(recorder: LastRunRecorder, config: Config, plan: Pla
     .filter(([name]) => name !== environment)
     .sort(([, left], [, right]) => (left.at < right.at ? 1 : -1))
     .slice(0, mostEnvironments - 1);
-  const own = { runId, at: new Date().toISOString(), categories: open };
+  const passes = { ...before?.environments[environment]?.passes, ...Object.fromEntries(recorder.passes) };
+  const own = { runId, at: new Date().toISOString(), categories: open, passes };
   const environments = Object.fromEntries([[environment, own], ...others]);
   try {
     writeLastRun(projectRoot, { version: lastRunVersion, environments });

@@ -1,3 +1,4 @@
+import type { Evidence } from "../layers/category.ts";
 import type { ExecutionMode, FlakyPolicy, Layer, LlmMode, Placement, ResourceLimits } from "../layers/layer.ts";
 import type { FailurePolicy } from "../layers/node-rules.ts";
 import { ownValue } from "./own-value.ts";
@@ -19,6 +20,7 @@ export interface LayerPatch {
   failurePolicy?: FailurePolicy;
   retryBudget?: number;
   flaky?: FlakyPolicy;
+  evidence?: Evidence;
 }
 
 /** Converts a layer as written, one environment's overrides applied. */
@@ -54,6 +56,7 @@ export function completeLayer(id: string, patch: LayerPatch, isUntouchedDefault:
     failurePolicy: patch.failurePolicy ?? "continue",
     ...(patch.retryBudget === undefined ? {} : { retryBudget: patch.retryBudget }),
     flaky: patch.flaky ?? "pass",
+    ...(patch.evidence === undefined ? {} : { evidence: patch.evidence }),
     isUntouchedDefault,
   };
 }
@@ -90,6 +93,7 @@ function convert(written: WrittenLayerSettings): LayerPatch {
     failurePolicy: written.failure_policy ?? ofFailFast(written.fail_fast),
     retryBudget: written.retry_budget,
     flaky: written.flaky,
+    evidence: written.evidence,
   });
 }
 

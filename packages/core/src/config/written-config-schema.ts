@@ -43,6 +43,7 @@ const optional = {
   positive: z.optional(z.number().check(z.positive())),
   amount: z.optional(z.int().check(z.minimum(0))),
   count: z.optional(z.int().check(z.minimum(1))),
+  evidence: z.optional(z.enum(["live", "local-real", "emulated", "mocked"])),
   percent: z.optional(z.number().check(z.minimum(1), z.maximum(100))),
   settings: z.optional(z.record(z.string(), z.unknown())),
 };
@@ -75,6 +76,7 @@ const layerShape = () => ({
   failure_policy: failurePolicy,
   retry_budget: optional.amount,
   flaky: z.optional(z.enum(["pass", "fail"])),
+  evidence: optional.evidence,
 });
 
 const layer = later(() =>
@@ -144,7 +146,7 @@ const category = later(() =>
     ),
     slow_test: optional.duration,
     allow_no_tests: optional.flag,
-    evidence: z.optional(z.enum(["live", "local-real", "emulated", "mocked"])),
+    evidence: optional.evidence,
     min_duration_seconds: optional.positive,
     forbid_output: optional.names,
     max_memory: optional.size,

@@ -88,6 +88,8 @@ export interface WrittenLayerSettings {
   retry_budget?: number | undefined;
   /** What passes only on a retry: `pass` and be reported, the default, or `fail`, the default of `fast_feedback`. */
   flaky?: "pass" | "fail" | undefined;
+  /** What green results of its categories prove, where they say nothing themselves. */
+  evidence?: "live" | "local-real" | "emulated" | "mocked" | undefined;
 }
 
 /** A layer as written. */

@@ -1,4 +1,5 @@
 import type { LayerId } from "../ids.ts";
+import type { Evidence } from "./category.ts";
 import type { FailurePolicy } from "./node-rules.ts";
 
 /** `sequential` orders categories one after another; `parallel` runs them at once; `hybrid` as far as CPUs and exclusive categories allow. */
@@ -27,6 +28,8 @@ export interface Layer {
   readonly hasDedicatedResources: boolean;
   /** What the failure of one category does to the rest of the layer. */
   readonly failurePolicy: FailurePolicy;
+  /** What green results of its categories prove, where they say nothing themselves. */
+  readonly evidence?: Evidence;
   /** Most retries of all its categories together. */
   readonly retryBudget?: number;
   /** What becomes of a category that passed only on a retry. */

@@ -37,7 +37,17 @@ export function categoryNodes(place: CategoryInPlan): PlanNode[] {
   return shardNodes(node, shards);
 }
 
-function categoryNode({ layer, placement, category, names, selection, environment, notes }: CategoryInPlan): PlanNode {
+function categoryNode({
+  layer,
+  placement,
+  category: written,
+  names,
+  selection,
+  environment,
+  notes,
+}: CategoryInPlan): PlanNode {
+  const evidence = written.evidence ?? layer.evidence;
+  const category: Category = evidence === undefined ? written : { ...written, evidence };
   const { name, reserves, mutexes, failurePolicy, sla, attemptTimeoutMs } = category;
   const timeoutMs = placement.timeoutMs ?? category.timeoutMs;
   const asked = [...category.needs, ...Object.keys(category.when?.outcome ?? {})];
@@ -60,6 +70,8 @@ function categoryNode({ layer, placement, category, names, selection, environmen
     ...(mutexes === undefined ? {} : { mutexes }),
     ...(failurePolicy === undefined ? {} : { failurePolicy }),
     ...(sla === undefined ? {} : { sla }),
+    // A command is held to it by the signs that its run gives; an agent says what it proves.
+    ...(category.agent && evidence !== undefined ? { minimumEvidence: evidence } : {}),
     ...(skip === undefined ? {} : { skip }),
   };
 }

@@ -76,6 +76,20 @@ describe("authenticity", () => {
     expect(await isStrict("timeout: 1m", { realLlm: true })).toBe(true);
   });
 
+  it("is the layer's where the category says nothing", async () => {
+    const config = await load(`extends: none
+layers: { real: { evidence: local-real, categories: [a, b] } }
+categories:
+  a: { command: x }
+  b: { command: x, evidence: mocked }
+`);
+    const nodes = resolvePlan(config, { categories: ["a", "b"] }).nodes;
+    const evidenceOf = (id: string) =>
+      (nodes.find((node) => node.id === id)?.input as CategoryTask | undefined)?.authenticity;
+    expect(evidenceOf("a")).toMatchObject({ evidence: "local-real", isStrict: true });
+    expect(evidenceOf("b")).toMatchObject({ evidence: "mocked", isStrict: false });
+  });
+
   it("has its rules in the task", async () => {
     const settings = 'evidence: live, min_duration_seconds: 1.5, forbid_output: ["stub", "/mock(ed)?/"]';
     expect((await taskOf(settings)).authenticity).toEqual({
