@@ -87,6 +87,9 @@ class Reporter:
         if self.lists:
             for item in session.items:
                 self.write_test(item.nodeid, "skipped", 0.0)
+        elif session.items:
+            # The controller of xdist collects nothing itself.
+            self.write({"type": "collected", "count": len(session.items)})
 
     @pytest.hookimpl(trylast=True)
     def pytest_runtest_logreport(self, report):
