@@ -1,3 +1,4 @@
+export { runTests, type RunTestsOptions, type TestRun } from "./run-tests.ts";
 export { createLayerExecutionAgent, type LayerExecutionAgentOptions } from "./layer-execution-agent.ts";
 
 export { createShardUnionAgent } from "./shards/shard-union-agent.ts";
