@@ -17,7 +17,9 @@ while True:
     if 0 in ready:
         chunk = os.read(0, 65536)
         if not chunk:
+            # The test is over, or broken off: nobody types any more.
             sources.remove(0)
+            os.kill(pid, signal.SIGKILL)
         typed += chunk
         *lines, typed = typed.split(b"\n")
         for line in lines:

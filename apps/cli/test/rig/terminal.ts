@@ -1,6 +1,7 @@
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import path from "node:path";
+import { onTestFinished } from "vitest";
 import { program, type Project } from "./project.ts";
 
 /** Node has no terminals of its own; Python has. */
@@ -14,6 +15,7 @@ export function startInTerminal(project: Project, args: readonly string[]) {
     env: { PATH: process.env["PATH"], HOME: process.env["HOME"], TERM: "xterm" },
     stdio: "pipe",
   });
+  onTestFinished(() => void child.stdin.end());
   const said = { screen: "", end: "" };
   child.stdout.on("data", (bytes: Buffer) => (said.screen += bytes.toString()));
   child.stderr.on("data", (bytes: Buffer) => (said.end += bytes.toString()));

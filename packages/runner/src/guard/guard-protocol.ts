@@ -38,7 +38,6 @@ export type GuardReply =
   /** Once it has looked for processes whose own guard is gone, and ended them. */
   | { readonly type: "ready"; readonly abandoned: readonly FoundProcess[] }
   | { readonly type: "levels"; readonly levels: LimitLevels }
-  | { readonly type: "started"; readonly id: number; readonly pid: number }
   /** The operating system did not start it. */
   | { readonly type: "not-started"; readonly id: number; readonly code?: string; readonly message: string }
   /** Its log file cannot be written; it was not started. */

@@ -69,8 +69,8 @@ export class GuardedProcess {
     });
     const status = await Promise.race([exitOf(command), cannotBeEnded]);
     const end = await this.#ending;
-    const leaked = end ? [] : await this.#endLeftovers();
-    const survivors = tree.isGone() ? [] : tree.members();
+    const { leaked, isGone } = end ? { leaked: [], isGone: end.isGone } : await this.#endLeftovers();
+    const survivors = isGone ? [] : tree.members();
     return {
       ...status,
       // A limit ends by SIGKILL, which is not the same as having been asked to end.
@@ -83,12 +83,12 @@ export class GuardedProcess {
   }
 
   /** What outlived a command that ended by itself. */
-  async #endLeftovers(): Promise<readonly FoundProcess[]> {
+  async #endLeftovers(): Promise<{ leaked: readonly FoundProcess[]; isGone: boolean }> {
     const { tree } = this.#parts;
-    if (await isGoneWithin(tree, settleMs, systemPace, this.#kill.signal)) return [];
+    if (await isGoneWithin(tree, settleMs, systemPace, this.#kill.signal)) return { leaked: [], isGone: true };
     const leaked = tree.members();
-    await this.#endTree();
-    return leaked;
+    const { isGone } = await this.#endTree();
+    return { leaked, isGone };
   }
 
   #endTree(): Promise<TreeEnd> {

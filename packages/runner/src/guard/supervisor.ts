@@ -128,7 +128,6 @@ export class Supervisor {
     const running = new GuardedProcess({ request, command, tree: this.#treeOf(command, pid, id), limits });
     this.#running.set(id, { process: running, isLimited: request.limits?.memoryBytes !== undefined });
     this.#sampler ??= setInterval(() => this.#sample(), sampleIntervalMs);
-    this.#reply({ type: "started", id, pid });
     void running.exited.then((exit) => {
       this.#running.delete(id);
       this.#table?.removeSession(pid);
