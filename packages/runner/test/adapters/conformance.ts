@@ -112,8 +112,11 @@ export function describeConformance(framework: ConformingFramework): void {
   test("what had ended before a deadline is told, and that it is not all", async () => {
     const { exit, report } = await run(["hangs"], { endAfter: "ends before" });
     expect(exit.terminated).toBeDefined();
-    expect(report.completeness).toBe("truncated");
-    expect(statuses(report.tests)).toEqual([`passed ${file("hangs")} > ends before`]);
+    const passed = report.tests.filter(({ status }) => status === "passed");
+    expect(passed.map(({ id }) => id)).toEqual([`${file("hangs")} > ends before`]);
+    // A framework whose workers go first may still come to its end, and then says what never finished.
+    const isToldUnfinished = report.tests.some(({ status }) => status === "errored");
+    expect(report.completeness === "truncated" || isToldUnfinished).toBe(true);
   });
 
   test("what had ended before a crash is told, and that it is not all", async () => {

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import path from "node:path";
+import { stripVTControlCharacters } from "node:util";
 import { countTests, type TestResult } from "@netra-apex/core";
 import type { PrepareOptions, TestFrameworkAdapter, TestReport } from "../../src/adapters/test-framework-adapter.ts";
 import { runProcess } from "../../src/process/run-process.ts";
@@ -50,7 +51,7 @@ export async function runFixture(
   const tests = withoutUnselected(report.tests, selectors);
   const counts = countTests(tests);
   const verdict = decideVerdict({ exit, report, counts, allowNoTests });
-  return { exit, report, tests, counts, verdict, cwd, log: textOf(logFile) };
+  return { exit, report, tests, counts, verdict, cwd, log: stripVTControlCharacters(textOf(logFile)) };
 }
 
 /** Lists the tests of a fixture project with the real framework. */
