@@ -77,6 +77,22 @@ categories:
   });
 });
 
+describe("a secret that is spelled like a word of ours", () => {
+  it.each(["failed", "passed", "node", "layer", "test", "unit"])("%s leaves the run readable", async (secret) => {
+    const project = new Project({
+      "apex.yaml": `extends: none
+layers: { layer: { categories: [unit] } }
+mask: { variables: [SECRET] }
+categories: { unit: { command: node --test unit.test.mjs } }
+`,
+      "unit.test.mjs": nodeTestFile({ one: "", two: "assert.fail(process.env.SECRET)" }),
+    });
+    const { stdout, exitCode } = await project.start([], { SECRET: secret });
+    expect(exitCode).toBe(1);
+    expect(stdout).toMatch(/FAILED · 1 category, 1 failed · 2 .*, 1 failed/);
+  });
+});
+
 describe("limits", () => {
   const limited = (more = ""): Project =>
     new Project({

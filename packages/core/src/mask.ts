@@ -13,20 +13,22 @@ export function createMask({ values, patterns }: MaskRequest): (text: string) =>
   // The longest first: a secret that contains another one is replaced whole.
   const sorted = values.filter((value) => value !== "").sort((a, b) => b.length - a.length);
   const literals = sorted.map((value) => value.replaceAll(/[\\^$.*+?()[\]{}|]/g, String.raw`\$&`));
-  const sources = [...literals, ...patterns.map((pattern) => `(?:${pattern})`)];
-  if (sources.length === 0) return (text) => text;
-  const secret = new RegExp(sources.join("|"), "gu");
-  return (text) => text.replaceAll(secret, stars);
+  // Each pattern by itself: joined, their groups would be numbered together, and mean something else.
+  const sources = [...(literals.length > 0 ? [literals.join("|")] : []), ...patterns];
+  const secrets = sources.map((source) => new RegExp(source, "gu"));
+  return (text) => secrets.reduce((masked, secret) => masked.replaceAll(secret, stars), text);
 }
 
-/** Plain data with every text in it masked, the names of its fields excepted. */
-export function maskData<Data>(data: Data, mask: (text: string) => string): Data {
-  return maskValue(data, mask) as Data;
-}
-
-function maskValue(value: unknown, mask: (text: string) => string): unknown {
-  if (typeof value === "string") return mask(value);
-  if (Array.isArray(value)) return value.map((entry) => maskValue(entry, mask));
-  if (typeof value !== "object" || value === null) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, entry]) => [key, maskValue(entry, mask)]));
+/**
+ * Plain data with every text in it masked, but for the values of fields that decide or name something (`isKept`), which must
+ * stay what they are even where a secret is spelled like them.
+ */
+export function maskData<Data>(data: Data, mask: (text: string) => string, isKept: (key: string) => boolean): Data {
+  const masked = (value: unknown): unknown => {
+    if (typeof value === "string") return mask(value);
+    if (Array.isArray(value)) return value.map(masked);
+    if (typeof value !== "object" || value === null) return value;
+    return Object.fromEntries(Object.entries(value).map(([key, entry]) => [key, isKept(key) ? entry : masked(entry)]));
+  };
+  return masked(data) as Data;
 }

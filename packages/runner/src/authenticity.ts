@@ -1,4 +1,10 @@
-import type { AuthenticityRules, Suspicion, TestCounts, TestResult } from "@netra-apex/core";
+import {
+  type AuthenticityRules,
+  outputPattern,
+  type Suspicion,
+  type TestCounts,
+  type TestResult,
+} from "@netra-apex/core";
 import type { TestReport } from "./adapters/test-framework-adapter.ts";
 import { findOutput, type FoundOutput } from "./find-output.ts";
 
@@ -13,23 +19,25 @@ export interface AuthenticityInput {
   /** Of the command, in milliseconds. */
   readonly durationMs: number;
   readonly logFile: string;
+  /** Ends the search in the output. */
+  readonly signal?: AbortSignal;
 }
 
 /** What tests say when they do not talk to the real thing. Case does not matter. */
 const mockPhrases = [
-  "/[Ff]alling back to (?:an? |the )?mock/",
-  "/\\b[Uu]s(?:ing|es?) (?:an? |the )?mock/",
-  "/\\b[Ff]all ?back to (?:an? |the )?mock/",
-  "/\\b[Mm]ock (?:fallback|mode)\\b/",
+  /falling back to (?:an? |the )?mock/iu,
+  /\bus(?:ing|es?) (?:an? |the )?mock/iu,
+  /\bfall ?back to (?:an? |the )?mock/iu,
+  /\bmock (?:fallback|mode)\b/iu,
 ];
 
 /** What build tools and frameworks say when they replay an earlier result instead of running anything. */
 const cachePhrases = [
-  "/\\bcache hit, replaying\\b/",
-  "/>>> FULL TURBO/",
-  "/\\[(?:local|remote) cache\\]/",
-  "/^ok\\s.*\\(cached\\)/",
-  "existing outputs match the cache",
+  /\bcache hit, replaying\b/u,
+  />>> FULL TURBO/u,
+  /\[(?:local|remote) cache\]/u,
+  /^ok\s.*\(cached\)/u,
+  /existing outputs match the cache/u,
 ];
 
 /** A duration that is written as 0.00 s. */
@@ -42,16 +50,18 @@ const noTimeMs = 5;
 export async function findSuspicions(input: AuthenticityInput): Promise<readonly Suspicion[]> {
   const { rules } = input;
   const isLookedAt = rules.isStrict || (rules.evidence !== undefined && rules.evidence !== "mocked");
-  const [forbidden, mocks, cached] = await findOutput(input.logFile, [
-    rules.forbidOutput,
-    ...(isLookedAt ? [mockPhrases, cachePhrases] : []),
-  ]);
+  const [forbidden, mocks, cached] = await findOutput(
+    input.logFile,
+    [rules.forbidOutput.map((text) => outputPattern(text)), ...(isLookedAt ? [mockPhrases, cachePhrases] : [])],
+    input.signal,
+  );
   const isDecisive = rules.isStrict;
   const found = [
     tooFast(input),
     collectedNotReported(input),
     fewerTests(input),
     isLookedAt ? noDuration(input) : undefined,
+    isLookedAt ? uncounted(input) : undefined,
     forbidden && { signal: "forbidden-output", message: saidOutput(forbidden), isDecisive: true },
     mocks && { signal: "forbidden-output", message: saidOutput(mocks), isDecisive },
     cached && { signal: "cached", message: `an earlier result was replayed: ${quote(cached)}`, isDecisive },
@@ -75,6 +85,13 @@ function noDuration({ rules, tests }: AuthenticityInput): Suspicion | undefined 
       ? `its only test took 0.00 s (${longestMs.toFixed(1)} ms)`
       : `all ${ran.length} tests took 0.00 s (at most ${longestMs.toFixed(1)} ms)`;
   return { signal: "no-duration", message, isDecisive: rules.isStrict };
+}
+
+/** Only told: many commands are known by their exit code alone, and may be real all the same. */
+function uncounted({ report }: AuthenticityInput): Suspicion | undefined {
+  if (report) return undefined;
+  const message = "its exit code alone says that it passed: no test was counted";
+  return { signal: "uncounted", message, isDecisive: false };
 }
 
 function collectedNotReported({ report, counts }: AuthenticityInput): Suspicion | undefined {

@@ -1,10 +1,9 @@
 import { createReadStream } from "node:fs";
 import { stripVTControlCharacters } from "node:util";
-import { outputPattern } from "@netra-apex/core";
 
 /** Lines of an output that match what was looked for. */
 export interface FoundOutput {
-  /** The first of them, without control sequences, cut where it gets too long. */
+  /** The first of them around what matched, without control sequences. */
   readonly line: string;
   /** How many there are. */
   readonly lines: number;
@@ -15,18 +14,20 @@ const longestLine = 256 * 1024;
 const shownLength = 160;
 
 /**
- * Looks for lines of a text file that match one of the patterns (see `outputPattern`) of a group; one answer for each group.
- * Reads the file once, a piece at a time.
+ * Looks for lines of a text file that match one of the patterns of a group; one answer for each group. Reads the file once, a
+ * piece at a time. Rejects with the signal's reason as soon as it is aborted.
  */
 export async function findOutput(
   file: string,
-  groups: readonly (readonly string[])[],
+  groups: readonly (readonly RegExp[])[],
+  signal?: AbortSignal,
 ): Promise<(FoundOutput | undefined)[]> {
   const searches = groups.map((patterns) => new LineSearch(patterns));
   const open = searches.filter((search) => search.isNeeded);
   if (open.length > 0) {
     for await (const text of wholeLines(file)) {
-      const plain = stripVTControlCharacters(text).split("\n");
+      signal?.throwIfAborted();
+      const plain = stripVTControlCharacters(text);
       for (const search of open) search.look(plain);
     }
   }
@@ -34,24 +35,34 @@ export async function findOutput(
 }
 
 class LineSearch {
-  readonly #expressions: readonly RegExp[];
+  readonly #patterns: readonly RegExp[];
+  /** The same for many lines at once: most pieces of an output hold nothing of interest, and need not be taken apart. */
+  readonly #inPiece: readonly RegExp[];
   found: FoundOutput | undefined;
 
-  constructor(patterns: readonly string[]) {
-    this.#expressions = patterns.map((pattern) => outputPattern(pattern));
+  constructor(patterns: readonly RegExp[]) {
+    this.#patterns = patterns;
+    this.#inPiece = patterns.map(({ source, flags }) => new RegExp(source, `${flags}m`));
   }
 
   get isNeeded(): boolean {
-    return this.#expressions.length > 0;
+    return this.#patterns.length > 0;
   }
 
-  look(lines: readonly string[]): void {
-    for (const line of lines) {
-      if (!this.#expressions.some((expression) => expression.test(line))) continue;
-      const first = this.found?.line ?? line.trim().slice(0, shownLength);
-      this.found = { line: first, lines: (this.found?.lines ?? 0) + 1 };
+  look(text: string): void {
+    if (!this.#inPiece.some((pattern) => pattern.test(text))) return;
+    for (const line of text.split("\n")) {
+      const match = this.#patterns.map((pattern) => pattern.exec(line)).find((found) => found !== null);
+      if (!match) continue;
+      this.found = { line: this.found?.line ?? around(line, match.index), lines: (this.found?.lines ?? 0) + 1 };
     }
   }
+}
+
+/** As much of a line as can be shown, with what begins at `index` in it. */
+function around(line: string, index: number): string {
+  const start = Math.max(0, Math.min(index - shownLength / 4, line.length - shownLength));
+  return line.slice(start, start + shownLength).trim();
 }
 
 /** Pieces of a text file that end where a line ends. */

@@ -83,7 +83,7 @@ export function createLayerExecutionAgent(options: LayerExecutionAgentOptions): 
 async function executeCategory(
   task: CategoryTask,
   context: AgentContext,
-  { runDirectory, killNow, lastPasses, chooseAdapter: choose = chooseAdapter }: LayerExecutionAgentOptions,
+  { runDirectory, killNow, lastPasses, mask, chooseAdapter: choose = chooseAdapter }: LayerExecutionAgentOptions,
 ): Promise<AgentReport> {
   const { run, node } = context;
   const { cwd, allowNoTests, limits, isolation } = task;
@@ -130,7 +130,17 @@ async function executeCategory(
   const ended = exit.terminated && !exit.overdue ? abortOutcome(context.signal, killNow) : undefined;
   const isWhole = selectors.length === 0 && task.shard === undefined;
   const lastPass = isWhole ? lastPasses?.get(task.category) : undefined;
-  const suspicions = await suspicionsOf({ task, isWhole, tests, counts, lastPass, report, exit, logFile });
+  const suspicions = await suspicionsOf({
+    task,
+    isWhole,
+    tests,
+    counts,
+    lastPass,
+    report,
+    exit,
+    logFile,
+    signal: context.signal,
+  });
   const verdict = decideVerdict({ exit, ended, report, counts, allowNoTests, suspicions });
   const outcome = verdict.status === "passed" && report ? allSelectedRan(tests, selectors) : verdict;
   const outputTail =
@@ -150,6 +160,8 @@ async function executeCategory(
     report !== undefined &&
     isFailedByTests(outcome, report, tests) &&
     !(await hasFailuresOutside({ framework, isStreamed, report, failedTests: counts.failed, logFile }));
+  // What the framework wrote itself is not masked, and has been read.
+  if (mask && adapter.read) await rm(reportFile, { force: true });
   if (task.partOf !== undefined && scope === undefined && report) await keepShardTests(context, tests, reportFile);
   return {
     outcome,

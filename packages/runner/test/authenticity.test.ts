@@ -83,6 +83,7 @@ describe("a green result", () => {
     "service down, fallback to mock",
     "[ws] using a mock server",
     "running in mock mode",
+    "WARN: FALLING BACK TO MOCK client",
     "\u001B[33mfalling back to mock\u001B[39m database",
   ])("saying %j counts", async (line) => {
     expect(await suspect({ isStrict: true, output: `before\n${line}\nafter` })).toHaveLength(1);

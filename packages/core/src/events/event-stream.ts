@@ -3,7 +3,7 @@ import type { UserContext } from "../agents/agent-context.ts";
 import type { Clock } from "../clock.ts";
 import { formatDuration } from "../config/units.ts";
 import type { RunId } from "../ids.ts";
-import { maskData } from "../mask.ts";
+import { maskEvent } from "./mask-event.ts";
 import type { Reporter } from "./reporter.ts";
 import { eventVersion, type ReporterFailure, type RunEvent, type RunEventBody } from "./run-event.ts";
 
@@ -52,7 +52,7 @@ export class EventStream {
       seq: this.#seq,
       at,
       ...this.#envelope,
-      ...this.#masked(body),
+      ...(this.#mask ? maskEvent(body, this.#mask) : body),
     });
     if (this.#isDelivering) return;
     this.#isDelivering = true;
@@ -68,10 +68,6 @@ export class EventStream {
     const failures = await Promise.all(this.#reporters.map((reporter) => this.#closeOne(reporter, graceMs)));
     this.#reporters.length = 0;
     return failures.filter((failure) => failure !== undefined);
-  }
-
-  #masked(body: RunEventBody): RunEventBody {
-    return this.#mask ? maskData(body, this.#mask) : body;
   }
 
   #deliver(event: RunEvent): void {

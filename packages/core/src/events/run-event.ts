@@ -330,7 +330,8 @@ export interface Suspicion {
     | "forbidden-output"
     | "cached"
     | "collected-not-reported"
-    | "fewer-tests";
+    | "fewer-tests"
+    | "uncounted";
   /** For people, with the numbers. */
   readonly message: string;
   /** Whether it made the node inconclusive; otherwise it is only told. */

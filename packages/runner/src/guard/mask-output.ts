@@ -11,15 +11,25 @@ export function maskInto(output: Readable, file: number, request: MaskRequest): 
   const decoder = new StringDecoder("utf8");
   const mask = createMask(request);
   let held = "";
+  // A log that cannot be written any more (a full disk) costs its rest, not the processes; the pipe is still emptied.
+  let isLost = false;
+  const write = (text: string): void => {
+    if (isLost) return;
+    try {
+      writeSync(file, text);
+    } catch {
+      isLost = true;
+    }
+  };
   output.on("data", (bytes: Buffer) => {
     held += decoder.write(bytes);
     const end = held.lastIndexOf("\n") + 1 || (held.length > longestLine ? held.length : 0);
     if (end === 0) return;
-    writeSync(file, mask(held.slice(0, end)));
+    write(mask(held.slice(0, end)));
     held = held.slice(end);
   });
   output.on("close", () => {
-    writeSync(file, mask(held + decoder.end()));
+    write(mask(held + decoder.end()));
     closeSync(file);
   });
 }

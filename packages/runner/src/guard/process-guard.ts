@@ -62,6 +62,7 @@ export class ProcessGuard {
   #guard: ChildProcess | undefined;
   #lastId = 0;
   #isReady = false;
+  #bug: string | undefined;
   #lost: { ids: readonly number[]; message: string } | undefined;
 
   constructor({ env = new ChildEnvironment().inherited, onAbandoned }: ProcessGuardOptions = {}) {
@@ -114,6 +115,10 @@ export class ProcessGuard {
     guard.ref();
     guard.stdin?.end();
     await gone;
+    // Who was still waiting when it was closed, or lost it while it closed.
+    for (const id of [...this.#pending.keys()]) {
+      this.#settle(id, { kind: "lost", message: "the guard of the processes was closed" });
+    }
   }
 
   #start(): ChildProcess {
@@ -165,6 +170,7 @@ export class ProcessGuard {
         this.#pending.get(reply.id)?.onSample?.(reply);
         return;
       case "exit":
+        if (this.#bug !== undefined) return;
         this.#settle(reply.id, { ...reply, kind: "exit" });
         return;
       case "not-started":
@@ -174,7 +180,8 @@ export class ProcessGuard {
         this.#settle(reply.id, { ...reply, kind: "no-log" });
         return;
       case "bug":
-        this.#lost = { ids: [], message: `the guard of the processes broke: ${reply.message}` };
+        // It ends everything now; how that went is no result of the commands.
+        this.#bug = `the guard of the processes broke: ${reply.message}`;
         return;
       default:
         reply satisfies never;
@@ -195,9 +202,11 @@ export class ProcessGuard {
     // Nobody can be promised anything any more; what was in force was nothing.
     for (const resolve of this.#levelWaiters.splice(0)) resolve({ memory: "none", cpu: "none" });
     if (this.#pending.size === 0) return;
-    const message = this.#lost?.message ?? `the guard of the processes was killed (${how}), and they were ended`;
     const isHopeless = !this.#isReady;
+    const fate = isHopeless ? "and what it had started is ended by the next one" : "and they were ended";
+    const message = this.#bug ?? `the guard of the processes was killed (${how}), ${fate}`;
     this.#isReady = false;
+    this.#bug = undefined;
     this.#lost = { ids: [...this.#pending.keys()], message };
     // One that cannot even start is not tried again and again.
     if (isHopeless) this.#settleLost();

@@ -27,7 +27,7 @@ const tagBytes = Buffer.from(`${tagVariable}=`);
  * The processes of this machine, and to which of a guard's commands they belong. Linux only.
  *
  * A process belongs to a command when its environment carries the command's tag, which its descendants inherit whatever session
- * or group they go to, or when it is in the command's session. What was once judged is not read again, so a look costs one
+ * or group they go to, when it is in the command's session, or when its parent did at the time. What was once judged is not read again, so a look costs one
  * reading of the directory /proc: 0.06 ms where 120 processes run.
  */
 export class ProcessTable {
@@ -62,11 +62,6 @@ export class ProcessTable {
     for (const pid of this.#known.keys()) if (!present.has(pid)) this.#known.delete(pid);
   }
 
-  /** Forgets what it knows: pids may have been given away again. */
-  forget(): void {
-    this.#known.clear();
-  }
-
   /** The living processes that belong to a command, as of the last {@link scan}. A zombie does not live. */
   membersOf(id: number): number[] {
     const members: number[] = [];
@@ -91,6 +86,8 @@ export class ProcessTable {
     if (!stat || !isAlive(stat)) return;
     const session = this.#sessions.get(stat.session);
     const owners = [...ownTags(environment, this.#token), ...(session === undefined ? [] : [session])];
+    // Servers that write their titles over their environment, and processes without any, have parents.
+    if (owners.length === 0) owners.push(...(this.#known.get(stat.parent)?.owners ?? []));
     if (owners.length > 0) this.#known.set(pid, { owners, startedAt: stat.startedAt });
     // In the middle of an exec a process has no environment for a moment: it is looked at again. The kernel's own never have one.
     else if (environment?.length !== 0 || stat.parent === 2 || pid === 2) this.#known.set(pid, undefined);

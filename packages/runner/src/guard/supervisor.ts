@@ -1,5 +1,6 @@
 import type { ChildProcess } from "node:child_process";
-import { closeSync } from "node:fs";
+import { closeSync, existsSync } from "node:fs";
+import path from "node:path";
 import process from "node:process";
 import { ControlGroup, type ControlGroupParent, findControlGroupParent } from "./control-group.ts";
 import { endAbandoned } from "./end-abandoned.ts";
@@ -84,6 +85,8 @@ export class Supervisor {
 
   #start(request: StartRequest): void {
     const { id, limits: asked } = request;
+    // While nothing ran nobody looked, and pids may have been given away again.
+    if (this.#running.size === 0) this.#table?.scan();
     let log: number;
     try {
       log = openLog(request.logFile);
@@ -97,13 +100,20 @@ export class Supervisor {
         this.#reply({ type: "not-started", id, code: "APEX_ISOLATION_UNAVAILABLE", message: refusal });
         return;
       }
+      const isWrapped = request.mask !== undefined || request.isolation !== undefined || asked !== undefined;
+      const env = this.#envFor(request);
+      // A shell that stands before the command would only say 127.
+      if (isWrapped && !canBeFound(request.command, request.cwd, env["PATH"])) {
+        this.#reply({ type: "not-started", id, code: "ENOENT", message: "no such program" });
+        return;
+      }
       const group = this.#groupFor(request);
       const limits = new LimitKeeper(asked, group);
       const wrap = (call: Call): Call => {
         const isolated = request.isolation ? this.#isolation.wrap(call) : call;
         return group ? group.wrap(isolated) : isolated;
       };
-      const command = startCommand(request, { spawn: this.#spawn, env: this.#envFor(request), log, wrap });
+      const command = startCommand(request, { spawn: this.#spawn, env, log, wrap });
       const { pid } = command;
       command.once("error", (error: NodeJS.ErrnoException) => {
         if (pid !== undefined) return;
@@ -168,6 +178,8 @@ export class Supervisor {
   }
 
   #sample(): void {
+    // Often, so that most are seen while their parents still live.
+    this.#table?.scan();
     this.#looks += 1;
     for (const [id, { process: running, isLimited }] of this.#running) {
       const isTurn = this.#looks % unlimitedEvery === 1;
@@ -176,6 +188,14 @@ export class Supervisor {
       if (usage && isTurn) this.#reply({ type: "sample", id, ...usage });
     }
   }
+}
+
+/** Whether the operating system would find the program of a command. */
+function canBeFound(command: StartRequest["command"], cwd: string, searchPath = ""): boolean {
+  if (command.kind === "shell" || process.platform === "win32") return true;
+  const { file } = command;
+  if (file.includes("/")) return existsSync(path.resolve(cwd, file));
+  return searchPath.split(path.delimiter).some((directory) => existsSync(path.resolve(cwd, directory, file)));
 }
 
 function describe(error: unknown): string {

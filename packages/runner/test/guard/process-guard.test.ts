@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { ProcessGuard } from "../../src/guard/process-guard.ts";
@@ -45,6 +45,15 @@ describe.runIf(process.platform === "linux")("what leaves the session of its com
     controller.abort();
     expect(await exit).toMatchObject({ terminated: "kill", leaked: [] });
     expect(isRunning(escaped)).toBe(false);
+  });
+
+  test("is found although it has wiped its environment, when its parent was seen", async () => {
+    // Servers that change their title write over their environment, too.
+    const wiping = "(setsid env -i sleep 603; true) & sleep 0.8; pkill -f 'sleep 60[3]' -0";
+    const { exit } = start(wiping);
+    const { leaked } = await exit;
+    expect(leaked.map(({ command }) => command).join()).toContain("sleep 603");
+    expect(sleepers("603")).toEqual([]);
   });
 
   test("is found although it keeps forking", async () => {
@@ -94,6 +103,24 @@ describe("a guard that is killed", () => {
 });
 
 describe("masking", () => {
+  test.each([{ mask: { values: ["x"], patterns: [] } }, { limits: { cpus: 1 } }])(
+    "a program that does not exist is named as ever, with %j",
+    async (options) => {
+      const cwd = temporaryDirectory();
+      const command = { kind: "argv", file: "no-such-program", args: [] } as const;
+      const { spawnError } = await runProcess({ command, cwd, logFile: path.join(cwd, "log"), ...options });
+      expect(spawnError).toMatchObject({ code: "APEX_COMMAND_NOT_FOUND" });
+    },
+  );
+
+  test.runIf(existsSync("/dev/full"))("a log that cannot be written costs its rest, not the run", async () => {
+    const cwd = temporaryDirectory();
+    const command = { kind: "shell", script: "seq 1 50000; exit 5" } as const;
+    const mask = { values: ["never there"], patterns: [] };
+    const exit = await runProcess({ command, cwd, logFile: "/dev/full", mask });
+    expect(exit).toMatchObject({ exitCode: 5, leaked: [] });
+  });
+
   test("replaces values and patterns in the log, whatever pieces they come in, and keeps the order of both outputs", async () => {
     const script =
       "printf 'the pass'; sleep 0.05; printf 'word is hunter2\\n'; echo 'key sk-abc and more' >&2; echo plain";
