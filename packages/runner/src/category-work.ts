@@ -42,7 +42,8 @@ export interface WorkOptions {
  * can. Throws what the adapter throws.
  */
 export function prepareWork({ task, adapter, command, reportFile, rerun }: WorkOptions): CategoryWork {
-  const { cwd, allowNoTests, selectors, coverage, env, report } = task;
+  const { cwd, selectors, coverage, env, report } = task;
+  const allowNoTests = task.allowNoTests || task.partOf !== undefined;
   const base = { command, reportFile, cwd, allowNoTests, env, report };
   if (rerun) {
     const again = rerun.map((test) => selectorOf(test));

@@ -61,7 +61,7 @@ export interface WrittenLayerSettings {
   categories?: (string | WrittenPlacement)[] | undefined;
   resource_limits?:
     | {
-        /** Not in force yet. */
+        /** Decides what of the layer runs at once; a category's own limit is what is enforced. */
         max_memory?: WrittenSize | undefined;
         max_memory_mb?: number | undefined;
         /** 1 to 100; today it only bounds how much a hybrid layer runs at once. */

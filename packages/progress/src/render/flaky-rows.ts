@@ -9,7 +9,9 @@ import { testLocation, testPlace, testTitle } from "./test-title.ts";
 /** What of a node passed only on a retry: its tests by name where they are known, else how its earlier attempts ended. */
 export function flakyRows(view: RunView, node: FinishedNode, palette: Palette): NodeTableRow[] {
   const place = testPlace(view, node);
-  const named = [...node.flakyTests, ...recoveredTests(node)].map((test) => {
+  // The same test may have been kept twice, by its failure with a line and by its pass without one.
+  const tests = new Map([...node.flakyTests, ...recoveredTests(node)].map((test) => [testTitle(test), test]));
+  const named = [...tests.values()].map((test) => {
     const location = testLocation(test, place);
     return location ? `${testTitle(test)}  ${palette.dim(location)}` : testTitle(test);
   });

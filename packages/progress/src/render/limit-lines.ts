@@ -14,7 +14,7 @@ export function limitText({ memory, cpu }: LimitsInForce): string {
   const parts = [
     memory &&
       `memory ${memory.peakBytes === undefined ? "" : `${formatSize(memory.peakBytes)} of `}${formatSize(memory.requestedBytes)}, ${ways[memory.enforcement]}`,
-    cpu && `${Number(cpu.requestedCpus.toFixed(2))} CPUs, ${ways[cpu.enforcement]}`,
+    cpu && `CPU ${Number(cpu.requestedCpus.toFixed(2))}, ${ways[cpu.enforcement]}`,
   ];
   return parts.filter((part) => part !== undefined).join("; ");
 }

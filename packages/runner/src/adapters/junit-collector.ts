@@ -1,4 +1,5 @@
 import type { TestResult } from "@netra-apex/core";
+import { DeclaredCounts } from "./declared-counts.ts";
 import { failureText } from "./failure-text.ts";
 
 /** One `<testcase>`. */
@@ -35,6 +36,9 @@ const verdicts: ReadonlyMap<string, Verdict> = new Map([
   ["rerunError", "rerun"],
 ]);
 
+/** What some writers say of a failed test in an attribute alone. */
+const failedStatuses: ReadonlySet<string> = new Set(["failed", "fail", "failure", "error"]);
+
 const offStatuses = new Set(["disabled", "notrun", "ignored", "skipped"]);
 
 const printedElements = new Set(["system-out", "system-err"]);
@@ -48,6 +52,7 @@ interface Note {
 /** Turns the elements of a JUnit report into cases. The text that it keeps of each is bounded. */
 export class JUnitCollector {
   readonly cases: JUnitCase[] = [];
+  readonly #declared = new DeclaredCounts();
   readonly #suites: Attributes[] = [];
   #case: Attributes | undefined;
   /** How many elements are open inside the case: only its direct children say how it ended. */
@@ -73,11 +78,20 @@ export class JUnitCollector {
       this.#case = attributes;
       this.#notes = new Map();
       this.#rerunCount = 0;
-    } else if (element === "testsuite") this.#suites.push(ownCopy(attributes));
-    else if (this.#suites.length > 0 && (element === "failure" || element === "error")) {
+    } else if (element === "testsuites") this.#declared.openSuite(ownCopy(attributes), this.cases.length);
+    else if (element === "testsuite") {
+      const own = ownCopy(attributes);
+      this.#suites.push(own);
+      this.#declared.openSuite(own, this.cases.length);
+    } else if (this.#suites.length > 0 && (element === "failure" || element === "error")) {
       this.#openElement = element;
       this.#open = { attributes, text: "" };
     }
+  }
+
+  /** What the report declares of itself and does not hold; known once it is read. */
+  get contradiction(): string | undefined {
+    return this.#declared.contradiction;
   }
 
   text(text: string): void {
@@ -87,6 +101,7 @@ export class JUnitCollector {
   close(element: string): void {
     if (!this.#case) {
       if (element === "testsuite") this.#suites.pop();
+      if (element === "testsuite" || element === "testsuites") this.#declared.closeSuite(this.cases);
       else if (this.#open && element === this.#openElement) this.#endSuiteFailure();
     } else if (this.#level > 0) {
       this.#level -= 1;
@@ -140,6 +155,7 @@ export class JUnitCollector {
     if (this.#notes.has("error")) return "errored";
     if (this.#notes.has("failure")) return "failed";
     // CTest and GoogleTest have nothing but an attribute for tests that are switched off.
+    if (failedStatuses.has(attributes["status"] ?? "") && !skipped) return "failed";
     const isOff = offStatuses.has(attributes["status"] ?? "") || attributes["result"] === "suppressed";
     return skipped || isOff ? "skipped" : "passed";
   }

@@ -45,6 +45,10 @@ export async function readJUnit(reportFile: string): Promise<JUnitReport> {
     return { completeness: isMissing ? "missing" : "truncated", cases: collector.cases, problem };
   }
   const problem = reader.problem();
+  const { contradiction } = collector;
+  if (problem === undefined && contradiction !== undefined) {
+    return { completeness: "truncated", cases: collector.cases, problem: contradiction };
+  }
   if (problem === undefined) return { completeness: "complete", cases: collector.cases };
   return { completeness: "truncated", cases: collector.cases, problem };
 }

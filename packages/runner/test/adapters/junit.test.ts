@@ -12,6 +12,33 @@ async function read(xml: string | Buffer) {
 
 const plain = { durationMs: 0, suites: ["s"], isFlaky: false, rerunCount: 0 };
 
+describe("a report that declares more than it holds", () => {
+  test.each([
+    ['<testsuites tests="5"><testsuite tests="5"><testcase name="a"/></testsuite></testsuites>', "5 tests and tells 1"],
+    [
+      '<testsuite name="s" tests="1" failures="3" errors="2"><testcase name="a"/></testsuite>',
+      "5 failures and tells none",
+    ],
+  ])("%s is not whole", async (xml, said) => {
+    const { completeness, problem, cases } = await read(xml);
+    expect({ completeness, cases: cases.length }).toEqual({ completeness: "truncated", cases: 1 });
+    expect(problem).toContain(`declares ${said}`);
+  });
+
+  test.each([
+    '<testsuites tests="2" skipped="1"><testsuite tests="2"><testcase name="a"/></testsuite></testsuites>',
+    '<testsuite tests="2" errors="1"><testcase name="a"><error/></testcase></testsuite>',
+    '<testsuite tests="x" failures=""><testcase name="a"/></testsuite>',
+  ])("%s is, as writers have it", async (xml) => {
+    expect((await read(xml)).completeness).toBe("complete");
+  });
+
+  test("a failure may stand in an attribute alone", async () => {
+    const { cases } = await read('<testsuite><testcase name="a" status="failed"/></testsuite>');
+    expect(cases[0]?.status).toBe("failed");
+  });
+});
+
 describe("a whole report", () => {
   test("gives every case with its names, place and time", async () => {
     const { cases, completeness, problem } = await read(`<?xml version="1.0"?>
