@@ -43,7 +43,7 @@ export type GuardReply =
   /** Its log file cannot be written; it was not started. */
   | { readonly type: "no-log"; readonly id: number; readonly message: string }
   | ({ readonly type: "sample"; readonly id: number } & TreeUsage)
-  | ({ readonly type: "exit"; readonly id: number } & GuardedExit)
+  | { readonly type: "exit"; readonly id: number; readonly exit: GuardedExit }
   /** A fault of the guard itself; it ends. */
   | { readonly type: "bug"; readonly message: string };
 
@@ -55,10 +55,12 @@ export interface LimitLevels {
 
 /** How a command and its whole tree ended. */
 export interface GuardedExit {
+  /** Absent when the command was ended by a signal or never started. */
   readonly exitCode?: number;
   readonly signal?: NodeJS.Signals;
+  /** Set when it was ended on request: by SIGTERM within the grace, or by SIGKILL. */
   readonly terminated?: "term" | "kill";
-  /** Time between SIGTERM and the end of the last process; only with `terminated`. */
+  /** How long it took to end it, on request or for its limit; the grace is part of it. */
   readonly endingMs?: number;
   /** What ran when the command was ended; only with `terminated`. */
   readonly endedProcesses?: readonly FoundProcess[];

@@ -20,7 +20,7 @@ export type GuardedCommand = Omit<StartRequest, "type" | "id"> & { readonly comm
 
 /** What becomes of a guarded command. */
 export type GuardedResult =
-  | ({ readonly kind: "exit" } & GuardedExit)
+  | { readonly kind: "exit"; readonly exit: GuardedExit }
   | { readonly kind: "not-started"; readonly code?: string; readonly message: string }
   | { readonly kind: "no-log"; readonly message: string }
   /** The guard itself was killed, and its processes were ended after it. */
@@ -171,7 +171,7 @@ export class ProcessGuard {
         return;
       case "exit":
         if (this.#bug !== undefined) return;
-        this.#settle(reply.id, { ...reply, kind: "exit" });
+        this.#settle(reply.id, { kind: "exit", exit: reply.exit });
         return;
       case "not-started":
         this.#settle(reply.id, { ...reply, kind: "not-started" });

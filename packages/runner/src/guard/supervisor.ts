@@ -145,7 +145,7 @@ export class Supervisor {
         clearInterval(this.#sampler);
         this.#sampler = undefined;
       }
-      this.#reply({ type: "exit", id, ...exit });
+      this.#reply({ type: "exit", id, exit });
     });
   }
 

@@ -1,37 +1,20 @@
 import path from "node:path";
-import { type Clock, type Command, type LimitRequest, type LimitsInForce, systemClock } from "@netra-apex/core";
+import { type Clock, type Command, type LimitRequest, systemClock } from "@netra-apex/core";
 import type { MaskRequest } from "@netra-apex/core/mask";
-import type { FoundProcess, GuardedExit, TreePeak, TreeUsage } from "../guard/guard-protocol.ts";
+import type { FoundProcess, GuardedExit, TreeUsage } from "../guard/guard-protocol.ts";
 import { type GuardedResult, ProcessGuard } from "../guard/process-guard.ts";
 import { ChildEnvironment } from "./child-environment.ts";
 import { watchReportEnd } from "./watch-report-end.ts";
 import { LogFileError } from "./log-file.ts";
 import { explainFailedStart, type SpawnError } from "./spawn-error.ts";
 
-/** How a command ended, together with everything that it had started. */
-export interface ProcessExit {
-  /** Absent when the command was ended by a signal or never started. */
-  readonly exitCode?: number;
-  readonly signal?: NodeJS.Signals;
+/** How a command ended, together with everything that it had started. What the guard tells of it, and what is known here. */
+export interface ProcessExit extends Omit<GuardedExit, "endedProcesses"> {
   readonly durationMs: number;
   /** The command never started, and why. */
   readonly spawnError?: SpawnError;
-  /** Set when it was ended on request: by SIGTERM within the grace, or by SIGKILL. */
-  readonly terminated?: "term" | "kill";
-  /** How long it took to end it, on request or for its limit; the grace is part of it. */
-  readonly endingMs?: number;
   /** Set when it did not end by itself although its report was complete: what ran then, and was ended. */
   readonly overdue?: readonly FoundProcess[];
-  /** Processes that outlived the command on their own and had to be ended. */
-  readonly leaked: readonly FoundProcess[];
-  /** Processes that could not be ended, not even by SIGKILL. */
-  readonly survivors?: readonly FoundProcess[];
-  /** What the tree took; absent for what ended before it was looked at, and where that cannot be seen. */
-  readonly usage?: TreePeak;
-  /** What became of the limits that were asked for. */
-  readonly limits?: LimitsInForce;
-  /** Processes that the kernel killed on this machine for lack of memory, when this command ended by SIGKILL. */
-  readonly oomKills?: number;
   /** The guard of the processes was killed or broke; the command was ended after it. */
   readonly guardLost?: string;
 }
@@ -135,11 +118,12 @@ async function runGuarded(options: RunProcessOptions, guard: ProcessGuard): Prom
   }
   const durationMs = clock.monotonicMs() - startedMs;
   switch (result.kind) {
-    case "exit":
+    case "exit": {
+      const { endedProcesses = [], ...exit } = result.exit;
       // Who was told to end anyway has not been waited for.
-      return isOverdue && !signal?.aborted && !killSignal?.aborted
-        ? { ...exitFacts(result), overdue: result.endedProcesses ?? [], durationMs }
-        : { ...exitFacts(result), durationMs };
+      const overdue = isOverdue && !signal?.aborted && !killSignal?.aborted ? { overdue: endedProcesses } : {};
+      return { ...exit, ...overdue, durationMs };
+    }
     case "not-started": {
       const env = environment.for(cwd, options.env);
       const spawnError = explainFailedStart({ command, cwd, env, errorCode: result.code, message: result.message });
@@ -152,20 +136,4 @@ async function runGuarded(options: RunProcessOptions, guard: ProcessGuard): Prom
     default:
       return result satisfies never;
   }
-}
-
-/** A reply of the guard without what belongs to the protocol. */
-function exitFacts(exit: GuardedExit): Omit<ProcessExit, "durationMs"> {
-  const { exitCode, signal, terminated, endingMs, leaked, survivors, usage, limits, oomKills } = exit;
-  return {
-    ...(exitCode === undefined ? {} : { exitCode }),
-    ...(signal === undefined ? {} : { signal }),
-    ...(terminated === undefined ? {} : { terminated }),
-    ...(endingMs === undefined ? {} : { endingMs }),
-    leaked,
-    ...(survivors === undefined ? {} : { survivors }),
-    ...(usage === undefined ? {} : { usage }),
-    ...(limits === undefined ? {} : { limits }),
-    ...(oomKills === undefined ? {} : { oomKills }),
-  };
 }

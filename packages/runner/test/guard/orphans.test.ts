@@ -113,6 +113,6 @@ async function startAndClose(): Promise<void> {
   const directory = temporaryDirectory();
   const command = { kind: "argv", file: "true", args: [] } as const;
   const run = guard.run({ command, cwd: directory, env: {}, logFile: path.join(directory, "log"), graceMs });
-  expect(await run.result).toMatchObject({ kind: "exit", exitCode: 0 });
+  expect(await run.result).toMatchObject({ kind: "exit", exit: { exitCode: 0 } });
   await guard.close();
 }

@@ -142,7 +142,7 @@ test("a guard does not keep its process alive once nothing runs", () => {
   const script = `import { ProcessGuard } from ${JSON.stringify(path.resolve(import.meta.dirname, "../../src/guard/process-guard.ts"))};
     const guard = new ProcessGuard();
     const run = guard.run({ command: { kind: "argv", file: "true", args: [] }, cwd: "/", env: {}, logFile: process.argv[1], graceMs: 100 });
-    console.log((await run.result).exitCode);`;
+    console.log((await run.result).exit.exitCode);`;
   const logFile = path.join(temporaryDirectory(), "log");
   const { stdout, status } = spawnSync(process.execPath, ["--input-type=module", "-e", script, logFile], {
     timeout: 15_000,
