@@ -157,6 +157,9 @@ export class ProcessGuard {
         this.#settleLost();
         if (reply.abandoned.length > 0) this.#onAbandoned?.(reply.abandoned);
         return;
+      case "abandoned":
+        this.#onAbandoned?.(reply.found);
+        return;
       case "started":
         return;
       case "levels":

@@ -2,11 +2,13 @@ import type { ChildProcess } from "node:child_process";
 import { closeSync } from "node:fs";
 import process from "node:process";
 import { ControlGroup, type ControlGroupParent, findControlGroupParent } from "./control-group.ts";
+import { ContainerKeeper } from "./container-keeper.ts";
 import { endAbandoned } from "./end-abandoned.ts";
+import { endAbandonedContainers } from "./end-abandoned-containers.ts";
 import { GuardedProcess } from "./guarded-process.ts";
 import type { GuardReply, GuardRequest, LimitLevels, StartRequest } from "./guard-protocol.ts";
 import { Isolation } from "./isolate.ts";
-import { LimitKeeper } from "./limit-keeper.ts";
+import { type CommandKeeper, LimitKeeper } from "./limit-keeper.ts";
 import { openLog } from "./open-log.ts";
 import { ProcessTable } from "./process-table.ts";
 import { formatToken, ownIdentity, tagVariable } from "./process-tag.ts";
@@ -27,6 +29,10 @@ export class Supervisor {
   readonly #running = new Map<number, { process: GuardedProcess; isLimited: boolean }>();
   readonly #isolation = new Isolation();
   #cleared: Promise<void> = Promise.resolve();
+  /** Those that wait to be started, by id. */
+  readonly #starting = new Map<number, Promise<void>>();
+  /** By the way to the engine: done once nothing is there any more that a killed run has left. */
+  readonly #clearedEngines = new Map<string, Promise<void>>();
   #groups: ControlGroupParent | undefined | "unknown" = "unknown";
   #env: Readonly<Record<string, string>> = {};
   #sampler: NodeJS.Timeout | undefined;
@@ -43,12 +49,11 @@ export class Supervisor {
         this.#setUp(request.env);
         return;
       case "start":
-        // Nothing starts beside what a killed run has left: it may hold the ports that the tests want.
-        void this.#cleared.then(() => this.#start(request));
+        this.#starting.set(request.id, this.#startCleared(request));
         return;
       case "end":
         // One that is still waiting to be started is found once it has.
-        void this.#cleared.then(() => this.#running.get(request.id)?.process.end(request.kill));
+        void this.#started(request.id).then(() => this.#running.get(request.id)?.process.end(request.kill));
         return;
       case "levels":
         this.#reply({ type: "levels", levels: this.#levels() });
@@ -67,6 +72,7 @@ export class Supervisor {
   /** Ends everything, as nobody is left to ask for it. */
   async endAll(): Promise<void> {
     await this.#cleared;
+    await Promise.all(this.#starting.values());
     const processes = [...this.#running.values()].map((running) => running.process);
     for (const running of processes) {
       // What was frozen would never see SIGTERM.
@@ -82,7 +88,33 @@ export class Supervisor {
     this.#cleared = endAbandoned(this.#identity.place).then((abandoned) => this.#reply({ type: "ready", abandoned }));
   }
 
-  #start(request: StartRequest): void {
+  async #started(id: number): Promise<void> {
+    await (this.#starting.get(id) ?? this.#cleared);
+  }
+
+  /** Nothing starts beside what a killed run has left: it may hold the ports, or the names, that the tests want. */
+  async #startCleared(request: StartRequest): Promise<void> {
+    await this.#cleared;
+    const { id } = request;
+    // What asks the engine about a command does not belong to the command, so it does not carry its tag.
+    const env = { ...this.#env, ...request.env };
+    const container = ContainerKeeper.for(request, { tag: `${this.#token}.${id}`, env });
+    // Only now, as most machines never run a container.
+    if (container) await this.#clearEngine(container);
+    this.#start(request, container);
+    this.#starting.delete(id);
+  }
+
+  #clearEngine({ engine }: ContainerKeeper): Promise<void> {
+    let cleared = this.#clearedEngines.get(engine.key);
+    cleared ??= endAbandonedContainers(engine, this.#identity.place).then((found) => {
+      if (found.length > 0) this.#reply({ type: "abandoned", found });
+    });
+    this.#clearedEngines.set(engine.key, cleared);
+    return cleared;
+  }
+
+  #start(request: StartRequest, container: ContainerKeeper | undefined): void {
     const { id, limits: asked } = request;
     let log: number;
     try {
@@ -97,13 +129,15 @@ export class Supervisor {
         this.#reply({ type: "not-started", id, code: "APEX_ISOLATION_UNAVAILABLE", message: refusal });
         return;
       }
-      const group = this.#groupFor(request);
-      const limits = new LimitKeeper(asked, group);
+      // The group of a container's client would hold the client alone.
+      const group = container ? undefined : this.#groupFor(request);
+      const limits = container ?? new LimitKeeper(asked, group);
       const wrap = (call: Call): Call => {
         const isolated = request.isolation ? this.#isolation.wrap(call) : call;
         return group ? group.wrap(isolated) : isolated;
       };
-      const command = startCommand(request, { spawn: this.#spawn, env: this.#envFor(request), log, wrap });
+      const started = container ? { ...request, command: container.command } : request;
+      const command = startCommand(started, { spawn: this.#spawn, env: this.#envFor(request), log, wrap });
       const { pid } = command;
       command.once("error", (error: NodeJS.ErrnoException) => {
         if (pid !== undefined) return;
@@ -122,7 +156,7 @@ export class Supervisor {
     }
   }
 
-  #watch(request: StartRequest, command: ChildProcess, limits: LimitKeeper, pid: number): void {
+  #watch(request: StartRequest, command: ChildProcess, limits: CommandKeeper, pid: number): void {
     const { id } = request;
     this.#table?.addSession(pid, id);
     const running = new GuardedProcess({ request, command, tree: this.#treeOf(command, pid, id), limits });
