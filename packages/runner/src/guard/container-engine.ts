@@ -100,13 +100,16 @@ interface Inspected {
 }
 
 function parseContainers(text: string): readonly Container[] | undefined {
-  let inspected: readonly Inspected[];
   try {
-    inspected = JSON.parse(text) as readonly Inspected[];
+    return (JSON.parse(text) as readonly Inspected[]).map(toContainer);
   } catch {
+    // No JSON, or none of this shape: as good as no answer.
     return undefined;
   }
-  return inspected.map(({ Id = "", Name = Id, Config, State, HostConfig }) => ({
+}
+
+function toContainer({ Id = "", Name = Id, Config, State, HostConfig }: Inspected): Container {
+  return {
     id: Id,
     name: Name.replace(/^\//, ""),
     labels: Config?.Labels ?? {},
@@ -115,7 +118,7 @@ function parseContainers(text: string): readonly Container[] | undefined {
     isOomKilled: State?.OOMKilled ?? false,
     memoryBytes: Math.max(HostConfig?.Memory ?? 0, 0),
     cpus: cpusOf(HostConfig),
-  }));
+  };
 }
 
 function cpusOf({ NanoCpus = 0, CpuQuota = 0, CpuPeriod = 0 }: NonNullable<Inspected["HostConfig"]> = {}): number {

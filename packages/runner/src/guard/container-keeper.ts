@@ -6,7 +6,7 @@ import { type Container, ContainerEngine, describeContainer } from "./container-
 import { type ContainerRun, isRemovedByEngine, parseContainerRun } from "./container-run.ts";
 import { systemPace } from "./end-tree.ts";
 import type { FoundProcess, StartRequest } from "./guard-protocol.ts";
-import type { CommandEnd, CommandKeeper, KeeperReport } from "./limit-keeper.ts";
+import { type CommandEnd, type CommandKeeper, type KeeperReport, OomKills } from "./limit-keeper.ts";
 import { valueOf } from "./parse-flags.ts";
 
 /** What a command is known by, and how its engine is asked. */
@@ -35,7 +35,8 @@ interface Removal {
  *
  * Where the command sets a limit itself, that one stays: it is in force, so its value is what is told, and its enforcement is
  * `container` too. What is told is what the engine says of the container; a limit that it has discarded, or that was set to
- * nothing, is `none`. What the command's own processes take is not told, as that is the client's alone.
+ * nothing, is `none`. Podman before 5 does not say that a container was killed for its limit: then it is told what the kernel has
+ * killed meanwhile. What the command's own processes take is not told, as that is the client's alone.
  */
 export class ContainerKeeper implements CommandKeeper {
   readonly engine: ContainerEngine;
@@ -47,6 +48,7 @@ export class ContainerKeeper implements CommandKeeper {
   /** Where the engine's program writes the id of the container. */
   readonly #cidFile: string;
   readonly #isCidFileOurs: boolean;
+  readonly #oomKills = new OomKills();
 
   private constructor(run: ContainerRun, request: KeptRequest, { tag, env }: ContainerKeeperOptions) {
     this.#run = run;
@@ -90,10 +92,12 @@ export class ContainerKeeper implements CommandKeeper {
     const { seen, survivors } = await this.#remove(isByItself);
     if (this.#isCidFileOurs) await rm(this.#cidFile, { force: true }).catch(() => undefined);
     const limits = this.#limitsInForce(seen[0], end);
+    const oomKills = limits?.memory?.killedBy === undefined ? this.#oomKills.during(end) : 0;
     return {
       leaked: isByItself ? seen.filter(({ isRunning }) => isRunning).map(describeContainer) : [],
       survivors,
       ...(limits ? { limits } : {}),
+      ...(oomKills > 0 ? { oomKills } : {}),
     };
   }
 

@@ -37,7 +37,7 @@ export class LimitKeeper implements CommandKeeper {
   readonly #request: LimitRequest;
   readonly #group: ControlGroup | undefined;
   readonly #meter: TreeMeter | undefined;
-  readonly #oomKillsBefore: number;
+  readonly #oomKills = new OomKills();
   #isBroken = false;
 
   /** `group` is absent where the kernel's limits are out of reach. */
@@ -45,7 +45,6 @@ export class LimitKeeper implements CommandKeeper {
     this.#request = request ?? {};
     this.#group = group;
     this.#meter = canSample() ? new TreeMeter(systemPace.monotonicMs()) : undefined;
-    this.#oomKillsBefore = countOomKills();
   }
 
   /** Once the command runs: a lower priority is the only thing that everyone may ask for. */
@@ -84,8 +83,7 @@ export class LimitKeeper implements CommandKeeper {
     const group = this.#group?.finish();
     const seen = this.#meter?.peak();
     const peakBytes = group?.peakMemoryBytes ?? seen?.peakMemoryBytes;
-    const isKilled = status.signal === "SIGKILL" || status.exitCode === 137;
-    const oomKills = isKilled ? countOomKills() - this.#oomKillsBefore : 0;
+    const oomKills = this.#oomKills.during(status);
     const limits = this.#limitsInForce(peakBytes, this.#isBroken || (group?.oomKills ?? 0) > 0);
     return {
       ...(seen ? { usage: { ...seen, ...(peakBytes === undefined ? {} : { peakMemoryBytes: peakBytes }) } } : {}),
@@ -119,6 +117,17 @@ export class LimitKeeper implements CommandKeeper {
 
 function canSample(): boolean {
   return process.platform === "linux";
+}
+
+/** Counts what the kernel kills for lack of memory, from when it is made. */
+export class OomKills {
+  readonly #before = countOomKills();
+
+  /** Those so far, where the command's end may be one of them; else 0. */
+  during({ signal, exitCode }: Pick<GuardedExit, "exitCode" | "signal">): number {
+    // 128 + SIGKILL is what shells and container engines hand on.
+    return signal === "SIGKILL" || exitCode === 137 ? countOomKills() - this.#before : 0;
+  }
 }
 
 /** Processes that the kernel has killed for lack of memory since it booted; 0 where it does not say. */
