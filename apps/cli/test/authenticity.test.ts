@@ -129,4 +129,19 @@ ${more}categories: { unit: { command: sleep 0.6, max_memory: 1GiB, max_cpu_perce
     expect(stderr).toContain("limits are strict, and this machine cannot enforce the CPUs of unit");
     expect(project.has(".apex/runs")).toBe(false);
   });
+
+  it("that are strict are a container engine's to enforce where a command runs a container", async () => {
+    const project = new Project({
+      "apex.yaml": `extends: none
+layers: { only: { categories: [unit] } }
+limits: { strict: true }
+categories: { unit: { command: docker run image, max_memory: 1GiB, max_cpu_percent: 50 } }
+`,
+    });
+    const { exitCode, stderr } = await project.start([], { DOCKER_HOST: "unix:///nobody/answers" });
+    // It fails, with or without Docker, but it is not refused.
+    expect(exitCode).toBe(1);
+    expect(stderr).not.toContain("limits are strict");
+    expect(project.has(".apex/runs")).toBe(true);
+  });
 });

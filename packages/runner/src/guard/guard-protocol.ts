@@ -37,6 +37,8 @@ export interface StartRequest {
 export type GuardReply =
   /** Once it has looked for processes whose own guard is gone, and ended them. */
   | { readonly type: "ready"; readonly abandoned: readonly FoundProcess[] }
+  /** Containers whose own guard is gone, once they are removed: before the first container of this one. */
+  | { readonly type: "abandoned"; readonly found: readonly FoundProcess[] }
   | { readonly type: "levels"; readonly levels: LimitLevels }
   /** The operating system did not start it. */
   | { readonly type: "not-started"; readonly id: number; readonly code?: string; readonly message: string }

@@ -1,7 +1,7 @@
 import type { ChildProcess } from "node:child_process";
 import { endTree, isGoneWithin, systemPace, type TreeEnd } from "./end-tree.ts";
 import type { FoundProcess, GuardedExit, StartRequest, TreeUsage } from "./guard-protocol.ts";
-import type { LimitKeeper } from "./limit-keeper.ts";
+import type { CommandKeeper } from "./limit-keeper.ts";
 import type { ProcessTree } from "./process-tree.ts";
 
 /** What goes by itself this soon after the command was on its way out too, and is no leak (cargo-nextest waits as long). */
@@ -14,7 +14,7 @@ export interface GuardedProcessParts {
   readonly request: Pick<StartRequest, "id" | "graceMs">;
   readonly command: ChildProcess;
   readonly tree: ProcessTree;
-  readonly limits: LimitKeeper;
+  readonly limits: CommandKeeper;
 }
 
 /** A command under guard: alive, being ended, or gone with everything that it had started. */
@@ -69,16 +69,21 @@ export class GuardedProcess {
     });
     const status = await Promise.race([exitOf(command), cannotBeEnded]);
     const end = await this.#ending;
-    const { leaked, isGone } = end ? { leaked: [], isGone: end.isGone } : await this.#endLeftovers();
-    const survivors = isGone ? [] : tree.members();
+    const { leaked: processes, isGone } = end ? { leaked: [], isGone: end.isGone } : await this.#endLeftovers();
+    const {
+      leaked = [],
+      survivors: kept = [],
+      ...facts
+    } = await limits.finish({ ...status, isEnded: end !== undefined });
+    const survivors = [...(isGone ? [] : tree.members()), ...kept];
     return {
       ...status,
       // A limit ends by SIGKILL, which is not the same as having been asked to end.
       ...(end && !limits.isBroken() ? { terminated: end.by, endedProcesses: this.#ended } : {}),
       ...(this.#endingSinceMs === undefined ? {} : { endingMs: systemPace.monotonicMs() - this.#endingSinceMs }),
-      leaked,
+      leaked: [...processes, ...leaked],
       ...(survivors.length === 0 ? {} : { survivors }),
-      ...limits.finish(status),
+      ...facts,
     };
   }
 

@@ -3,19 +3,41 @@ import { constants, setPriority } from "node:os";
 import type { Enforcement, LimitRequest, LimitsInForce } from "@netra-apex/core";
 import type { ControlGroup } from "./control-group.ts";
 import { systemPace } from "./end-tree.ts";
-import type { GuardedExit, TreeUsage } from "./guard-protocol.ts";
+import type { FoundProcess, GuardedExit, TreeUsage } from "./guard-protocol.ts";
 import type { ProcessTree } from "./process-tree.ts";
 import { proportionalMemoryBytes, TreeMeter } from "./tree-usage.ts";
 
 /** Where resident sizes come this near to a limit, what processes share is no longer counted twice. */
 const nearLimit = 0.8;
 
-/** Keeps the limits of one command as well as this machine can, and knows what it took. */
-export class LimitKeeper {
+/** How a command ended; `isEnded` when it was asked to. */
+export type CommandEnd = Pick<GuardedExit, "exitCode" | "signal"> & { readonly isEnded: boolean };
+
+/** What is to be told in the end. */
+export type KeeperReport = Pick<GuardedExit, "usage" | "limits" | "oomKills" | "survivors"> & {
+  readonly leaked?: readonly FoundProcess[];
+};
+
+/** Keeps the limits of one command, in whatever way. */
+export interface CommandKeeper {
+  /** Once the command runs. */
+  started(pid: number): void;
+  /** Looks at what the tree takes now; `undefined` where that cannot be seen. */
+  look(tree: ProcessTree): TreeUsage | undefined;
+  /** Whether the tree has taken more than it may; it must be ended then. */
+  isBroken(): boolean;
+  /** The kernel's own way to end a whole tree at once, where there is one. */
+  killAll(): void;
+  /** Once the tree is gone: gives back what was made for the command. Never rejects. */
+  finish(end: CommandEnd): KeeperReport | Promise<KeeperReport>;
+}
+
+/** Keeps the limits of a tree of processes as well as this machine can, and knows what it took. */
+export class LimitKeeper implements CommandKeeper {
   readonly #request: LimitRequest;
   readonly #group: ControlGroup | undefined;
   readonly #meter: TreeMeter | undefined;
-  readonly #oomKillsBefore: number;
+  readonly #oomKills = new OomKills();
   #isBroken = false;
 
   /** `group` is absent where the kernel's limits are out of reach. */
@@ -23,7 +45,6 @@ export class LimitKeeper {
     this.#request = request ?? {};
     this.#group = group;
     this.#meter = canSample() ? new TreeMeter(systemPace.monotonicMs()) : undefined;
-    this.#oomKillsBefore = countOomKills();
   }
 
   /** Once the command runs: a lower priority is the only thing that everyone may ask for. */
@@ -58,12 +79,11 @@ export class LimitKeeper {
   }
 
   /** What is to be told in the end; gives the control group back. */
-  finish(status: Pick<GuardedExit, "exitCode" | "signal">): Pick<GuardedExit, "usage" | "limits" | "oomKills"> {
+  finish(status: CommandEnd): KeeperReport {
     const group = this.#group?.finish();
     const seen = this.#meter?.peak();
     const peakBytes = group?.peakMemoryBytes ?? seen?.peakMemoryBytes;
-    const isKilled = status.signal === "SIGKILL" || status.exitCode === 137;
-    const oomKills = isKilled ? countOomKills() - this.#oomKillsBefore : 0;
+    const oomKills = this.#oomKills.during(status);
     const limits = this.#limitsInForce(peakBytes, this.#isBroken || (group?.oomKills ?? 0) > 0);
     return {
       ...(seen ? { usage: { ...seen, ...(peakBytes === undefined ? {} : { peakMemoryBytes: peakBytes }) } } : {}),
@@ -97,6 +117,17 @@ export class LimitKeeper {
 
 function canSample(): boolean {
   return process.platform === "linux";
+}
+
+/** Counts what the kernel kills for lack of memory, from when it is made. */
+export class OomKills {
+  readonly #before = countOomKills();
+
+  /** Those so far, where the command's end may be one of them; else 0. */
+  during({ signal, exitCode }: Pick<GuardedExit, "exitCode" | "signal">): number {
+    // 128 + SIGKILL is what shells and container engines hand on.
+    return signal === "SIGKILL" || exitCode === 137 ? countOomKills() - this.#before : 0;
+  }
 }
 
 /** Processes that the kernel has killed for lack of memory since it booted; 0 where it does not say. */

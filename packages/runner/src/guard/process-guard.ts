@@ -162,6 +162,9 @@ export class ProcessGuard {
         this.#settleLost();
         if (reply.abandoned.length > 0) this.#onAbandoned?.(reply.abandoned);
         return;
+      case "abandoned":
+        this.#onAbandoned?.(reply.found);
+        return;
       case "levels":
         for (const resolve of this.#levelWaiters.splice(0)) resolve(reply.levels);
         if (this.#pending.size === 0) this.#hold(false);

@@ -3,11 +3,13 @@ import { closeSync, existsSync } from "node:fs";
 import path from "node:path";
 import process from "node:process";
 import { ControlGroup, type ControlGroupParent, findControlGroupParent } from "./control-group.ts";
+import { ContainerKeeper } from "./container-keeper.ts";
 import { endAbandoned } from "./end-abandoned.ts";
+import { endAbandonedContainers } from "./end-abandoned-containers.ts";
 import { GuardedProcess } from "./guarded-process.ts";
 import type { GuardReply, GuardRequest, LimitLevels, StartRequest } from "./guard-protocol.ts";
 import { Isolation } from "./isolate.ts";
-import { LimitKeeper } from "./limit-keeper.ts";
+import { type CommandKeeper, LimitKeeper } from "./limit-keeper.ts";
 import { openLog } from "./open-log.ts";
 import { ProcessTable } from "./process-table.ts";
 import { formatToken, ownIdentity, tagVariable } from "./process-tag.ts";
@@ -28,6 +30,10 @@ export class Supervisor {
   readonly #running = new Map<number, { process: GuardedProcess; isLimited: boolean }>();
   readonly #isolation = new Isolation();
   #cleared: Promise<void> = Promise.resolve();
+  /** Those that wait to be started, by id. */
+  readonly #starting = new Map<number, Promise<void>>();
+  /** By the way to the engine: done once nothing is there any more that a killed run has left. */
+  readonly #clearedEngines = new Map<string, Promise<void>>();
   #groups: ControlGroupParent | undefined | "unknown" = "unknown";
   #env: Readonly<Record<string, string>> = {};
   #sampler: NodeJS.Timeout | undefined;
@@ -44,12 +50,11 @@ export class Supervisor {
         this.#setUp(request.env);
         return;
       case "start":
-        // Nothing starts beside what a killed run has left: it may hold the ports that the tests want.
-        void this.#cleared.then(() => this.#start(request));
+        this.#starting.set(request.id, this.#startCleared(request));
         return;
       case "end":
         // One that is still waiting to be started is found once it has.
-        void this.#cleared.then(() => this.#running.get(request.id)?.process.end(request.kill));
+        void this.#started(request.id).then(() => this.#running.get(request.id)?.process.end(request.kill));
         return;
       case "levels":
         this.#reply({ type: "levels", levels: this.#levels() });
@@ -68,6 +73,7 @@ export class Supervisor {
   /** Ends everything, as nobody is left to ask for it. */
   async endAll(): Promise<void> {
     await this.#cleared;
+    await Promise.all(this.#starting.values());
     const processes = [...this.#running.values()].map((running) => running.process);
     for (const running of processes) {
       // What was frozen would never see SIGTERM.
@@ -83,10 +89,48 @@ export class Supervisor {
     this.#cleared = endAbandoned(this.#identity.place).then((abandoned) => this.#reply({ type: "ready", abandoned }));
   }
 
-  #start(request: StartRequest): void {
+  async #started(id: number): Promise<void> {
+    await (this.#starting.get(id) ?? this.#cleared);
+  }
+
+  /** Nothing starts beside what a killed run has left: it may hold the ports, or the names, that the tests want. */
+  async #startCleared(request: StartRequest): Promise<void> {
+    await this.#cleared;
+    const { id } = request;
+    // What asks the engine about a command does not belong to the command, so it does not carry its tag.
+    const env = { ...this.#env, ...request.env };
+    const container = ContainerKeeper.for(request, { tag: `${this.#token}.${id}`, env });
+    // Only now, as most machines never run a container.
+    if (container) await this.#clearEngine(container);
+    this.#start(request, container);
+    this.#starting.delete(id);
+  }
+
+  #clearEngine({ engine }: ContainerKeeper): Promise<void> {
+    let cleared = this.#clearedEngines.get(engine.key);
+    cleared ??= endAbandonedContainers(engine, this.#identity.place).then((found) => {
+      if (found.length > 0) this.#reply({ type: "abandoned", found });
+    });
+    this.#clearedEngines.set(engine.key, cleared);
+    return cleared;
+  }
+
+  #start(request: StartRequest, container: ContainerKeeper | undefined): void {
     const { id, limits: asked } = request;
     // While nothing ran nobody looked, and pids may have been given away again.
     if (this.#running.size === 0) this.#table?.scan();
+    const refusal = request.isolation && this.#isolation.refusal();
+    if (refusal !== undefined) {
+      this.#reply({ type: "not-started", id, code: "APEX_ISOLATION_UNAVAILABLE", message: refusal });
+      return;
+    }
+    const isWrapped = request.mask !== undefined || request.isolation !== undefined || asked !== undefined;
+    const env = this.#envFor(request);
+    // A shell that stands before the command would only say 127.
+    if (isWrapped && !canBeFound(request.command, request.cwd, env["PATH"])) {
+      this.#reply({ type: "not-started", id, code: "ENOENT", message: "no such program" });
+      return;
+    }
     let log: number;
     try {
       log = openLog(request.logFile);
@@ -95,25 +139,15 @@ export class Supervisor {
       return;
     }
     try {
-      const refusal = request.isolation && this.#isolation.refusal();
-      if (refusal !== undefined) {
-        this.#reply({ type: "not-started", id, code: "APEX_ISOLATION_UNAVAILABLE", message: refusal });
-        return;
-      }
-      const isWrapped = request.mask !== undefined || request.isolation !== undefined || asked !== undefined;
-      const env = this.#envFor(request);
-      // A shell that stands before the command would only say 127.
-      if (isWrapped && !canBeFound(request.command, request.cwd, env["PATH"])) {
-        this.#reply({ type: "not-started", id, code: "ENOENT", message: "no such program" });
-        return;
-      }
-      const group = this.#groupFor(request);
-      const limits = new LimitKeeper(asked, group);
+      // The group of a container's client would hold the client alone.
+      const group = container ? undefined : this.#groupFor(request);
+      const limits = container ?? new LimitKeeper(asked, group);
       const wrap = (call: Call): Call => {
         const isolated = request.isolation ? this.#isolation.wrap(call) : call;
         return group ? group.wrap(isolated) : isolated;
       };
-      const command = startCommand(request, { spawn: this.#spawn, env, log, wrap });
+      const started = container ? { ...request, command: container.command } : request;
+      const command = startCommand(started, { spawn: this.#spawn, env, log, wrap });
       const { pid } = command;
       command.once("error", (error: NodeJS.ErrnoException) => {
         if (pid !== undefined) return;
@@ -132,7 +166,7 @@ export class Supervisor {
     }
   }
 
-  #watch(request: StartRequest, command: ChildProcess, limits: LimitKeeper, pid: number): void {
+  #watch(request: StartRequest, command: ChildProcess, limits: CommandKeeper, pid: number): void {
     const { id } = request;
     this.#table?.addSession(pid, id);
     const running = new GuardedProcess({ request, command, tree: this.#treeOf(command, pid, id), limits });
