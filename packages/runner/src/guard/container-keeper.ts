@@ -4,6 +4,7 @@ import type { Command, Enforcement, LimitRequest, LimitsInForce } from "@netra-a
 import { containerArguments, containerLabel, ownLimits } from "./container-arguments.ts";
 import { type Container, ContainerEngine, describeContainer } from "./container-engine.ts";
 import { type ContainerRun, isRemovedByEngine, parseContainerRun } from "./container-run.ts";
+import { endContainerRemains } from "./end-container-remains.ts";
 import { systemPace } from "./end-tree.ts";
 import type { FoundProcess, StartRequest } from "./guard-protocol.ts";
 import { type CommandEnd, type CommandKeeper, type KeeperReport, OomKills } from "./limit-keeper.ts";
@@ -105,6 +106,17 @@ export class ContainerKeeper implements CommandKeeper {
     const id = (await readFile(this.#cidFile, "latin1").catch(() => "")).trim();
     // Nothing was made, so the engine, which may not even run, is not asked.
     if (id === "" && isByItself) return { seen: [], survivors: [] };
+    const removal = await this.#removeLabelled(id);
+    if (this.#run.program === "podman" && !isByItself) {
+      // The file may be older than this command, where it is the user's: then it names another container.
+      const ids = new Set([this.#isCidFileOurs ? id : "", ...removal.seen.map((container) => container.id)]);
+      ids.delete("");
+      for (const one of ids) await endContainerRemains(one);
+    }
+    return removal;
+  }
+
+  async #removeLabelled(id: string): Promise<Removal> {
     const sinceMs = systemPace.monotonicMs();
     const known = id === "" ? [] : [{ pid: 0, command: `container ${id.slice(0, 12)}` }];
     const withVolumes = isRemovedByEngine(this.#run);

@@ -4,6 +4,7 @@ import { isOn, type ParsedFlag, parseFlags } from "./parse-flags.ts";
 
 /** A command that runs a container, taken apart; its words in order are those of the command. */
 export interface ContainerRun {
+  readonly program: "docker" | "podman";
   /** The program with its own flags, such as those that say where the engine is; anything can be asked of the engine with these. */
   readonly engine: readonly [file: string, ...flags: string[]];
   /** `run`, or `container run`. */
@@ -36,7 +37,7 @@ export function parseContainerRun(command: Command): ContainerRun | undefined {
   const verb = own.rest.slice(0, own.rest[0] === "container" ? 2 : 1);
   if (verb.at(-1) !== "run") return undefined;
   const { flags, rest } = parseFlags(own.rest.slice(verb.length), runSwitches);
-  return { engine: [command.file, ...own.flags.flatMap(({ words }) => words)], verb, flags, rest };
+  return { program, engine: [command.file, ...own.flags.flatMap(({ words }) => words)], verb, flags, rest };
 }
 
 /** Whether a command runs a container, whose limits its engine can keep (`docker run …`, `podman run …`). */

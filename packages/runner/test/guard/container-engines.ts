@@ -16,6 +16,8 @@ export interface TestEngine {
   readonly runFlags: readonly string[];
   readonly env: Readonly<Record<string, string>>;
   readonly image: string;
+  /** Processes that watch over its containers, as far as no daemon keeps them in order. */
+  processes(): string[];
   /** Whether it says of a container that it was killed for its memory. */
   readonly tellsOom: boolean;
   stop(): Promise<void>;
@@ -48,6 +50,8 @@ export async function startDocker(): Promise<TestEngine | NoEngine> {
     runFlags: ["--network", "none"],
     env,
     image,
+    // Those are children of its daemon's.
+    processes: () => [],
     tellsOom: true,
     stop: async () => {
       await run("docker", ["rmi", "-f", image], { env: { ...process.env, ...env } });
@@ -90,7 +94,8 @@ export async function startPodman(): Promise<TestEngine | NoEngine> {
     };
     // Podman 4 always says no (containers/podman#13102).
     const version = await ask({ words, env: {} }, "version", "--format", "{{.Client.Version}}");
-    return { words, runFlags, env: {}, image, tellsOom: Number.parseInt(version, 10) >= 5, stop };
+    const tellsOom = Number.parseInt(version, 10) >= 5;
+    return { words, runFlags, env: {}, image, processes: () => naming(`${directory}/`), tellsOom, stop };
   } catch (error) {
     remove();
     return { missing: `podman cannot run a container here: ${String(error).split("\n").at(-2)}` };
@@ -153,6 +158,12 @@ async function startDaemon(directory: string): Promise<{ host: string; stop(): P
 
 function answers(flags: readonly string[]): boolean {
   return spawnSync("docker", [...flags, "version"], { stdio: "ignore", timeout: 5_000 }).status === 0;
+}
+
+/** Monitors of Podman's containers that name a place in their command line. */
+function naming(place: string): string[] {
+  const { stdout } = spawnSync("ps", ["-eo", "pid=,args="], { encoding: "utf8" });
+  return stdout.split("\n").filter((line) => line.includes("conmon") && line.includes(place));
 }
 
 function isThere(program: string): boolean {
