@@ -143,8 +143,9 @@ export {
   type RunEventType,
   type RunSummary,
   type SlaBreach,
-  type Suspicion,
 } from "./events/run-event.ts";
+export type { RunHost, RunInputs } from "./events/run-surroundings.ts";
+export type { Suspicion } from "./events/suspicion.ts";
 export {
   decodeEvent,
   type DecodeOptions,

@@ -8,10 +8,11 @@ import { type Clock, systemClock } from "../clock.ts";
 import type { ExecutionSettings, PlanResult } from "../engine/engine-options.ts";
 import { createExecutionEngine, type ExecutionEngine } from "../engine/execution-engine.ts";
 import type { KeptNode } from "../engine/recover.ts";
-import { isActive, type RunState, RunStateMachine } from "../engine/run-state.ts";
+import { finalState, isActive, type RunState, RunStateMachine } from "../engine/run-state.ts";
 import { EventStream } from "../events/event-stream.ts";
 import type { Reporter } from "../events/reporter.ts";
 import type { ReporterFailure, RunSummary } from "../events/run-event.ts";
+import type { RunHost, RunInputs } from "../events/run-surroundings.ts";
 import { createRunId, type NodeId, type RunId } from "../ids.ts";
 import type { Outcome } from "../outcome.ts";
 import type { Plan } from "../plan/plan.ts";
@@ -37,6 +38,12 @@ export interface RunPlanOptions extends ExecutionSettings {
   readonly graceMs?: number;
   /** Of whatever else the results depend on, such as the state of the code: recorded, so that a resume can compare it. */
   readonly inputFingerprint?: string;
+  /** The same where it takes a while to find out, and more about it; the run does not end before it is known. */
+  readonly inputs?: PromiseLike<RunInputs | undefined>;
+  /** Told in `run_started`. */
+  readonly command?: readonly string[];
+  /** Told in `run_started`. */
+  readonly host?: RunHost;
   /** The interrupted run that this one goes on with, and the passes that are not run again: see `resumeRun`. */
   readonly resumes?: { readonly runId: RunId; readonly kept: ReadonlyMap<NodeId, KeptNode> };
   readonly alerts?: readonly AlertRule[];
@@ -190,10 +197,12 @@ class MasterController {
     this.#subscribe();
     const startedMs = this.#clock.monotonicMs();
     this.#announce();
+    const identified = this.#identifyInputs();
     try {
       this.#states.moveTo("initializing");
       const result = await this.#execute();
       const durationMs = this.#clock.monotonicMs() - startedMs;
+      await identified;
       const summary = await this.#aggregate(result.outcome, durationMs);
       await this.#lifecycle.stop();
       this.#bus.close("the run is over");
@@ -209,7 +218,7 @@ class MasterController {
   }
 
   #announce(): void {
-    const { apexVersion, inputFingerprint, resumes } = this.#options;
+    const { apexVersion, command, host, inputFingerprint, resumes } = this.#options;
     const versioned = this.#registry
       .all()
       .flatMap(({ name, version }) => (version === undefined ? [] : [[name, version]]));
@@ -217,10 +226,23 @@ class MasterController {
       type: "run_started",
       plan: this.#plan,
       ...(apexVersion === undefined ? {} : { apexVersion }),
+      ...(command === undefined ? {} : { command }),
+      ...(host === undefined ? {} : { host }),
       ...(versioned.length === 0 ? {} : { agentVersions: Object.fromEntries(versioned) as Record<string, string> }),
       ...(inputFingerprint === undefined ? {} : { inputFingerprint }),
       ...(resumes === undefined ? {} : { resumes: resumes.runId }),
     });
+  }
+
+  async #identifyInputs(): Promise<void> {
+    const { inputs: asked, inputFingerprint: known } = this.#options;
+    if (asked === undefined || known !== undefined) return;
+    try {
+      const inputs = await asked;
+      if (inputs) this.#stream.emit({ type: "inputs_identified", ...inputs });
+    } catch {
+      // Not to know them costs a run nothing: nothing of it will be kept on trust.
+    }
   }
 
   /** Starts the agents and walks the plan. */
@@ -313,22 +335,4 @@ class MasterController {
 function withOrchestrator(agents: readonly Agent[]): Agent[] {
   const has = agents.some((agent) => agent.name === testOrchestratorAgentName);
   return has ? [...agents] : [createTestOrchestratorAgent(), ...agents];
-}
-
-function finalState({ status }: Outcome): RunState {
-  switch (status) {
-    case "passed":
-      return "completed";
-    case "timed-out":
-      return "timed-out";
-    case "cancelled":
-      return "cancelled";
-    case "failed":
-    case "errored":
-    case "inconclusive":
-    case "skipped":
-      return "failed";
-    default:
-      return status satisfies never;
-  }
 }

@@ -1,5 +1,6 @@
 import { ownValue } from "../config/own-value.ts";
 import { createAgents } from "../agents/plugin.ts";
+import { maskPlan } from "../events/mask-event.ts";
 import { extendedPlan } from "../plan/extended-plan.ts";
 import { fingerprintNodes } from "../engine/fingerprint.ts";
 import { type KeptNode, type RecoveredRun, withoutSpawnedBy } from "../engine/recover.ts";
@@ -25,6 +26,7 @@ export function resumeRun(recovered: RecoveredRun, options: ResumeOptions): RunH
   const { plan, kept } = planResume(recovered, now ?? recovered.plan, {
     agentVersion: (name) => versions.get(name),
     inputFingerprint: options.inputFingerprint,
+    mask: options.mask,
   });
   return startRun(plan, { ...settings, agents, resumes: { runId: recovered.runId, kept } });
 }
@@ -32,13 +34,14 @@ export function resumeRun(recovered: RecoveredRun, options: ResumeOptions): RunH
 interface PresentFacts {
   readonly agentVersion: (name: string) => string | undefined;
   readonly inputFingerprint: string | undefined;
+  readonly mask: RunPlanOptions["mask"];
 }
 
 /** What is to be run, and which of it is kept. */
 function planResume(
   recovered: RecoveredRun,
   now: Plan,
-  { agentVersion, inputFingerprint }: PresentFacts,
+  { agentVersion, inputFingerprint, mask }: PresentFacts,
 ): { readonly plan: Plan; readonly kept: ReadonlyMap<NodeId, KeptNode> } {
   const before = fingerprintNodes(recovered.plan, {
     agentVersion: (name) => ownValue(recovered.agentVersions, name),
@@ -46,7 +49,11 @@ function planResume(
   });
   let plan = withAddedNodes(now, recovered.plan);
   for (;;) {
-    const present = fingerprintNodes(plan, { agentVersion, extra: () => inputFingerprint });
+    // The log has the plan as it was masked.
+    const present = fingerprintNodes(mask ? maskPlan(plan, mask) : plan, {
+      agentVersion,
+      extra: () => inputFingerprint,
+    });
     const kept = new Map<NodeId, KeptNode>();
     for (const [id, fingerprint] of present) {
       const pass = recovered.kept.get(id);

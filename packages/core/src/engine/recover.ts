@@ -74,6 +74,7 @@ export interface RecoverOptions {
 export function recoverRun(events: Iterable<RunEvent>, { skipped = [] }: RecoverOptions = {}): RecoveredRun {
   let start: RunEventOf<"run_started"> | undefined;
   let isFinished = false;
+  let identified: string | undefined;
   const added: PlanNode[] = [];
   const passes = new PassesFold();
   for (const event of withoutGaps(events, new Set(skipped))) {
@@ -81,9 +82,10 @@ export function recoverRun(events: Iterable<RunEvent>, { skipped = [] }: Recover
     passes.onEvent(event);
     if (event.type === "plan_extended") added.push(...event.nodes);
     if (event.type === "run_completed") isFinished = true;
+    if (event.type === "inputs_identified") identified = event.inputFingerprint;
   }
   if (!start) throw new RecoveryError("the log has no run_started: it has no events at all");
-  const { runId, resumes, agentVersions = {}, inputFingerprint } = start;
+  const { runId, resumes, agentVersions = {}, inputFingerprint = identified } = start;
   const grown = extendedPlan(start.plan, added);
   // A crash can come between a node's `plan_extended` and its end, or before the pass of a spawner was taken over.
   const notPassed = grown.nodes.filter(({ id }) => !passes.byNode.has(id));

@@ -1,3 +1,4 @@
+import type { Outcome } from "../outcome.ts";
 import { ApexError } from "../apex-error.ts";
 
 /**
@@ -74,5 +75,24 @@ export class RunStateMachine {
     if (!transitions[from].includes(next)) throw new IllegalTransitionError(from, next);
     this.#state = next;
     this.#onChange(from, next);
+  }
+}
+
+/** The state in which a run with this outcome ends. */
+export function finalState({ status }: Outcome): RunState {
+  switch (status) {
+    case "passed":
+      return "completed";
+    case "timed-out":
+      return "timed-out";
+    case "cancelled":
+      return "cancelled";
+    case "failed":
+    case "errored":
+    case "inconclusive":
+    case "skipped":
+      return "failed";
+    default:
+      return status satisfies never;
   }
 }

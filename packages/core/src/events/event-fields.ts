@@ -59,7 +59,15 @@ const ofNodeOrRun = { nodeId: "text?", attempt: "position?" } as const;
 const call = { ...ofNode, agent: "text", tool: "text", callId: "position" } as const;
 
 const ownFields = {
-  run_started: { plan: "plan", agentVersions: "object?", inputFingerprint: "text?", resumes: "text?" },
+  run_started: {
+    plan: "plan",
+    agentVersions: "object?",
+    command: "text[]?",
+    host: "object?",
+    inputFingerprint: "text?",
+    resumes: "text?",
+  },
+  inputs_identified: { inputFingerprint: "text", commit: "text?", branch: "text?", isDirty: "flag?" },
   run_state_changed: { from: "text", to: "text" },
   run_paused: { reason: "text" },
   run_resumed: { pausedMs: "number" },

@@ -1,4 +1,5 @@
 import { maskData } from "../mask.ts";
+import type { Plan, PlanNode } from "../plan/plan.ts";
 import type { RunEventBody } from "./run-event.ts";
 
 /** Fields whose values decide or name something; folds and reporters rely on them. */
@@ -12,12 +13,12 @@ const kept: ReadonlySet<string> = new Set(
 export function maskEvent(event: RunEventBody, mask: (text: string) => string): RunEventBody {
   switch (event.type) {
     case "run_started": {
-      const { plan } = event;
-      const nodes = plan.nodes.map((node) => ({ ...node, input: maskFields(node.input, mask) }));
-      return { ...event, plan: { ...plan, nodes, notes: plan.notes.map(mask) } };
+      const command = event.command?.map(mask);
+      return { ...event, plan: maskPlan(event.plan, mask), ...(command ? { command } : {}) };
     }
     case "plan_extended":
-      return { ...event, nodes: event.nodes.map((node) => ({ ...node, input: maskFields(node.input, mask) })) };
+      return { ...event, nodes: maskInputs(event.nodes, mask) };
+    case "inputs_identified":
     case "run_state_changed":
     case "layer_started":
     case "node_started":
@@ -25,6 +26,15 @@ export function maskEvent(event: RunEventBody, mask: (text: string) => string): 
     default:
       return maskFields(event, mask);
   }
+}
+
+/** A plan as `run_started` tells it. */
+export function maskPlan(plan: Plan, mask: (text: string) => string): Plan {
+  return { ...plan, nodes: maskInputs(plan.nodes, mask), notes: plan.notes.map(mask) };
+}
+
+function maskInputs(nodes: readonly PlanNode[], mask: (text: string) => string): PlanNode[] {
+  return nodes.map((node) => ({ ...node, input: maskFields(node.input, mask) }));
 }
 
 function maskFields<Data>(data: Data, mask: (text: string) => string): Data {

@@ -5,6 +5,8 @@ import type { Enforcement, LimitsInForce } from "../layers/limits.ts";
 import type { Plan, PlanNode } from "../plan/plan.ts";
 import type { TestCounts, TestResult } from "../test-result.ts";
 import type { RunState } from "../engine/run-state.ts";
+import type { RunHost, RunInputs } from "./run-surroundings.ts";
+import type { Suspicion } from "./suspicion.ts";
 import type { CommunicationPattern, Delivery } from "../agents/message.ts";
 
 /** The version that this package writes. Readers accept every older one. */
@@ -129,6 +131,9 @@ export type RunEventBody =
       readonly type: "run_started";
       readonly plan: Plan;
       readonly apexVersion?: string;
+      /** The arguments that `apex` was called with; absent for a run that a program has started. */
+      readonly command?: readonly string[];
+      readonly host?: RunHost;
       /** Versions of those agents that have one: what they made may be made differently by another version. */
       readonly agentVersions?: Readonly<Record<string, string>>;
       /** Of whatever else the results depend on, such as the state of the code; a pass is kept on resume only for the same. */
@@ -136,6 +141,10 @@ export type RunEventBody =
       /** The interrupted run that this one goes on with. */
       readonly resumes?: RunId;
     }
+  | ({
+      /** Told as soon as it is known, where it was not known from the start; at most once. */
+      readonly type: "inputs_identified";
+    } & RunInputs)
   | { readonly type: "run_state_changed"; readonly from: RunState; readonly to: RunState }
   | { readonly type: "run_paused"; readonly reason: string }
   | { readonly type: "run_resumed"; readonly pausedMs: number }
@@ -320,22 +329,6 @@ export interface NodeEvidence {
   readonly isolation?: "pidns";
   /** Signs that a green result proves less than it seems, with their numbers. */
   readonly suspicions?: readonly Suspicion[];
-}
-
-/** One sign that a green result proves less than it seems. */
-export interface Suspicion {
-  readonly signal:
-    | "no-duration"
-    | "too-fast"
-    | "forbidden-output"
-    | "cached"
-    | "collected-not-reported"
-    | "fewer-tests"
-    | "uncounted";
-  /** For people, with the numbers. */
-  readonly message: string;
-  /** Whether it made the node inconclusive; otherwise it is only told. */
-  readonly isDecisive: boolean;
 }
 
 /** An event as it is streamed. */

@@ -83,6 +83,27 @@ describe("a run that goes on with an interrupted one", () => {
     expect((await resume(log, {}, options, version)).worked).toEqual(["a", "b", "c"]);
   });
 
+  it("compares the code with what was identified while the interrupted run was under way", async () => {
+    const inputs = Promise.resolve({ inputFingerprint: "tree 1", commit: "4f2a91c", isDirty: false });
+    const log = await record(chain, { c: fails }, { inputs });
+    expect(log.find(({ type }) => type === "inputs_identified")).toMatchObject({ commit: "4f2a91c", isDirty: false });
+    expect((await resume(log, {}, { inputFingerprint: "tree 1" })).worked).toEqual(["c"]);
+    expect((await resume(log, {}, { inputFingerprint: "tree 2" })).worked).toEqual(["a", "b", "c"]);
+  });
+
+  it("ends as well where the code cannot be identified", async () => {
+    const log = await record(chain, {}, { inputs: Promise.reject(new Error("no git")) });
+    expect(log.at(-1)).toMatchObject({ type: "run_completed", summary: { exitCode: 0 } });
+  });
+
+  it("keeps a pass although the log has its input masked", async () => {
+    const secret = [node("a", { input: { env: { TOKEN: "hunter22" } } }), node("b", { needs: ["a"] })];
+    const mask = (text: string) => text.replaceAll("hunter22", "***");
+    const log = await record(secret, { b: fails }, { mask });
+    expect(JSON.stringify(log)).not.toContain("hunter22");
+    expect((await resume(log, {}, { mask, plan: definePlan({ nodes: secret }) })).worked).toEqual(["b"]);
+  });
+
   it("runs again a node whose input has changed, and all that comes after it", async () => {
     const nodes = [node("a"), node("b", { needs: ["a"] }), node("free")];
     const log = await record([...nodes, node("last", { needs: ["b", "free"] })], { last: fails });

@@ -8,7 +8,7 @@ import { eventLog } from "../rig/event-log.ts";
 
 const fixtures = path.join(import.meta.dirname, "fixtures");
 const readFixture = (name: string): string => readFileSync(path.join(fixtures, name), "utf8");
-const recorded = readFixture("v1.ndjson").trimEnd().split("\n");
+const recorded = ["v1.ndjson", "v1-with-inputs.ndjson"].flatMap((name) => readFixture(name).trimEnd().split("\n"));
 
 /** A line with some of its fields changed; those set to undefined are gone. */
 function changed(line: string, change: object): string {
@@ -31,6 +31,7 @@ function errorOf(read: () => unknown): EventCodecError {
 
 const everyType = {
   run_started: true,
+  inputs_identified: true,
   run_state_changed: true,
   run_paused: true,
   run_resumed: true,
@@ -161,7 +162,8 @@ describe("a line that is no event", () => {
   });
 
   const optional: Partial<Record<RunEventType, readonly string[]>> = {
-    run_started: ["apexVersion", "agentVersions", "inputFingerprint", "resumes"],
+    run_started: ["apexVersion", "agentVersions", "command", "host", "inputFingerprint", "resumes"],
+    inputs_identified: ["commit", "branch", "isDirty"],
     node_completed: ["evidence", "slaBreaches", "keptFrom"],
     tool_executing: ["input"],
     tool_completed: ["error", "evidence"],
