@@ -24,6 +24,7 @@ export default defineConfig({
       project("core", "packages/core"),
       project("runner", "packages/runner"),
       project("progress", "packages/progress"),
+      project("store", "packages/store"),
       project("cli", "apps/cli"),
     ],
   },

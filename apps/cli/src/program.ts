@@ -15,7 +15,7 @@ export async function runProgram(args: readonly string[]): Promise<number> {
     // It starts beside us while we read the config, and is there when the first command is due.
     const guard = startsProcesses ? (await import("./commands/start-guard.ts")).startGuard() : undefined;
     const { runCommand } = await import("./commands/run.ts");
-    exitCode = await runCommand({ categories, options, additionalArgs: passedOn, guard });
+    exitCode = await runCommand({ categories, options, additionalArgs: passedOn, args, guard });
   };
 
   const program = new Command("apex")
@@ -51,7 +51,12 @@ export async function runProgram(args: readonly string[]): Promise<number> {
       .option("--json", "same as --format json")
       .action(async (categories: string[], _: unknown, command: Command) => {
         const { planCommand } = await import("./commands/plan.ts");
-        exitCode = await planCommand({ categories, options: command.optsWithGlobals(), additionalArgs: passedOn });
+        exitCode = await planCommand({
+          categories,
+          options: command.optsWithGlobals(),
+          additionalArgs: passedOn,
+          args,
+        });
       });
   }
 

@@ -10,7 +10,9 @@ import {
 import { assertShardable, frameworkNames } from "@netra-apex/runner";
 import { changedFilesFor } from "./commands/changed-files-for.ts";
 import { settingsOf } from "./commands/run-settings.ts";
-import { createRunDirectory } from "./commands/run-directory.ts";
+import { hostOf } from "./history/host.ts";
+import { identifyInputs } from "./history/identify-inputs.ts";
+import { RunKeeper } from "./history/run-keeper.ts";
 import { apexVersion } from "./version.ts";
 
 /** Where and how a selection is run. */
@@ -41,12 +43,19 @@ export async function run(selection: Selection = {}, options: RunOptions = {}): 
   const plan = resolvePlan(config, { ...changed, ...selection });
   assertShardable(plan);
   const runId = createRunId(new Date());
-  const runDirectory = createRunDirectory(plan.projectRoot, runId);
-  return runPlan(plan, {
-    ...settingsOf(config, { runDirectory }),
-    reporters: options.reporters ?? [],
+  const keeper = await RunKeeper.open(config, plan, runId);
+  const { runDirectory } = keeper;
+  const { lastPasses, pastDurationsMs } = keeper.past;
+  const summary = await runPlan(plan, {
+    ...settingsOf(config, { runDirectory, lastPasses }),
+    pastDurationsMs,
+    reporters: [...keeper.reporters, ...(options.reporters ?? [])],
     ...(options.signal ? { signal: options.signal } : {}),
     runId,
     apexVersion,
+    inputs: identifyInputs(plan.projectRoot),
+    host: await hostOf(),
   });
+  await keeper.settle();
+  return summary;
 }

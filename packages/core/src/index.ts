@@ -12,6 +12,7 @@ export {
 } from "./config/problem.ts";
 export { didYouMean, suggest } from "./config/suggest.ts";
 export type { Monitoring } from "./config/monitoring.ts";
+export type { HistorySettings, LogSettings } from "./config/past-runs.ts";
 export { formatDuration, formatSize, parseDuration, parseSize } from "./config/units.ts";
 export type {
   WrittenCategory,

@@ -18,6 +18,8 @@ export interface Invocation {
   readonly options: CliOptions;
   /** What came after `--`. */
   readonly additionalArgs: readonly string[];
+  /** All of it, as it was written. */
+  readonly args: readonly string[];
   /** Already on its way; absent where no process will be started. */
   readonly guard?: ProcessGuard | undefined;
 }
@@ -37,15 +39,15 @@ export type Planned = { readonly plan: Plan } | { readonly nothing: readonly str
 
 /**
  * Resolves the plan that the command line asks for. Throws `SelectionError`, `ChangedFilesError`, `ShardsUnsupportedError`
- * or `LastRunError`.
+ * or `StoreError`.
  */
 export async function planOf(config: Config, invocation: Invocation): Promise<Planned> {
   const { changedSince, lastFailed } = invocation.options;
   const changed = await changedFilesFor(config, changedSince);
   let selection: Selection = { ...selectionOf(invocation), ...changed };
   if (lastFailed) {
-    const { chooseLastFailed } = await import("../last-run/last-failed.ts");
-    const chosen = chooseLastFailed(config, selection);
+    const { chooseLastFailed } = await import("../history/last-failed.ts");
+    const chosen = await chooseLastFailed(config, selection);
     if ("nothing" in chosen) return chosen;
     selection = { ...selection, ...chosen.selection };
   }

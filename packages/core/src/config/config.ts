@@ -3,6 +3,7 @@ import type { Category } from "../layers/category.ts";
 import type { Layer } from "../layers/layer.ts";
 import type { RunMode } from "../layers/run-mode.ts";
 import type { Monitoring } from "./monitoring.ts";
+import type { HistorySettings, LogSettings } from "./past-runs.ts";
 import type { ConfigProblem } from "./problem.ts";
 
 /** A config in its resolved form: the built-in parts merged in, units converted, references checked. Only this travels inward. */
@@ -21,6 +22,8 @@ export interface Config {
   readonly monitoring: Monitoring;
   /** What must not be seen; absent when the config masks nothing. */
   readonly mask?: { readonly variables: readonly string[]; readonly patterns: readonly string[] };
+  readonly history: HistorySettings;
+  readonly logs: LogSettings;
   /** A limit that the machine cannot enforce is an error before anything runs. */
   readonly areLimitsStrict: boolean;
   /** What works but was probably not meant. */

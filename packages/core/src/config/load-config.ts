@@ -6,6 +6,7 @@ import { type ConfigSource, displayPath, readYamlSource } from "./config-source.
 import { defaultEnvironment } from "./defaults.ts";
 import type { Plugins } from "../agents/plugin.ts";
 import type { Monitoring } from "./monitoring.ts";
+import { readHistorySettings, readLogSettings } from "./past-runs.ts";
 import { type CommandDiscovery, packageScriptDiscovery } from "./discover.ts";
 import { type ConfigPlace, findConfig, placeOfNamedConfig } from "./find-config.ts";
 import { normalizeConfig } from "./normalize.ts";
@@ -59,6 +60,8 @@ export async function loadConfig(options: LoadConfigOptions): Promise<Config> {
     ...normalized,
     plugins,
     monitoring,
+    history: readHistorySettings(written),
+    logs: readLogSettings(written),
     areLimitsStrict: written.limits?.strict ?? false,
     ...(written.mask
       ? { mask: { variables: written.mask.variables ?? [], patterns: written.mask.patterns ?? [] } }

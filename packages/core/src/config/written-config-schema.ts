@@ -194,6 +194,26 @@ export const writtenConfigSchema: z.ZodMiniType<WrittenConfig> = strict({
     ),
   ),
   mask: z.optional(later(() => strict({ variables: optional.names, patterns: optional.names }))),
+  history: z.optional(
+    later(() =>
+      strict({
+        directory: optional.name,
+        keep_runs: optional.count,
+        max_age: optional.duration,
+        max_size: optional.size,
+      }),
+    ),
+  ),
+  logs: z.optional(
+    later(() =>
+      strict({
+        enabled: optional.flag,
+        directory: optional.name,
+        level: z.optional(z.enum(["debug", "info", "warn", "error"])),
+        keep: optional.count,
+      }),
+    ),
+  ),
   limits: z.optional(later(() => strict({ strict: optional.flag }))),
   monitoring: z.optional(
     later(() =>

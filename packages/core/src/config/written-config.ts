@@ -26,6 +26,32 @@ export interface WrittenConfig {
     | undefined;
   /** What must not be seen in logs and events: values of environment variables, and regular expressions. */
   mask?: { variables?: string[] | undefined; patterns?: string[] | undefined } | undefined;
+  /** What is kept of past runs, and where. */
+  history?:
+    | {
+        /** In place of `.apex` in the project's root. */
+        directory?: string | undefined;
+        /** Journals, logs and reports of as many runs; 200 by default. */
+        keep_runs?: number | undefined;
+        /** Of runs that started within this time; `90d` by default. */
+        max_age?: WrittenDuration | undefined;
+        /** All of them together; `2GiB` by default. */
+        max_size?: WrittenSize | undefined;
+      }
+    | undefined;
+  /** The log files of runs. */
+  logs?:
+    | {
+        /** `false`: none are written. */
+        enabled?: boolean | undefined;
+        /** In place of `logs/orchestration` in the project's root. */
+        directory?: string | undefined;
+        /** The least urgent that is written; `info` by default. */
+        level?: "debug" | "info" | "warn" | "error" | undefined;
+        /** As many files are kept; 50 by default. */
+        keep?: number | undefined;
+      }
+    | undefined;
   /** `strict`: a limit that this machine cannot enforce is an error before anything runs. */
   limits?: { strict?: boolean | undefined } | undefined;
   monitoring?:

@@ -235,10 +235,8 @@ class MasterController {
   }
 
   async #identifyInputs(): Promise<void> {
-    const { inputs: asked, inputFingerprint: known } = this.#options;
-    if (asked === undefined || known !== undefined) return;
     try {
-      const inputs = await asked;
+      const inputs = await this.#options.inputs;
       if (inputs) this.#stream.emit({ type: "inputs_identified", ...inputs });
     } catch {
       // Not to know them costs a run nothing: nothing of it will be kept on trust.

@@ -1,12 +1,7 @@
 import { combineOutcomes, hadNothingToRun } from "../engine/combine-outcomes.ts";
-import type {
-  CoordinationEfficiency,
-  EnforcementCounts,
-  RunEvent,
-  RunEventOf,
-  RunSummary,
-} from "../events/run-event.ts";
+import type { EnforcementCounts, RunEvent, RunEventOf, RunSummary } from "../events/run-event.ts";
 import type { NodeId } from "../ids.ts";
+import { coordinationEfficiency } from "./coordination-efficiency.ts";
 import { addEnforcement, enforcementOf } from "./enforcement.ts";
 import type { Outcome, OutcomeStatus } from "../outcome.ts";
 import type { PlanNode } from "../plan/plan.ts";
@@ -171,11 +166,15 @@ export class RunTotals {
   #mostInvocations = 0;
   #firstStartMs: number | undefined;
   #lastEndMs: number | undefined;
+  #completed: RunSummary | undefined;
 
   /** Takes the next event of the run. */
   onEvent(event: RunEvent): void {
     this.#counters.onEvent(event);
     switch (event.type) {
+      case "run_completed":
+        this.#completed = event.summary;
+        break;
       case "run_started":
         this.#planned += event.plan.nodes.length;
         break;
@@ -236,22 +235,23 @@ export class RunTotals {
       }),
     };
   }
+
+  /**
+   * The summary of a recorded run. One that was not recorded to its `run_completed` is `inconclusive`, whatever its nodes had
+   * come to: what is missing could have changed any verdict. It lasted until its last event.
+   */
+  recorded(): RunSummary {
+    if (this.#completed) return this.summary(this.#completed);
+    const reason = `the run was interrupted: ${endedNodes(this.counts)} of ${this.#planned} nodes had ended`;
+    return this.summary({ outcome: { status: "inconclusive", reason }, durationMs: elapsedMs(this.counts) ?? 0 });
+  }
 }
 
-/**
- * The summary of a recorded run. A run that was not recorded to its `run_completed` is `inconclusive`, whatever its nodes
- * had come to: what is missing could have changed any verdict. It lasted until its last event.
- */
+/** The summary of a recorded run: see {@link RunTotals.recorded}. */
 export function summarizeRun(events: Iterable<RunEvent>): RunSummary {
   const totals = new RunTotals();
-  let completed: RunSummary | undefined;
-  for (const event of events) {
-    totals.onEvent(event);
-    if (event.type === "run_completed") completed = event.summary;
-  }
-  if (completed) return totals.summary(completed);
-  const reason = `the run was interrupted: ${endedNodes(totals.counts)} of ${totals.planned} nodes had ended`;
-  return totals.summary({ outcome: { status: "inconclusive", reason }, durationMs: elapsedMs(totals.counts) ?? 0 });
+  for (const event of events) totals.onEvent(event);
+  return totals.recorded();
 }
 
 /** How {@link mergeSummaries} checks that nothing got lost. */
@@ -327,23 +327,4 @@ function joinOutcomes(left: Outcome, right: Outcome): Outcome {
   if (!second || first.status === "passed" || second.status === "passed") return first;
   const reasons = new Set([...first.reason.split("; "), ...second.reason.split("; ")]);
   return { ...first, reason: [...reasons].join("; ") };
-}
-
-/** Works out the efficiency; one measured as more than 1, by clocks that differ, is 1. */
-function coordinationEfficiency({
-  busyMs,
-  agents,
-  wallMs,
-}: Pick<CoordinationEfficiency, "busyMs" | "agents" | "wallMs">): CoordinationEfficiency {
-  if (agents === 0) return { efficiency: 0, busyMs, agents, wallMs, formula: "no agent ran" };
-  // Busy for less than the millisecond that `at` can tell is busy all the time.
-  const efficiency = busyMs === 0 ? 0 : Math.min(1, busyMs / (agents * wallMs));
-  const capacity = `${agents} ${agents === 1 ? "agent" : "agents"} × ${spelledDuration(wallMs)}`;
-  const formula = `${spelledDuration(busyMs)} busy / (${capacity}) = ${(efficiency * 100).toFixed(1)} %`;
-  return { efficiency, busyMs, agents, wallMs, formula };
-}
-
-/** A number with a unit, which a formula needs: minutes and seconds cannot be divided at sight. */
-function spelledDuration(ms: number): string {
-  return ms < 1_000 ? `${Math.round(ms)} ms` : `${(ms / 1_000).toFixed(1)} s`;
 }

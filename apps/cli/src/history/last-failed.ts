@@ -1,6 +1,6 @@
 import { type Config, isConfigured, type Selection, SelectionError, type TestSelector } from "@netra-apex/core";
-import type { CategoryState } from "./last-run.ts";
-import { lastRunFile, readLastRun } from "./last-run-file.ts";
+import { type CategoryState, Store } from "@netra-apex/store";
+import { storeDirectory } from "./store-directory.ts";
 
 type States = Readonly<Record<string, CategoryState>>;
 
@@ -11,20 +11,19 @@ export type LastFailed =
 
 /**
  * The failed tests, and the categories that failed as a whole, of what a selection asks for; all categories where it names
- * none. Throws `SelectionError` where there is no last run or the selection asks for something else, too, and `LastRunError`
- * for a damaged file.
+ * none. Throws `SelectionError` where there is no last run or the selection asks for something else, too, and `StoreError`
+ * for a history that cannot be used.
  */
-export function chooseLastFailed(config: Config, selection: Selection): LastFailed {
+export async function chooseLastFailed(config: Config, selection: Selection): Promise<LastFailed> {
   refuseOtherChoices(selection);
-  const lastRun = readLastRun(config.projectRoot);
-  const environment = lastRun?.environments[config.environment];
-  if (!environment) {
-    throw new SelectionError(
-      `there is no last run in the environment ${config.environment} (${lastRunFile(config.projectRoot)})`,
-      { hint: "run apex once without --last-failed" },
-    );
+  const directory = storeDirectory(config);
+  const states = await openStates(directory, config.environment);
+  if (!states) {
+    throw new SelectionError(`there is no last run in the environment ${config.environment} (${directory})`, {
+      hint: "run apex once without --last-failed",
+    });
   }
-  const open = Object.entries(environment.categories).filter(([name]) => isConfigured(config.categories.get(name)));
+  const open = Object.entries(states).filter(([name]) => isConfigured(config.categories.get(name)));
   const asked = open.filter(([name]) => isAsked(name, config, selection));
   const failed = asked.filter(([, { state }]) => state !== "unproved");
   if (failed.length === 0) {
@@ -35,6 +34,17 @@ export function chooseLastFailed(config: Config, selection: Selection): LastFail
   const testsOf: Record<string, readonly TestSelector[]> = {};
   for (const [name, state] of failed) if (state.state === "tests-failed") testsOf[name] = state.tests;
   return { selection: { categories: failed.map(([name]) => name), testsOf, layers: selection.layers ?? [] } };
+}
+
+async function openStates(directory: string, environment: string): Promise<States | undefined> {
+  const store = await Store.open(directory);
+  try {
+    // A run that was killed has left something open, too.
+    await store.catchUp();
+    return store.openState(environment);
+  } finally {
+    store.close();
+  }
 }
 
 /** What is still open after a run of what had failed: what failed again, and what is not proved. `ran` names what was run. */

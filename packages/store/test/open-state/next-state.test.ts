@@ -1,8 +1,8 @@
 import { noTests, type Outcome, type TestSelector } from "@netra-apex/core";
 import { describe, expect, it } from "vitest";
-import { type CategoryState, mostTestsPerCategory, selectorKey } from "../../src/last-run/last-run.ts";
-import type { NodeEnd } from "../../src/last-run/last-run-recorder.ts";
-import { nextState } from "../../src/last-run/next-state.ts";
+import { type CategoryState, mostTestsPerCategory, selectorKey } from "../../src/open-state/open-state.ts";
+import type { NodeEnd } from "../../src/open-state/open-state-recorder.ts";
+import { nextState } from "../../src/open-state/next-state.ts";
 
 const adds: TestSelector = { file: "cart.test.ts", path: ["adds"] };
 const removes: TestSelector = { file: "cart.test.ts", path: ["removes"] };

@@ -1,6 +1,6 @@
 import { describeOutcome, type Outcome, type TestSelector } from "@netra-apex/core";
-import { type CategoryState, mostTestsPerCategory, selectorKey } from "./last-run.ts";
-import type { NodeEnd } from "./last-run-recorder.ts";
+import { type CategoryState, mostTestsPerCategory, selectorKey } from "./open-state.ts";
+import type { NodeEnd } from "./open-state-recorder.ts";
 
 /** What an environment has open after a run, by name: what was run anew as it ended, everything else as it was. */
 export function nextState(

@@ -1,9 +1,7 @@
 import {
-  type CategoryTask,
-  commandText,
   failureClassOf,
-  layerExecutionAgentName,
   type NodeId,
+  noTests,
   type Outcome,
   type PlanNode,
   type Reporter,
@@ -14,7 +12,8 @@ import {
   type TestResult,
   type TestSelector,
 } from "@netra-apex/core";
-import { type LastPass, mostTestsPerCategory, selectorKey } from "./last-run.ts";
+import { commandOf, KnownNodes, taskOf } from "../history/known-nodes.ts";
+import { type LastPass, mostTestsPerCategory, selectorKey } from "./open-state.ts";
 
 /** How one node of a category ended, as far as the next run must know. */
 export interface NodeEnd {
@@ -37,9 +36,10 @@ interface NodeTests {
 }
 
 /** Follows a run's events and keeps what the next run must know of each category: what failed, and what never ran. */
-export class LastRunRecorder implements Reporter {
-  readonly name = "last-run";
-  readonly #nodes = new Map<NodeId, PlanNode>();
+export class OpenStateRecorder implements Reporter {
+  readonly name = "open-state";
+  readonly #nodes = new KnownNodes();
+  readonly #ended = new Set<NodeId>();
   readonly #tests = new Map<NodeId, NodeTests>();
   readonly #ends = new Map<string, NodeEnd[]>();
   readonly #passes = new Map<string, LastPass>();
@@ -61,13 +61,8 @@ export class LastRunRecorder implements Reporter {
   }
 
   onEvent(event: RunEvent): void {
+    this.#nodes.onEvent(event);
     switch (event.type) {
-      case "run_started":
-        for (const node of event.plan.nodes) this.#nodes.set(node.id, node);
-        break;
-      case "plan_extended":
-        for (const node of event.nodes) this.#nodes.set(node.id, node);
-        break;
       case "test_completed":
         this.#noteTest(event.nodeId, event.test);
         break;
@@ -76,6 +71,17 @@ export class LastRunRecorder implements Reporter {
         break;
       default:
         break;
+    }
+  }
+
+  /** Call it after the last event of a run that was killed: what had not ended by then is unproved. */
+  interrupt(): void {
+    const reason = "the run was interrupted";
+    for (const { id } of this.#nodes.all()) {
+      if (this.#ended.has(id)) continue;
+      const failed = this.#tests.get(id)?.failed.size ?? 0;
+      const counts = { ...noTests, total: failed, failed };
+      this.#endNode({ nodeId: id, outcome: { status: "cancelled", by: "person", reason }, counts });
     }
   }
 
@@ -94,15 +100,16 @@ export class LastRunRecorder implements Reporter {
       tests.failed.delete(file);
       if (selector.file === "") forgetTitles(tests.failed, selector);
       if (test.flaky && tests.flaky.size <= mostTestsPerCategory) tests.flaky.set(key, selector);
-      if (isPartial(this.#nodes.get(nodeId))) tests.passed.add(key).add(file);
+      if (this.#nodes.isPartial(nodeId)) tests.passed.add(key).add(file);
     }
   }
 
-  #endNode({ nodeId, outcome, counts }: RunEventOf<"node_completed">): void {
+  #endNode({ nodeId, outcome, counts }: Pick<RunEventOf<"node_completed">, "nodeId" | "outcome" | "counts">): void {
+    this.#ended.add(nodeId);
     const node = this.#nodes.get(nodeId);
     const tests = this.#tests.get(nodeId);
     this.#tests.delete(nodeId);
-    const category = this.#categoryOf(nodeId);
+    const category = this.#nodes.categoryOf(nodeId);
     const ends = this.#ends.get(category) ?? [];
     this.#ends.set(category, ends);
     const pass = passOf(node, outcome, counts);
@@ -110,44 +117,25 @@ export class LastRunRecorder implements Reporter {
     ends.push({
       outcome,
       counts,
-      isPartial: isPartial(node),
+      isPartial: this.#nodes.isPartial(nodeId),
       isWhole: node?.parts !== undefined,
       failed: tests && failedTests(tests, outcome, counts),
       passed: tests?.passed ?? new Set(),
     });
   }
-
-  /** What an agent adds to the run belongs to the category that it added it for. */
-  #categoryOf(nodeId: NodeId): string {
-    let node = this.#nodes.get(nodeId);
-    while (node?.spawnedBy !== undefined) node = this.#nodes.get(node.spawnedBy);
-    const task = node?.input as Partial<CategoryTask> | undefined;
-    return (node?.agent === layerExecutionAgentName ? task?.category : undefined) ?? node?.id ?? nodeId;
-  }
 }
 
 /** What a category that passed whole, in one piece, is to be held against. */
 function passOf(node: PlanNode | undefined, { status }: Outcome, { total }: TestCounts): LastPass | undefined {
-  if (node?.agent !== layerExecutionAgentName || status !== "passed" || total === 0) return undefined;
-  const task = node.input as CategoryTask;
+  const task = taskOf(node);
+  if (!task || status !== "passed" || total === 0) return undefined;
   return task.selectors.length > 0 || task.shard ? undefined : { tests: total, command: commandOf(task) };
-}
-
-/** The command line of a task, which decides what its tests are. */
-export function commandOf({ command, additionalArgs, cwd }: CategoryTask): string {
-  return [commandText(command), ...additionalArgs, cwd].join(" ");
 }
 
 /** Some reports name the file of a test only when it fails. */
 function forgetTitles(failed: Map<string, TestSelector>, { path }: TestSelector): void {
   const titles = selectorKey({ file: "", path });
   for (const [key, test] of failed) if (selectorKey({ ...test, file: "" }) === titles) failed.delete(key);
-}
-
-function isPartial(node: PlanNode | undefined): boolean {
-  if (node?.agent !== layerExecutionAgentName) return false;
-  const { selectors, shard, partOf } = node.input as CategoryTask;
-  return selectors.length > 0 || (shard !== undefined && partOf === undefined);
 }
 
 /** The tests that a node failed by, where they account for all of it. */

@@ -1,0 +1,178 @@
+import { mkdtempSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import {
+  type Config,
+  describeThrown,
+  isApexError,
+  type NodeId,
+  type Plan,
+  type Reporter,
+  type RunId,
+  type CategoryTask,
+  layerExecutionAgentName,
+} from "@netra-apex/core";
+import {
+  type CategoryState,
+  commandOf,
+  createRunDirectory,
+  journalOf,
+  JournalWriter,
+  OpenStateRecorder,
+  RunDirectoryError,
+  RunRecordFold,
+  Store,
+} from "@netra-apex/store";
+import { storeDirectory } from "./store-directory.ts";
+
+/** What a run starts from that earlier ones have left. */
+export interface PastRuns {
+  /** How long nodes took, in milliseconds: what has most to come starts first. */
+  readonly pastDurationsMs: ReadonlyMap<NodeId, number>;
+  /** How many tests each category had when it passed last, with the same command. */
+  readonly lastPasses: ReadonlyMap<string, number>;
+}
+
+/** What became of a run's place in the history. */
+export interface SettledRun {
+  /** What is open now, by category. */
+  readonly open: Readonly<Record<string, CategoryState>>;
+  readonly warnings: readonly string[];
+}
+
+/** Keeps a run: its journal while it runs, and its place in the project's history when it is over. */
+export class RunKeeper {
+  readonly runDirectory: string;
+  /** To be subscribed before any other: nobody sees an event that is not in the journal. */
+  readonly reporters: readonly Reporter[];
+  readonly past: PastRuns;
+  /** What a person should know before the run, a line each. */
+  readonly warnings: readonly string[];
+  readonly #config: Config;
+  readonly #plan: Plan;
+  readonly #directory: string;
+  readonly #store: Store | undefined;
+  readonly #record = new RunRecordFold();
+  readonly #openState = new OpenStateRecorder();
+
+  private constructor(
+    { config, plan }: { readonly config: Config; readonly plan: Plan },
+    place: Place,
+    { store, warnings }: { readonly store: Store | undefined; readonly warnings: readonly string[] },
+  ) {
+    this.#config = config;
+    this.#plan = plan;
+    this.#directory = place.store;
+    this.#store = store;
+    this.runDirectory = place.runDirectory;
+    this.reporters = [...place.reporters, this.#record, this.#openState];
+    this.past = pastOf(plan, store);
+    this.warnings = [...place.warnings, ...warnings];
+  }
+
+  /** Never fails for a store that cannot be used: tests matter more. Throws `RunDirectoryError` where no file can be made at all. */
+  static async open(config: Config, plan: Plan, runId: RunId): Promise<RunKeeper> {
+    const directory = storeDirectory(config);
+    const place = placeRun(directory, runId);
+    const warnings: string[] = [];
+    let store: Store | undefined;
+    try {
+      store = await Store.openExisting(directory);
+      if (store) warnings.push(...store.notices);
+    } catch (error) {
+      warnings.push(explain("the history of earlier runs cannot be used", error));
+    }
+    return new RunKeeper({ config, plan }, place, { store, warnings });
+  }
+
+  /** The categories that were run at all. */
+  get ran(): ReadonlySet<string> {
+    return this.#openState.ran;
+  }
+
+  /** Adds the run, which is over, to the history. Never throws: tests that ran are not undone by a full disk. */
+  async settle(): Promise<SettledRun> {
+    const { record } = this.#record;
+    const { environment } = this.#plan;
+    let store = this.#store;
+    if (!record) return { open: {}, warnings: [] };
+    try {
+      store ??= await Store.open(this.#directory);
+      const { problems } = await store.catchUp([record.id]);
+      await store.record({ record, openState: this.#openState });
+      await store.retain(this.#config.history);
+      const known = Object.entries(store.openState(environment) ?? {});
+      const open = known.filter(([category]) => this.#config.categories.has(category));
+      return { open: Object.fromEntries(open), warnings: problems };
+    } catch (error) {
+      return { open: {}, warnings: [explain("this run is not in the history", error)] };
+    } finally {
+      store?.close();
+    }
+  }
+}
+
+interface Place {
+  readonly store: string;
+  readonly runDirectory: string;
+  readonly reporters: readonly Reporter[];
+  readonly warnings: readonly string[];
+}
+
+/** Where nothing can be written into the project, a run still runs, in a temporary place and saying so. */
+function placeRun(store: string, runId: RunId): Place {
+  try {
+    return placeIn(store, runId, []);
+  } catch (error) {
+    if (!(error instanceof RunDirectoryError)) throw error;
+    const temporary = mkdtempSync(path.join(tmpdir(), "apex-run-"));
+    return placeIn(temporary, runId, [
+      `${explain("this run will be in no history", error)}; its logs are in ${temporary}`,
+    ]);
+  }
+}
+
+function placeIn(store: string, runId: RunId, warnings: readonly string[]): Place {
+  const runDirectory = createRunDirectory(store, runId);
+  try {
+    return { store, runDirectory, reporters: [new JournalWriter(journalOf(store, runId))], warnings };
+  } catch (error) {
+    const told = explain("this run has no journal, and cannot be resumed", error);
+    return { store, runDirectory, reporters: [], warnings: [...warnings, told] };
+  }
+}
+
+function pastOf(plan: Plan, store: Store | undefined): PastRuns {
+  if (!store) return { pastDurationsMs: new Map(), lastPasses: new Map() };
+  const { environment, nodes } = plan;
+  const runnable = nodes.filter((node) => !node.skip);
+  try {
+    const durations = store.durations(
+      environment,
+      runnable.map(({ id }) => id),
+    );
+    const pastDurationsMs = new Map([...durations].map(([id, all]) => [id, median(all)] as const));
+    const passes = store.lastPasses(environment);
+    const lastPasses = new Map<string, number>();
+    for (const { agent, input } of runnable) {
+      if (agent !== layerExecutionAgentName) continue;
+      const task = input as CategoryTask;
+      const pass = passes.get(task.category);
+      if (pass?.command === commandOf(task)) lastPasses.set(task.category, pass.tests);
+    }
+    return { pastDurationsMs, lastPasses };
+  } catch {
+    // What is wrong with the store is told when the run joins it.
+    return { pastDurationsMs: new Map(), lastPasses: new Map() };
+  }
+}
+
+function median(values: readonly number[]): number {
+  const sorted = values.toSorted((left, right) => left - right);
+  return sorted[Math.floor(sorted.length / 2)] ?? 0;
+}
+
+function explain(what: string, error: unknown): string {
+  const hint = isApexError(error) && error.hint !== undefined ? ` (${error.hint})` : "";
+  return `${what}: ${describeThrown(error)}${hint}`;
+}

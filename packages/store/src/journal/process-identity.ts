@@ -1,0 +1,49 @@
+import { readFileSync, readlinkSync } from "node:fs";
+import process from "node:process";
+
+/** A process, told apart from a later one that gets the same pid. */
+export interface ProcessIdentity {
+  readonly pid: number;
+  /** Boot of the machine and namespace of the pid, or the name of the machine where these cannot be asked. */
+  readonly place: string;
+  /** Clock ticks after boot at which it was started; absent where that cannot be asked. */
+  readonly startedAt?: string;
+}
+
+/** The identity of this process. */
+export function ownProcess(): ProcessIdentity {
+  const startedAt = startTimeOf(process.pid);
+  return { pid: process.pid, place: placeOfPids(), ...(startedAt === undefined ? {} : { startedAt }) };
+}
+
+/** Whether the process still runs; `undefined` where that cannot be known, as on another machine. */
+export function isProcessAlive({ pid, place, startedAt }: ProcessIdentity): boolean | undefined {
+  if (place !== placeOfPids()) return undefined;
+  if (startedAt !== undefined) return startTimeOf(pid) === startedAt;
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return error instanceof Error && "code" in error && error.code === "EPERM";
+  }
+}
+
+function startTimeOf(pid: number): string | undefined {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, "latin1");
+    const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+    // A zombie does nothing any more.
+    return fields[0] === "Z" ? undefined : fields[19];
+  } catch {
+    return undefined;
+  }
+}
+
+function placeOfPids(): string {
+  try {
+    const boot = readFileSync("/proc/sys/kernel/random/boot_id", "latin1").slice(0, 8);
+    return `${boot}_${readlinkSync("/proc/self/ns/pid").replaceAll(/\D/g, "")}`;
+  } catch {
+    return process.getBuiltinModule("node:os").hostname();
+  }
+}

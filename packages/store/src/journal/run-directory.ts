@@ -1,0 +1,99 @@
+import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import { ApexError, describeThrown, type RunId } from "@netra-apex/core";
+import { isProcessAlive, ownProcess, type ProcessIdentity } from "./process-identity.ts";
+
+/** The directory for a run's journal, logs and reports cannot be made. */
+export class RunDirectoryError extends ApexError {
+  readonly code = "APEX_RUN_DIRECTORY";
+
+  constructor(directory: string, cause: unknown) {
+    super(`the run's logs cannot be kept in ${directory}: ${describeThrown(cause)}`, {
+      hint: "apex writes to .apex in the project's root; make it writable, or put it elsewhere (history.directory, APEX_STORE)",
+      cause,
+    });
+  }
+}
+
+/** Names of the files in a store. */
+export const storeFiles = {
+  database: "apex.db",
+  runs: "runs",
+  journal: "events.ndjson",
+  owner: "owner.json",
+} as const;
+
+/** Where a run keeps its files. */
+export function runDirectoryOf(store: string, runId: RunId): string {
+  return path.join(store, storeFiles.runs, runId);
+}
+
+/** Where a run's journal is. */
+export function journalOf(store: string, runId: RunId): string {
+  return path.join(runDirectoryOf(store, runId), storeFiles.journal);
+}
+
+/**
+ * Makes the directory of a run, says in it whose it is, and keeps the whole store out of git. Returns its path. Throws
+ * `RunDirectoryError`.
+ */
+export function createRunDirectory(store: string, runId: RunId): string {
+  const directory = runDirectoryOf(store, runId);
+  try {
+    mkdirSync(directory, { recursive: true });
+    writeFileSync(path.join(directory, storeFiles.owner), `${JSON.stringify(ownProcess())}\n`);
+  } catch (error) {
+    throw new RunDirectoryError(directory, error);
+  }
+  try {
+    writeFileSync(path.join(store, ".gitignore"), "*\n", { flag: "wx" });
+  } catch {
+    // It is there already.
+  }
+  return directory;
+}
+
+/** Ids of the runs that have a directory, oldest first. */
+export function listRunDirectories(store: string): RunId[] {
+  try {
+    const entries = readdirSync(path.join(store, storeFiles.runs), { withFileTypes: true });
+    return entries.flatMap((entry) => (entry.isDirectory() && isRunId(entry.name) ? [entry.name] : [])).sort();
+  } catch {
+    return [];
+  }
+}
+
+/** Whether a text can be the id of a run, which becomes a part of paths. */
+export function isRunId(text: string): boolean {
+  return /^[\w][\w.-]{0,127}$/.test(text) && !text.includes("..");
+}
+
+/** Whether the process that makes the run is still there; `undefined` where that cannot be known. */
+export function isRunUnderWay(store: string, runId: RunId): boolean | undefined {
+  try {
+    const text = readFileSync(path.join(runDirectoryOf(store, runId), storeFiles.owner), "utf8");
+    const owner = JSON.parse(text) as ProcessIdentity;
+    return typeof owner.pid === "number" && typeof owner.place === "string" ? isProcessAlive(owner) : false;
+  } catch {
+    // Imported runs, and those of before there was an owner, have none.
+    return false;
+  }
+}
+
+/** Bytes of all files of a run. */
+export function sizeOfRun(store: string, runId: RunId): number {
+  return sizeOf(runDirectoryOf(store, runId));
+}
+
+function sizeOf(directory: string): number {
+  let bytes = 0;
+  for (const entry of readdirSync(directory, { withFileTypes: true, recursive: true })) {
+    if (!entry.isFile()) continue;
+    try {
+      bytes += statSync(path.join(entry.parentPath, entry.name)).size;
+    } catch {
+      // Somebody removes it at this moment.
+    }
+  }
+  return bytes;
+}

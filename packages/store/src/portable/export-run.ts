@@ -1,0 +1,45 @@
+import { createReadStream, createWriteStream, renameSync, rmSync } from "node:fs";
+import { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
+import { createGzip } from "node:zlib";
+import { describeThrown, type RunId } from "@netra-apex/core";
+import { journalOf } from "../journal/run-directory.ts";
+import { PortableRunError } from "./portable-errors.ts";
+
+/** The first line of a portable run file; the journal follows, all of it compressed with gzip. */
+export interface PortableHeader {
+  readonly format: "apex-run";
+  readonly version: number;
+  readonly runId: RunId;
+}
+
+/** The version that is written; readers take this one and any older. */
+export const portableVersion = 1;
+
+/**
+ * Writes a run to one file that `importRun` takes in on any machine. The file appears when it is complete. Throws
+ * `PortableRunError`.
+ */
+export async function exportRun(store: string, runId: RunId, file: string): Promise<void> {
+  const header: PortableHeader = { format: "apex-run", version: portableVersion, runId };
+  const part = `${file}.${process.pid}.part`;
+  try {
+    await pipeline(
+      Readable.from(portableBytes(header, createReadStream(journalOf(store, runId)))),
+      createGzip(),
+      createWriteStream(part),
+    );
+    renameSync(part, file);
+  } catch (error) {
+    rmSync(part, { force: true });
+    throw new PortableRunError(file, `the run cannot be written: ${describeThrown(error)}`, {
+      hint: "look at the file's directory and its disk",
+      cause: error,
+    });
+  }
+}
+
+async function* portableBytes(header: PortableHeader, journal: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  yield Buffer.from(`${JSON.stringify(header)}\n`);
+  yield* journal;
+}

@@ -1,0 +1,247 @@
+import { setTimeout as delay } from "node:timers/promises";
+import { migrations as ownMigrations, type Migrations } from "./migrations.ts";
+import { nodeSqliteDriver } from "./node-sqlite-driver.ts";
+import type { SqlConnection, SqlDriver } from "./sql-driver.ts";
+import { isBusy, StoreError, storeError } from "./store-errors.ts";
+
+/** Marks a file as ours: "apex" in ASCII. */
+const applicationId = 0x61706578;
+
+/** SQLite 3.7.0 to 3.51.2 can, rarely, damage a WAL file that several processes write to (fixed on 2026-03-13). */
+const firstSafeWal = [3, 51, 3] as const;
+
+/** How a store's database is opened. */
+export interface OpenDatabaseOptions {
+  readonly driver?: SqlDriver;
+  readonly migrations?: Migrations;
+  /** Nothing is made or changed; a file of an older version is refused then. */
+  readonly isReadOnly?: boolean;
+  /** How long one statement may hold up the process for a lock, in milliseconds; 250 by default. */
+  readonly busyTimeoutMs?: number;
+  /** How long to try in all while others hold it, in milliseconds; 10,000 by default. */
+  readonly patienceMs?: number;
+}
+
+const defaultBusyTimeoutMs = 250;
+const defaultPatienceMs = 10_000;
+
+/** A database that is open, migrated, and says by name what goes wrong. */
+export class Database {
+  readonly file: string;
+  /** What a person should know of how it is kept. */
+  readonly notices: readonly string[];
+  readonly #driver: SqlDriver;
+  readonly #connection: SqlConnection;
+  readonly #patienceMs: number;
+  readonly #statements = new Map<string, ReturnType<SqlConnection["prepare"]>>();
+
+  constructor(
+    file: string,
+    driver: SqlDriver,
+    connection: SqlConnection,
+    { notices, patienceMs }: { readonly notices: readonly string[]; readonly patienceMs: number },
+  ) {
+    this.file = file;
+    this.notices = notices;
+    this.#driver = driver;
+    this.#connection = connection;
+    this.#patienceMs = patienceMs;
+  }
+
+  /** A statement, prepared once. Throws `StoreError`, as all that it does. */
+  sql(text: string): ReturnType<SqlConnection["prepare"]> {
+    let statement = this.#statements.get(text);
+    if (!statement) {
+      const prepared = this.#named(() => this.#connection.prepare(text));
+      statement = {
+        run: (...values) => this.#named(() => prepared.run(...values)),
+        get: (...values) => this.#named(() => prepared.get(...values)),
+        all: (...values) => this.#named(() => prepared.all(...values)),
+      };
+      this.#statements.set(text, statement);
+    }
+    return statement;
+  }
+
+  /**
+   * Does all of `work` or nothing of it, alone among all processes. Tries again while others hold the lock, so `work` may
+   * be called more than once. Throws `StoreError`, and whatever `work` throws.
+   */
+  async transaction<Result>(work: () => Result): Promise<Result> {
+    // Only IMMEDIATE: a transaction that reads first and then wants to write is refused at once when another was quicker.
+    await whileBusy(this.#driver, this.#patienceMs, () => this.#connection.exec("begin immediate")).catch((error) => {
+      throw this.#name(error);
+    });
+    try {
+      const result = work();
+      this.#named(() => this.#connection.exec("commit"));
+      return result;
+    } catch (error) {
+      try {
+        this.#connection.exec("rollback");
+      } catch {
+        // SQLite has rolled back by itself, as it does when the disk is full.
+      }
+      throw error;
+    }
+  }
+
+  /** Reads all of it; returns what is wrong, nothing for a whole one. */
+  check(): string[] {
+    try {
+      const rows = this.#connection.prepare("pragma integrity_check(20)").all();
+      const found = rows.map((row) => String(row["integrity_check"]));
+      return found.filter((line) => line !== "ok");
+    } catch (error) {
+      return [this.#name(error).message];
+    }
+  }
+
+  close(): void {
+    this.#statements.clear();
+    this.#connection.close();
+  }
+
+  #named<Result>(work: () => Result): Result {
+    try {
+      return work();
+    } catch (error) {
+      throw this.#name(error);
+    }
+  }
+
+  #name(error: unknown): Error {
+    if (error instanceof StoreError) return error;
+    return storeError(this.file, this.#driver.resultCode(error), error);
+  }
+}
+
+/**
+ * Opens a database, making or migrating it where needed; any number of processes may do so at once. Throws `StoreError`
+ * for a file that is damaged, foreign, of a newer version, read-only or locked for too long, and leaves it as it is.
+ */
+export async function openDatabase(file: string, options: OpenDatabaseOptions = {}): Promise<Database> {
+  const { driver = nodeSqliteDriver, isReadOnly = false, patienceMs = defaultPatienceMs } = options;
+  const { busyTimeoutMs = defaultBusyTimeoutMs, migrations = ownMigrations } = options;
+  let connection: SqlConnection | undefined;
+  try {
+    // The first switch to WAL is refused while another process makes it, however long the timeout.
+    return await whileBusy(driver, patienceMs, () => {
+      connection = driver.open(file, { isReadOnly, busyTimeoutMs });
+      try {
+        const notices = isReadOnly
+          ? checkVersion(connection, file, migrations)
+          : prepareForWriting(connection, file, migrations);
+        return new Database(file, driver, connection, { notices, patienceMs });
+      } catch (error) {
+        connection.close();
+        throw error;
+      }
+    });
+  } catch (error) {
+    throw error instanceof StoreError ? error : storeError(file, driver.resultCode(error), error);
+  }
+}
+
+function checkVersion(connection: SqlConnection, file: string, migrations: Migrations): string[] {
+  const version = versionOf(connection, file, migrations.length);
+  if (version === migrations.length) return [];
+  throw new StoreError("APEX_STORE_READ_ONLY", file, `it is of version ${version}, and cannot be brought up to date`, {
+    hint: "open it once where it can be written to",
+  });
+}
+
+function prepareForWriting(connection: SqlConnection, file: string, migrations: Migrations): string[] {
+  // Before anything is written: a newer store must stay untouched.
+  const version = versionOf(connection, file, migrations.length);
+  const notices = chooseJournalMode(connection, file);
+  connection.exec("pragma synchronous = full; pragma foreign_keys = on;");
+  if (version < migrations.length) migrate(connection, file, migrations);
+  return notices;
+}
+
+/** The version of the schema; 0 for a file without any. Throws `StoreError` for a file that is not ours to touch. */
+function versionOf(connection: SqlConnection, file: string, known: number): number {
+  const version = pragma(connection, "user_version");
+  const owner = pragma(connection, "application_id");
+  if (owner !== applicationId) {
+    const { count } = connection.prepare("select count(*) as count from sqlite_schema").get() ?? { count: 0 };
+    if (version === 0 && count === 0) return 0;
+    throw new StoreError("APEX_STORE_FOREIGN", file, "it is the database of another program", {
+      hint: "apex leaves it alone: move it away, or put the store elsewhere (history.directory, APEX_STORE)",
+    });
+  }
+  if (version > known) {
+    throw new StoreError("APEX_STORE_NEWER", file, `it is of version ${version}, and this apex knows ${known}`, {
+      hint: "use the apex that made it, or a newer one; the file is untouched",
+    });
+  }
+  return version;
+}
+
+function migrate(connection: SqlConnection, file: string, migrations: Migrations): void {
+  for (;;) {
+    connection.exec("begin immediate");
+    try {
+      // Others may have been quicker.
+      const version = versionOf(connection, file, migrations.length);
+      const step = migrations[version];
+      if (step !== undefined) {
+        connection.exec(step);
+        connection.exec(`pragma application_id = ${applicationId}; pragma user_version = ${version + 1};`);
+      }
+      connection.exec("commit");
+      if (version + 1 >= migrations.length) return;
+    } catch (error) {
+      try {
+        connection.exec("rollback");
+      } catch {
+        // It was rolled back already.
+      }
+      throw error;
+    }
+  }
+}
+
+function chooseJournalMode(connection: SqlConnection, file: string): string[] {
+  const version = String(connection.prepare("select sqlite_version() as version").get()?.["version"]);
+  const wanted = isWalSafe(version) ? "wal" : "delete";
+  const mode = connection.prepare(`pragma journal_mode = ${wanted}`).get()?.["journal_mode"];
+  if (wanted === "wal") return [];
+  if (mode !== "delete") {
+    throw new StoreError("APEX_STORE_UNSAFE", file, `SQLite ${version} may damage it while others write to it`, {
+      hint: "run apex on a Node with SQLite 3.51.3 or newer (node -p process.versions.sqlite)",
+    });
+  }
+  return [
+    `SQLite ${version} is not safe with a write-ahead log that processes share: the store is kept the slower way`,
+  ];
+}
+
+/** Whether a version of SQLite, such as `3.51.3`, may share a write-ahead log among processes. */
+export function isWalSafe(version: string): boolean {
+  const parts = version.split(".").map(Number);
+  for (const [index, least] of firstSafeWal.entries()) {
+    const part = parts[index] ?? 0;
+    if (part !== least) return part > least;
+  }
+  return true;
+}
+
+function pragma(connection: SqlConnection, name: string): number {
+  return Number(connection.prepare(`pragma ${name}`).get()?.[name] ?? 0);
+}
+
+/** Tries until nobody else is in the way or the patience is at its end; waits without holding up the process. */
+async function whileBusy<Result>(driver: SqlDriver, patienceMs: number, work: () => Result): Promise<Result> {
+  const startedMs = performance.now();
+  for (let pauseMs = 5; ; pauseMs = Math.min(pauseMs * 2, 100)) {
+    try {
+      return work();
+    } catch (error) {
+      if (!isBusy(driver.resultCode(error)) || performance.now() - startedMs > patienceMs) throw error;
+    }
+    // Processes that started together must not knock together again.
+    await delay(pauseMs * (0.5 + Math.random()));
+  }
+}
