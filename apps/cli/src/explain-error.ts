@@ -5,8 +5,16 @@ export function explainError(error: unknown, isVerbose: boolean): { readonly tex
   if (isApexError(error)) {
     const hint = error.hint === undefined ? "" : `\n  hint: ${error.hint}`;
     const stack = isVerbose ? `${error.stack ?? ""}\n` : "";
-    return { text: `${error.message}${hint}\n${stack}`, exitCode: exitCodes.usage };
+    return {
+      text: `${error.message}${hint}\n${stack}`,
+      exitCode: isInfrastructure(error.code) ? exitCodes.infrastructure : exitCodes.usage,
+    };
   }
   const details = error instanceof Error ? (error.stack ?? error.message) : String(error);
   return { text: `this is a bug in apex; please report it with what you ran:\n${details}\n`, exitCode: exitCodes.bug };
+}
+
+/** Whether it is something on this machine, and nothing that was asked for, that is at fault. */
+function isInfrastructure(code: string): boolean {
+  return /^APEX_(STORE|JOURNAL|RUN_DIRECTORY)(_|$)/.test(code);
 }

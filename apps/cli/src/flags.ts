@@ -73,6 +73,9 @@ const sharedFlags: readonly Flag[] = [
 
 const runFlags: readonly Flag[] = [
   { group: "How to run it:", flags: "--dry-run", description: "show the plan and run nothing" },
+];
+
+const showFlags: readonly Flag[] = [
   {
     group: "What to show:",
     flags: "--progress-mode <mode>",
@@ -85,11 +88,21 @@ const runFlags: readonly Flag[] = [
     flags: "-v, --verbose",
     description: "show the tests' output and each category's progress",
   },
+];
+
+const insteadFlags: readonly Flag[] = [
   {
     group: "What to show:",
     flags: "--list-categories",
     description: "list the categories and how each is run, then stop",
   },
+  {
+    group: "What to show:",
+    flags: "--show-category-stats",
+    description: "what the history knows of each category, then stop",
+  },
+  { group: "What to show:", flags: "--orchestration-status", description: "the same as apex status, then stop" },
+  { group: "What to show:", flags: "--metrics", description: "the newest run's metrics for Prometheus, then stop" },
 ];
 
 /** What the flags and arguments amount to. */
@@ -114,6 +127,9 @@ export interface CliOptions {
   readonly json?: boolean;
   readonly verbose?: boolean;
   readonly listCategories?: boolean;
+  readonly showCategoryStats?: boolean;
+  readonly orchestrationStatus?: boolean;
+  readonly metrics?: boolean;
 }
 
 export function addSelectionFlags(command: Command): Command {
@@ -121,7 +137,11 @@ export function addSelectionFlags(command: Command): Command {
 }
 
 export function addRunFlags(command: Command): Command {
-  return addFlags(command, runFlags);
+  return addFlags(command, [...runFlags, ...showFlags, ...insteadFlags]);
+}
+
+export function addShowFlags(command: Command): Command {
+  return addFlags(command, showFlags);
 }
 
 function addFlags(command: Command, flags: readonly Flag[]): Command {

@@ -1,9 +1,15 @@
 import { Command, CommanderError } from "commander";
-import { addRunFlags, addSelectionFlags, type CliOptions } from "./flags.ts";
+import type { Invocation } from "./commands/invocation.ts";
+import { addRunFlags, addSelectionFlags, addShowFlags, type CliOptions } from "./flags.ts";
 import { apexVersion } from "./version.ts";
 
 /** `exitCodes.usage` of core, which parsing alone should not have to load; a test holds the two together. */
 export const usageError = 2;
+
+/** Commands that `past-commands.ts` has. */
+const pastNames: ReadonlySet<string | undefined> = new Set([
+  ...["history", "flaky", "slowest", "status", "replay", "report", "export", "import", "store"],
+]);
 
 /** Parses the arguments and runs the command that they name; resolves with the exit code. */
 export async function runProgram(args: readonly string[]): Promise<number> {
@@ -11,6 +17,11 @@ export async function runProgram(args: readonly string[]): Promise<number> {
   const { own, passedOn } = splitAtDashes(args[0] === "help" ? [...args.slice(1), "--help"] : args);
   const run = async (categories: string[], _: unknown, command: Command): Promise<void> => {
     const options = command.optsWithGlobals<CliOptions>();
+    const asked = await askedInstead(options);
+    if (asked !== undefined) {
+      exitCode = asked;
+      return;
+    }
     const startsProcesses = !options.dryRun && !options.listCategories;
     // It starts beside us while we read the config, and is there when the first command is due.
     const guard = startsProcesses ? (await import("./commands/start-guard.ts")).startGuard() : undefined;
@@ -30,10 +41,16 @@ export async function runProgram(args: readonly string[]): Promise<number> {
     .addHelpText("after", examples + exitCodeTable);
   const runSubcommand = program.command("run").summary("plan and run (the default)");
   const planSubcommand = program.command("plan").summary("show what would run: layers, gates, budgets, commands");
+  const resumeSubcommand = program.command("resume").summary("go on with an interrupted run, without what had passed");
 
   // Every flag costs a start its share of a millisecond, so only the commands that these arguments can reach get theirs.
   // `apex` alone is `apex run`: the program itself has all flags of that command, too.
-  const isNamed = own[0] === "run" || own[0] === "plan";
+  const isPast = pastNames.has(own[0]);
+  if (isPast || own.includes("--help") || own.includes("-h")) {
+    const { addPastCommands } = await import("./past-commands.ts");
+    addPastCommands(program, (code) => (exitCode = code));
+  }
+  const isNamed = isPast || own[0] === "run" || own[0] === "plan" || own[0] === "resume";
   if (!isNamed) asRun(program).action(run);
   if (own.includes("run")) {
     asRun(runSubcommand)
@@ -59,6 +76,21 @@ export async function runProgram(args: readonly string[]): Promise<number> {
         });
       });
   }
+  if (own.includes("resume")) {
+    addShowFlags(resumeSubcommand)
+      .description(
+        "Go on with an interrupted run: what had passed is kept while code, config and environment are the same.",
+      )
+      .helpOption("-h, --help", "show this help")
+      .option("--config <file>", "this config instead of the one that is found")
+      .argument("<run>", "its id, a part of it that no other has, or latest")
+      .action(async (reference: string, _: unknown, command: Command) => {
+        const guard = (await import("./commands/start-guard.ts")).startGuard();
+        const { resumeCommand } = await import("./past/resume.ts");
+        const invocation = { categories: [], options: command.opts<CliOptions>(), additionalArgs: [], args, guard };
+        exitCode = await resumeCommand(reference, invocation, parseRunArguments);
+      });
+  }
 
   try {
     await program.parseAsync(own, { from: "user" });
@@ -68,6 +100,21 @@ export async function runProgram(args: readonly string[]): Promise<number> {
     throw error;
   }
   return exitCode;
+}
+
+/** Flags of the older flat face that ask for something other than a run; undefined where a run is asked for. */
+async function askedInstead(options: CliOptions): Promise<number | undefined> {
+  if (options.showCategoryStats) return (await import("./past/category-stats.ts")).categoryStatsCommand(options);
+  if (options.orchestrationStatus || options.metrics) return (await import("./past/status.ts")).statusCommand(options);
+  return undefined;
+}
+
+/** What the arguments of an earlier `apex run` ask for; nothing is run. */
+async function parseRunArguments(args: readonly string[]): Promise<Omit<Invocation, "guard">> {
+  const { own, passedOn } = splitAtDashes(args[0] === "run" ? args.slice(1) : args);
+  const command = asRun(new Command("apex")).exitOverride();
+  await command.parseAsync(own, { from: "user" });
+  return { categories: command.args, options: command.opts<CliOptions>(), additionalArgs: passedOn, args };
 }
 
 function asRun(command: Command): Command {

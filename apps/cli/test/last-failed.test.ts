@@ -1,5 +1,6 @@
 import { symlinkSync } from "node:fs";
 import path from "node:path";
+import { Store } from "@netra-apex/store";
 import { describe, expect, it } from "vitest";
 import { eventsOf, isAlive, nodeTestFile, Project, until } from "./rig/project.ts";
 
@@ -30,8 +31,13 @@ function shop({ unit = "", api = "", database = "exit 0" } = {}): Project {
 
 const broken = "throw new Error('broken')";
 
-function stateOf(project: Project): unknown {
-  return JSON.parse(project.read(".apex/last-run.json")).environments.test.categories;
+async function stateOf(project: Project): Promise<unknown> {
+  const store = await Store.open(path.join(project.root, ".apex"));
+  try {
+    return store.openState("test");
+  } finally {
+    store.close();
+  }
 }
 
 async function testsOf(project: Project, ...args: string[]): Promise<string[]> {
@@ -45,7 +51,7 @@ describe("apex --last-failed", () => {
     // In layers of their own order: core_integration would be held back by unit.
     expect((await project.apex("unit")).exitCode).toBe(1);
     expect((await project.apex("api", "database")).exitCode).toBe(1);
-    expect(stateOf(project)).toMatchObject({
+    expect(await stateOf(project)).toMatchObject({
       unit: { state: "tests-failed", tests: [{ path: ["adds"] }] },
       api: { state: "tests-failed", tests: [{ file: "test/api.test.mjs", path: ["answers"] }] },
       database: { state: "failed", reason: "exit code 3" },
@@ -57,7 +63,7 @@ describe("apex --last-failed", () => {
     expect(second.exitCode).toBe(1);
     expect(second.stdout).toMatch(/^still failing: api \(1 test\), database \(exit code 3\)$/m);
     expect(second.stdout).not.toContain("unit (");
-    expect(Object.keys(stateOf(project) as object).toSorted()).toEqual(["api", "database"]);
+    expect(Object.keys((await stateOf(project)) as object).toSorted()).toEqual(["api", "database"]);
 
     expect((await testsOf(project, "--last-failed")).toSorted()).toEqual(["api answers"]);
 
@@ -66,7 +72,7 @@ describe("apex --last-failed", () => {
     const last = await project.apex("--last-failed");
     expect(last.exitCode).toBe(0);
     expect(last.stdout).toMatch(/^nothing is left unproved$/m);
-    expect(stateOf(project)).toEqual({});
+    expect(await stateOf(project)).toEqual({});
 
     const nothing = await project.apex("--last-failed");
     expect(nothing).toMatchObject({ exitCode: 6, stdout: "nothing failed when it ran last\n" });
@@ -77,7 +83,7 @@ describe("apex --last-failed", () => {
     await project.apex("api");
     await project.apex("--execution-mode", "all");
     // unit held the layer of api and database back: what api was stays known, what database is nobody knows.
-    expect(stateOf(project)).toMatchObject({
+    expect(await stateOf(project)).toMatchObject({
       api: { state: "tests-failed" },
       unit: { state: "tests-failed" },
     });
@@ -90,7 +96,7 @@ describe("apex --last-failed", () => {
   it("names what never ran because of what failed", async () => {
     const project = shop({ unit: broken });
     await project.apex("unit", "database");
-    expect(stateOf(project)).toMatchObject({ database: { state: "unproved", reason: "Fast Feedback failed" } });
+    expect(await stateOf(project)).toMatchObject({ database: { state: "unproved", reason: "Fast Feedback failed" } });
     project.write("test/unit.test.mjs", nodeTestFile({ adds: "", removes: "" }));
     const { exitCode, stdout } = await project.apex("--last-failed");
     expect(exitCode).toBe(0);
@@ -99,7 +105,7 @@ describe("apex --last-failed", () => {
     expect(nothing.exitCode).toBe(6);
     expect(nothing.stdout).toBe("nothing failed when it ran last\nstill unproved: database (Fast Feedback failed)\n");
     expect((await project.apex("database")).exitCode).toBe(0);
-    expect(stateOf(project)).toEqual({});
+    expect(await stateOf(project)).toEqual({});
   });
 
   it("narrows down to the categories or layers that are named", async () => {
@@ -131,7 +137,7 @@ describe("apex --last-failed", () => {
     await until(() => seen.includes('"tool_executing"'), "unit runs");
     run.kill("SIGINT");
     expect((await run).exitCode).toBe(130);
-    expect(stateOf(project)).toMatchObject({
+    expect(await stateOf(project)).toMatchObject({
       unit: { state: "unproved", reason: "interrupted by Ctrl-C" },
       database: { state: "unproved" },
     });
@@ -149,27 +155,22 @@ describe("apex --last-failed", () => {
     expect(await testsOf(project, "--last-failed", "--env", "staging")).toEqual(["unit adds"]);
   });
 
-  it("refuses a damaged file with where it is damaged, and leaves it as it is", async () => {
-    const project = shop();
-    const damaged: [string, RegExp][] = [
-      ['{ "version": 1,\n  "environments": oops }', /last-run\.json:2:\d+: not JSON/],
-      ['{ "version": 9, "environments": {} }', /last-run\.json: version: 9, and this apex reads version 1/],
-      [
-        '{ "version": 1, "environments": { "test": { "runId": "r", "at": "t", "categories": { "unit": { "state": "tests-failed", "tests": [{}] } } } } }',
-        /last-run\.json: environments\.test\.categories\.unit\.tests\[0\]: must have a file and a path/,
-      ],
-    ];
-    for (const [text, message] of damaged) {
-      project.write(".apex/last-run.json", text);
-      const { exitCode, stderr } = await project.apex("--last-failed");
-      expect({ text, exitCode }).toEqual({ text, exitCode: 2 });
-      expect(stderr).toMatch(message);
-      expect(project.read(".apex/last-run.json")).toBe(text);
-    }
-    const { exitCode, stderr } = await project.apex("unit");
-    expect(exitCode).toBe(0);
-    expect(stderr).toMatch(/^warning {2}what failed in earlier runs is forgotten: .*tests\[0\]/m);
-    expect(stateOf(project)).toEqual({});
+  it("refuses a damaged history, leaves it as it is, and is mended by a rebuild", async () => {
+    const project = shop({ unit: broken });
+    expect((await project.apex("unit")).exitCode).toBe(1);
+    project.write(".apex/apex.db", "no database at all, but long enough to be taken for one\n".repeat(100));
+    const damaged = project.read(".apex/apex.db");
+    const { exitCode, stderr } = await project.apex("--last-failed");
+    expect(exitCode).toBe(3);
+    expect(stderr).toMatch(/apex\.db: it is damaged: .*\n {2}hint: apex store rebuild/);
+
+    const run = await project.apex("unit");
+    expect(run.exitCode).toBe(1);
+    expect(run.stderr).toMatch(/^warning {2}this run is not in the history: .*it is damaged/m);
+    expect(project.read(".apex/apex.db")).toBe(damaged);
+
+    expect((await project.apex("store", "rebuild")).exitCode).toBe(0);
+    expect(await testsOf(project, "--last-failed")).toEqual(["unit adds"]);
   });
 
   it("does not go together with other ways to choose tests, and shows its plan", async () => {
@@ -194,7 +195,7 @@ describe("apex --last-failed", () => {
     await project.apex("unit");
     project.write("test/unit.test.mjs", nodeTestFile({ adds: "", removes: broken }));
     await project.apex("unit", "--test-file", "test/unit.test.mjs::adds");
-    expect(stateOf(project)).toMatchObject({ unit: { tests: [{ path: ["removes"] }] } });
+    expect(await stateOf(project)).toMatchObject({ unit: { tests: [{ path: ["removes"] }] } });
     expect(eventsOf((await project.apex("--last-failed", "--json")).stdout).at(-1)).toMatchObject({
       summary: { counts: { total: 1, failed: 1 } },
     });

@@ -9,11 +9,12 @@ export type NodeId = Branded<"NodeId">;
 export type LayerId = Branded<"LayerId">;
 
 /**
- * Makes a run id such as `20260131-142501-9f3k2a7c`: the UTC start time, then eight random characters,
- * so that ids sort by time and two runs of the same second differ.
+ * Makes a run id such as `20260131-142501-9f3k2a7c`: the UTC start time, its milliseconds in two digits of base 36, then six
+ * random characters, so that ids sort by time and two runs of the same millisecond differ.
  */
 export function createRunId(startedAt: Date, random: () => number = Math.random): RunId {
   const stamp = startedAt.toISOString().replaceAll(/[-:]/g, "").replace("T", "-").slice(0, 15);
-  const suffix = Array.from({ length: 8 }, () => Math.floor(random() * 36).toString(36)).join("");
-  return `${stamp}-${suffix}`;
+  const ms = startedAt.getUTCMilliseconds().toString(36).padStart(2, "0");
+  const suffix = Array.from({ length: 6 }, () => Math.floor(random() * 36).toString(36)).join("");
+  return `${stamp}-${ms}${suffix}`;
 }

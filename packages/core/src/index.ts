@@ -2,6 +2,7 @@
 export type { Config } from "./config/config.ts";
 export { builtInCategories, defaultEnvironment, defaultLayers, defaultRunMode } from "./config/defaults.ts";
 export { type CommandDiscovery, packageScriptDiscovery } from "./config/discover.ts";
+export { findConfig, type ConfigPlace } from "./config/find-config.ts";
 export { loadConfig, type LoadConfigOptions } from "./config/load-config.ts";
 export {
   ConfigError,

@@ -73,9 +73,11 @@ export class RunKeeper {
   /** Never fails for a store that cannot be used: tests matter more. Throws `RunDirectoryError` where no file can be made at all. */
   static async open(config: Config, plan: Plan, runId: RunId): Promise<RunKeeper> {
     const directory = storeDirectory(config);
-    const place = placeRun(directory, runId);
+    const { isEnabled } = config.history;
+    const place = placeRun(directory, runId, isEnabled);
     const warnings: string[] = [];
     let store: Store | undefined;
+    if (!isEnabled) return new RunKeeper({ config, plan }, place, { store, warnings });
     try {
       store = await Store.openExisting(directory);
       if (store) warnings.push(...store.notices);
@@ -95,7 +97,7 @@ export class RunKeeper {
     const { record } = this.#record;
     const { environment } = this.#plan;
     let store = this.#store;
-    if (!record) return { open: {}, warnings: [] };
+    if (!record || !this.#config.history.isEnabled) return { open: {}, warnings: [] };
     try {
       store ??= await Store.open(this.#directory);
       const { problems } = await store.catchUp([record.id]);
@@ -120,8 +122,9 @@ interface Place {
 }
 
 /** Where nothing can be written into the project, a run still runs, in a temporary place and saying so. */
-function placeRun(store: string, runId: RunId): Place {
+function placeRun(store: string, runId: RunId, hasJournal: boolean): Place {
   try {
+    if (!hasJournal) return { store, runDirectory: createRunDirectory(store, runId), reporters: [], warnings: [] };
     return placeIn(store, runId, []);
   } catch (error) {
     if (!(error instanceof RunDirectoryError)) throw error;

@@ -4,6 +4,8 @@ import type { WrittenConfig } from "./written-config.ts";
 
 /** What is kept of past runs, and where. */
 export interface HistorySettings {
+  /** Otherwise runs leave no journal and no results. */
+  readonly isEnabled: boolean;
   /** As written; the user of a config decides what stands in for it. */
   readonly directory?: string;
   readonly keepRuns?: number;
@@ -26,10 +28,11 @@ export interface LogSettings {
 
 /** Reads `history:`. */
 export function readHistorySettings({ history = {} }: WrittenConfig): HistorySettings {
-  const { directory, keep_runs: keepRuns, max_age: maxAge, max_size: maxSize } = history;
+  const { enabled: isEnabled = true, directory, keep_runs: keepRuns, max_age: maxAge, max_size: maxSize } = history;
   const maxAgeMs = maxAge === undefined ? undefined : parseDuration(maxAge);
   const maxBytes = maxSize === undefined ? undefined : parseSize(maxSize);
   return {
+    isEnabled,
     ...(directory === undefined ? {} : { directory }),
     ...(keepRuns === undefined ? {} : { keepRuns }),
     ...(maxAgeMs === undefined ? {} : { maxAgeMs }),

@@ -197,6 +197,7 @@ export const writtenConfigSchema: z.ZodMiniType<WrittenConfig> = strict({
   history: z.optional(
     later(() =>
       strict({
+        enabled: optional.flag,
         directory: optional.name,
         keep_runs: optional.count,
         max_age: optional.duration,

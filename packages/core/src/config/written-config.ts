@@ -29,6 +29,8 @@ export interface WrittenConfig {
   /** What is kept of past runs, and where. */
   history?:
     | {
+        /** `false`: runs leave their logs, but no journal and no results. */
+        enabled?: boolean | undefined;
         /** In place of `.apex` in the project's root. */
         directory?: string | undefined;
         /** Journals, logs and reports of as many runs; 200 by default. */

@@ -1,0 +1,133 @@
+import { type Command, InvalidArgumentError, Option } from "commander";
+import type { PastOptions } from "./past/past-options.ts";
+
+/** A command about runs that were. */
+interface PastCommand {
+  readonly name: string;
+  readonly arguments?: string;
+  readonly summary: string;
+  readonly flags: readonly (keyof typeof pastFlags)[];
+  readonly run: (given: readonly string[], options: PastOptions) => Promise<number>;
+}
+
+const pastFlags = {
+  config: ["--config <file>", "this config instead of the one that is found"],
+  env: ["--env <name>", "of runs in this environment (default: test)"],
+  category: ["--category <name>", "of this category"],
+  limit: ["--limit <n>", "at most so many"],
+  since: ["--since <duration>", "not older than this, such as 2h or 7d"],
+  json: ["--json", "machine-readable"],
+  verbose: ["-v, --verbose", "show the tests' output and each category's progress, too"],
+  progressMode: ["--progress-mode <mode>", "how it is shown: simple (default), rich or json"],
+  format: ["--format <format>", "markdown (default), html, junit, json or trace"],
+  output: ["-o, --output <file>", "write it to a file"],
+  metrics: ["--metrics", "the newest run's metrics in the text format of Prometheus"],
+} as const;
+
+const commands: readonly PastCommand[] = [
+  {
+    name: "history",
+    arguments: "[what]",
+    summary: "past runs; of one category, or of tests by name, with it",
+    flags: ["env", "limit", "since", "json", "config"],
+    run: async ([what], options) => (await import("./past/history.ts")).historyCommand(what, options),
+  },
+  {
+    name: "flaky",
+    summary: "tests that passed and failed with the same code",
+    flags: ["env", "category", "limit", "since", "json", "config"],
+    run: async (_, options) => (await import("./past/flaky.ts")).flakyCommand(options),
+  },
+  {
+    name: "slowest",
+    summary: "tests that take longest",
+    flags: ["env", "category", "limit", "json", "config"],
+    run: async (_, options) => (await import("./past/slowest.ts")).slowestCommand(options),
+  },
+  {
+    name: "status",
+    summary: "what runs now, how the last run ended, what is open",
+    flags: ["env", "json", "metrics", "config"],
+    run: async (_, options) => (await import("./past/status.ts")).statusCommand(options),
+  },
+  {
+    name: "replay",
+    arguments: "<run>",
+    summary: "show a past run again",
+    flags: ["progressMode", "json", "verbose", "config"],
+    run: async ([run = ""], options) => (await import("./past/replay.ts")).replayCommand(run, options),
+  },
+  {
+    name: "report",
+    arguments: "<runs...>",
+    summary: "a report of a run, or of several as one",
+    flags: ["format", "output", "config"],
+    run: async (runs, options) => (await import("./past/report.ts")).reportCommand(runs, options),
+  },
+  {
+    name: "export",
+    arguments: "<run>",
+    summary: "write a run to one file, for another machine's history",
+    flags: ["output", "json", "config"],
+    run: async ([run = ""], options) => (await import("./past/portable.ts")).exportCommand(run, options),
+  },
+  {
+    name: "import",
+    arguments: "<files...>",
+    summary: "take runs of other machines into the history",
+    flags: ["json", "config"],
+    run: async (files, options) => (await import("./past/portable.ts")).importCommand(files, options),
+  },
+];
+
+const upkeep: readonly PastCommand[] = [
+  {
+    name: "check",
+    summary: "read all of the store's database",
+    flags: ["json", "config"],
+    run: async (_, options) => (await import("./past/store-upkeep.ts")).storeCheckCommand(options),
+  },
+  {
+    name: "rebuild",
+    summary: "make the history anew from the journals of runs",
+    flags: ["json", "config"],
+    run: async (_, options) => (await import("./past/store-upkeep.ts")).storeRebuildCommand(options),
+  },
+  {
+    name: "prune",
+    summary: "remove now what the limits under history: do not keep",
+    flags: ["json", "config"],
+    run: async (_, options) => (await import("./past/store-upkeep.ts")).storePruneCommand(options),
+  },
+];
+
+/** Adds the commands about past runs; `onEnd` gets the exit code of the one that was called. */
+export function addPastCommands(program: Command, onEnd: (exitCode: number) => void): void {
+  for (const command of commands) add(program, command, onEnd);
+  const store = program.command("store").summary("check, rebuild or prune what is kept of past runs");
+  store.description("Look after the store of past runs.").helpOption("-h, --help", "show this help").helpCommand(false);
+  for (const command of upkeep) add(store, command, onEnd);
+}
+
+function add(parent: Command, spec: PastCommand, onEnd: (exitCode: number) => void): void {
+  const command = parent.command(spec.name).summary(spec.summary).helpOption("-h, --help", "show this help");
+  command.description(`${spec.summary.charAt(0).toUpperCase()}${spec.summary.slice(1)}.`);
+  if (spec.arguments !== undefined) command.arguments(spec.arguments);
+  for (const name of spec.flags) {
+    const [flags, description] = pastFlags[name];
+    const option = new Option(flags, description);
+    if (name === "limit") option.argParser(positive);
+    if (name === "progressMode") option.choices(["simple", "rich", "json"]);
+    command.addOption(option);
+  }
+  command.action(async () => {
+    const given = command.processedArgs.flat().filter((argument) => typeof argument === "string");
+    onEnd(await spec.run(given, command.opts<PastOptions>()));
+  });
+}
+
+function positive(value: string): number {
+  const number = Number(value);
+  if (!Number.isInteger(number) || number < 1) throw new InvalidArgumentError("It must be a whole number, at least 1.");
+  return number;
+}

@@ -1,0 +1,34 @@
+import path from "node:path";
+import { exitCodes } from "@netra-apex/core";
+import { exportRun, findRun, type ImportedRun, importRun, journalState } from "@netra-apex/store";
+import { findPast, withStore } from "./open-past.ts";
+import type { PastOptions } from "./past-options.ts";
+import { say } from "./table.ts";
+
+/** `apex export RUN`: one file that any other machine can take in. */
+export async function exportCommand(reference: string, options: PastOptions): Promise<number> {
+  const { directory } = await findPast(options);
+  const runId = findRun(directory, reference);
+  const state = journalState(directory, runId);
+  const file = path.resolve(options.output ?? `${runId}.apex.gz`);
+  await exportRun(directory, runId, file);
+  say(options.json, { runId, file, state }, () => {
+    const so = state === "finished" ? "" : state === "running" ? " (as far as it has come)" : " (it was interrupted)";
+    return `${runId}${so} is in ${path.relative(process.cwd(), file)}`;
+  });
+  return exitCodes.passed;
+}
+
+/** `apex import FILE…`: takes runs of other machines into the history. */
+export async function importCommand(files: readonly string[], options: PastOptions): Promise<number> {
+  const past = await findPast(options);
+  const imported: ImportedRun[] = [];
+  for (const file of files) imported.push(await importRun(past.directory, path.resolve(file)));
+  await withStore(past, () => undefined);
+  say(options.json, imported, () =>
+    imported
+      .map(({ runId, wasKnown }) => (wasKnown ? `${runId} was there already` : `${runId} is in the history`))
+      .join("\n"),
+  );
+  return exitCodes.passed;
+}

@@ -1,0 +1,91 @@
+import { ApexError, type Plan, type RecoveredRun, recoverRun, type RunEventOf } from "@netra-apex/core";
+import { findRun, type JournalEnd, journalOf, journalState, readJournal } from "@netra-apex/store";
+import { executePlan } from "../commands/execute-plan.ts";
+import { configOf, type Invocation, planOf } from "../commands/invocation.ts";
+import { printWarnings } from "../commands/print-warnings.ts";
+import { refuseBackground } from "../commands/refuse-background.ts";
+import { requireLimits } from "../commands/require-limits.ts";
+import { findPast } from "./open-past.ts";
+import { countText } from "./table.ts";
+
+/** A run cannot be gone on with. */
+class ResumeError extends ApexError {
+  readonly code = "APEX_RESUME_IMPOSSIBLE";
+}
+
+/** What a run leaves in the place of a masked secret. */
+const masked = "***";
+
+/** `apex resume RUN`: goes on with a run; what passed is not repeated while code, config and environment are the same. */
+export async function resumeCommand(
+  reference: string,
+  invocation: Invocation,
+  parse: (args: readonly string[]) => Promise<Omit<Invocation, "guard">>,
+): Promise<number> {
+  const { directory } = await findPast(invocation.options);
+  const runId = findRun(directory, reference);
+  if (journalState(directory, runId) === "running") {
+    throw new ResumeError(`${runId} still runs`, { hint: "apex status shows it; it can be resumed when it is over" });
+  }
+  const { recovered, start } = recover(journalOf(directory, runId));
+  const again = start.command === undefined ? undefined : await parse(start.command);
+  const options = { ...again?.options, ...shownOptions(invocation.options), env: recovered.plan.environment };
+  const asked: Invocation = {
+    categories: again?.categories ?? [],
+    additionalArgs: again?.additionalArgs ?? [],
+    options,
+    args: start.command ?? [],
+    guard: invocation.guard,
+  };
+  const config = await configOf(asked);
+  printWarnings(config.warnings);
+  const plan = again ? await planAgain(config, asked) : recovered.plan;
+  refuseBackground(config, plan);
+  if (config.areLimitsStrict && asked.guard) await requireLimits(plan, asked.guard);
+  process.stderr.write(
+    `note  goes on with ${runId}: ${countText(recovered.kept.size, "pass", "passes")} of it known\n`,
+  );
+  return executePlan(plan, config, asked, recovered);
+}
+
+/** The plan that the same command line comes to now. */
+async function planAgain(config: Parameters<typeof planOf>[0], asked: Invocation): Promise<Plan> {
+  if (asked.args.some((argument) => argument.includes(masked))) {
+    throw new ResumeError("the command line of that run held a secret, which was not written down", {
+      hint: "start it anew, with the secret in an environment variable",
+    });
+  }
+  const planned = await planOf(config, asked);
+  if ("plan" in planned) return planned.plan;
+  throw new ResumeError(planned.nothing.join("; "), { hint: "there is nothing left to go on with" });
+}
+
+function recover(journal: string): { readonly recovered: RecoveredRun; readonly start: RunEventOf<"run_started"> } {
+  let end: JournalEnd = { skipped: [], isTorn: false };
+  let start: RunEventOf<"run_started"> | undefined;
+  const events = [];
+  const read = readJournal(journal);
+  for (;;) {
+    const next = read.next();
+    if (next.done) {
+      end = next.value;
+      break;
+    }
+    if (next.value.type === "run_started") start = next.value;
+    // Nothing is recovered from them, and they can be long.
+    events.push(next.value.type === "output" ? { ...next.value, text: "" } : next.value);
+  }
+  const recovered = recoverRun(events, { skipped: end.skipped });
+  if (!start) throw new ResumeError(`${journal} tells of no run`);
+  return { recovered, start };
+}
+
+/** How it is shown is asked of this command line, not of the one before. */
+function shownOptions({ progressMode, json, verbose, config }: Invocation["options"]) {
+  return {
+    progressMode,
+    json: json ?? false,
+    verbose: verbose ?? false,
+    ...(config === undefined ? {} : { config }),
+  } as Invocation["options"];
+}

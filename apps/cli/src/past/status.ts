@@ -1,0 +1,126 @@
+import {
+  type HealthState,
+  exitCodes,
+  formatDuration,
+  type RunEvent,
+  type RunMetrics,
+  RunMetricsFold,
+} from "@netra-apex/core";
+import { findRun, journalOf, journalState, listJournals, readJournal, type RunEntry } from "@netra-apex/store";
+import { findPast, withStore } from "./open-past.ts";
+import type { PastOptions } from "./past-options.ts";
+import { countText, say, table, timeText } from "./table.ts";
+
+/** How many of the newest journals are looked at for runs that are under way. */
+const mostLookedAt = 50;
+
+/** A run that is under way. */
+interface CurrentRun {
+  readonly id: string;
+  readonly startedMs: number;
+  /** Of its last event: how long ago it was heard of last. */
+  readonly lastEventMs: number;
+  readonly nodes: { readonly planned: number; readonly ended: number; readonly running: readonly string[] };
+  readonly layers: readonly string[];
+  /** Agents that have said how they are, by name. */
+  readonly agents: Readonly<Record<string, HealthState>>;
+  readonly metrics: RunMetrics;
+}
+
+/** What `apex status` tells. */
+interface Status {
+  readonly directory: string;
+  readonly environment: string;
+  readonly current: readonly CurrentRun[];
+  readonly last: RunEntry | undefined;
+  /** Runs that were killed, among the newest. */
+  readonly interrupted: readonly string[];
+  readonly open: Readonly<Record<string, unknown>>;
+}
+
+/** `apex status`: what runs now, how the last run ended, what is open. */
+export async function statusCommand(options: PastOptions): Promise<number> {
+  const past = await findPast(options);
+  const { directory, environment } = past;
+  if (options.metrics) return metricsCommand(directory);
+  const newest = listJournals(directory).slice(-mostLookedAt).reverse();
+  const states = new Map(newest.map((id) => [id, journalState(directory, id)] as const));
+  const current = newest.filter((id) => states.get(id) === "running").map((id) => currentRun(directory, id));
+  const { last, open, resumed } = await withStore(past, (store) => ({
+    last: store.runs({ limit: 1 })[0],
+    open: store.openState(environment) ?? {},
+    resumed: new Set(store.runs({ limit: mostLookedAt }).map(({ resumes }) => resumes)),
+  }));
+  const interrupted = newest.filter((id) => states.get(id) === "interrupted" && !resumed.has(id));
+  const status: Status = { directory, environment, current, last, interrupted, open };
+  say(options.json, status, () => statusText(status));
+  return exitCodes.passed;
+}
+
+function currentRun(directory: string, id: string): CurrentRun {
+  const fold = new RunMetricsFold();
+  const running = new Set<string>();
+  const layers = new Set<string>();
+  const agents: Record<string, HealthState> = {};
+  let first: RunEvent | undefined;
+  let last: RunEvent | undefined;
+  for (const event of readJournal(journalOf(directory, id))) {
+    fold.onEvent(event);
+    first ??= event;
+    last = event;
+    if (event.type === "node_started") running.add(event.nodeId);
+    if (event.type === "node_completed") running.delete(event.nodeId);
+    if (event.type === "layer_started") layers.add(event.layerId);
+    if (event.type === "layer_completed") layers.delete(event.layerId);
+    if (event.type === "agent_started") agents[event.agent] ??= "healthy";
+    if (event.type === "agent_health_changed") agents[event.agent] = event.to;
+  }
+  const metrics = fold.snapshot();
+  const ended = Object.values(metrics.nodes.byOutcome).reduce((sum, count) => sum + count, 0);
+  return {
+    id,
+    startedMs: Date.parse(first?.at ?? ""),
+    lastEventMs: Date.parse(last?.at ?? ""),
+    nodes: { planned: metrics.nodes.planned, ended, running: [...running] },
+    layers: [...layers],
+    agents,
+    metrics,
+  };
+}
+
+function statusText({ directory, environment, current, last, interrupted, open }: Status): string {
+  const now = Date.now();
+  const lines = current.map(({ id, startedMs, lastEventMs, nodes, agents }) => {
+    const health = Object.entries(agents).map(([name, state]) => `${name} ${state}`);
+    return [
+      `▶ ${id}  for ${formatDuration(now - startedMs)} · ${nodes.ended} of ${nodes.planned} ended`,
+      ...(nodes.running.length > 0 ? [`  running  ${nodes.running.join(", ")}`] : []),
+      `  agents   ${health.join(", ") || "none yet"} · heard of ${formatDuration(Math.max(0, now - lastEventMs))} ago`,
+    ].join("\n");
+  });
+  const openRows = Object.keys(open).map((category) => [`  ${category}`, describeOpen(open[category])]);
+  return [
+    ...(lines.length > 0 ? lines : ["nothing runs now"]),
+    last
+      ? `last run  ${last.id}  ${timeText(last.startedMs)}  ${last.isFinished ? last.status : "interrupted"} in ${formatDuration(last.durationMs)}`
+      : "no run yet: apex run makes one",
+    ...(openRows.length > 0 ? [`open in ${environment}`, table(openRows)] : []),
+    ...interrupted.map((id) => `interrupted  ${id}: apex resume ${id}`),
+    `store  ${directory}`,
+  ].join("\n");
+}
+
+function describeOpen(state: unknown): string {
+  const { state: kind, reason, tests } = state as { state: string; reason?: string; tests?: readonly unknown[] };
+  return tests ? `${countText(tests.length, "test")} failed` : `${kind}: ${reason ?? ""}`;
+}
+
+/** The newest run's metrics as Prometheus reads them. */
+async function metricsCommand(directory: string): Promise<number> {
+  const { prometheusText } = await import("@netra-apex/core");
+  const runId = findRun(directory, "latest");
+  const fold = new RunMetricsFold();
+  for (const event of readJournal(journalOf(directory, runId))) fold.onEvent(event);
+  process.stdout.write(prometheusText(fold.snapshot(), { run: runId }));
+  return exitCodes.passed;
+}
