@@ -64,7 +64,17 @@ export { PlanError } from "./plan/check-plan.ts";
 export { definePlan, type PlanLayerSketch, type PlanNodeSketch, type PlanSketch } from "./plan/define-plan.ts";
 export { resolvePlan } from "./plan/resolve-plan.ts";
 export { type Selection, SelectionError } from "./plan/selection.ts";
-export { type PlanFormat, planFormats, showPlan } from "./plan/show/show-plan.ts";
+export { type PlanFormat, planFormats, showPlan, type ShowPlanOptions } from "./plan/show/show-plan.ts";
+export { type EstimateOptions, estimatePlan } from "./plan/estimate/estimate-plan.ts";
+export { pastDurationsOf } from "./plan/estimate/past-durations.ts";
+export type {
+  LayerEstimate,
+  NodeEstimate,
+  PlanEstimate,
+  PlanHistory,
+  SpanEstimate,
+  TimeEstimate,
+} from "./plan/estimate/plan-estimate.ts";
 export { Dag, type DagEntry } from "./dag/dag.ts";
 export { criticalPath, type CriticalPath } from "./dag/critical-path.ts";
 export type { EdgeRows, IndexList } from "./dag/edge-rows.ts";

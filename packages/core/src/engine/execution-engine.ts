@@ -57,7 +57,7 @@ export class ExecutionEngine {
     this.#options = options;
     this.#plan = plan;
     this.#control = new RunControl(options);
-    this.#walk = new GraphWalk(plan, weightsFrom(options.pastDurationsMs));
+    this.#walk = new GraphWalk(plan, weightsFrom(options.pastDurationsMs, options.kept));
     this.#scheduler = new Scheduler(plan, this.#walk.priorities);
     this.#isolated = new IsolatedRetries(this.#walk, this.#scheduler);
     this.#results = new NodeResults(stream);

@@ -27,7 +27,7 @@ export class PlanGraph {
     this.dag = Dag.build(entriesOf(plan));
     const weights = remainingPathWeights(this.dag, (vertex) => {
       const node = plan.nodes[vertex - this.#gates];
-      return node ? weightOf(node.id) : 0;
+      return node && !node.skip ? weightOf(node.id) : 0;
     });
     this.priorities = weights.subarray(this.#gates);
   }

@@ -16,11 +16,14 @@ interface LayerLane {
   readonly isBefore: (left: number, right: number) => boolean;
   readonly classes: Map<string, DemandClass>;
   running: number;
+  waiting: number;
 }
 
 interface ScheduledNode {
   readonly lane: LayerLane;
   readonly demand: Demand;
+  /** Equal for nodes that ask for the same. */
+  readonly demandKey: string;
   readonly priority: number;
   /** In its layer, as declared. */
   readonly position: number;
@@ -68,6 +71,7 @@ export class Scheduler {
       isBefore: layer.executionMode === "sequential" ? inOrder : this.#isBefore,
       classes: new Map(),
       running: 0,
+      waiting: 0,
     }));
     this.#laneIndex = new Map(plan.layers.map((layer, index) => [layer.id, index]));
     this.#ledger = new ResourceLedger(plan.capacity);
@@ -90,9 +94,11 @@ export class Scheduler {
     const positions = new Map(plan.layers.flatMap((layer) => layer.nodes).map((id, position) => [id, position]));
     for (let index = this.#nodes.length; index < plan.nodes.length; index += 1) {
       const node = plan.nodes[index] as PlanNode;
+      const demand = demandOf(node);
       this.#nodes.push({
         lane: this.#lanes[this.#laneIndex.get(node.layerId) ?? 0] as LayerLane,
-        demand: demandOf(node),
+        demand,
+        demandKey: demandKey(demand),
         priority: priorities[index] as number,
         position: positions.get(node.id) ?? index,
       });
@@ -101,21 +107,22 @@ export class Scheduler {
 
   /** Adds a node whose needs are all met. */
   add(node: number): void {
-    const { lane, demand } = this.#at(node);
-    const key = demandKey(demand);
+    const { lane, demand, demandKey: key } = this.#at(node);
     let group = lane.classes.get(key);
     if (!group) {
       group = { demand, ready: new ReadyQueue(lane.isBefore), overtaken: 0 };
       lane.classes.set(key, group);
     }
     group.ready.push(node);
+    lane.waiting += 1;
     this.#waiting += 1;
   }
 
   /** Adds a node that has run before and is to run again with nothing beside it. */
   addAlone(node: number): void {
     const known = this.#at(node);
-    this.#nodes[node] = { ...known, demand: { ...known.demand, isExclusive: true } };
+    const demand = { ...known.demand, isExclusive: true };
+    this.#nodes[node] = { ...known, demand, demandKey: demandKey(demand) };
     this.add(node);
   }
 
@@ -153,7 +160,7 @@ export class Scheduler {
   #candidates(): Candidate[] {
     const candidates: Candidate[] = [];
     for (const lane of this.#lanes) {
-      if (lane.running >= lane.layer.maxParallel) continue;
+      if (lane.waiting === 0 || lane.running >= lane.layer.maxParallel) continue;
       // In a sequential layer whoever is first is first, whatever it asks for.
       const own: Candidate[] = [];
       for (const group of lane.classes.values()) {
@@ -169,6 +176,7 @@ export class Scheduler {
   #start({ node, lane, group }: Candidate): { readonly node: number; readonly slot: number } {
     group.ready.pop();
     group.overtaken = 0;
+    lane.waiting -= 1;
     lane.running += 1;
     lane.ledger.take(group.demand);
     this.#ledger.take(group.demand);

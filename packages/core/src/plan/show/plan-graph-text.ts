@@ -1,8 +1,9 @@
 import { formatDuration } from "../../config/units.ts";
+import type { NodeId } from "../../ids.ts";
 import type { Plan, PlanNode } from "../plan.ts";
 
-/** The plan as a Mermaid flowchart: a subgraph per layer, gates as thick arrows between layers. */
-export function planMermaid(plan: Plan): string {
+/** The plan as a Mermaid flowchart: a subgraph per layer, gates as thick arrows between layers, the critical path with a thick border. */
+export function planMermaid(plan: Plan, criticalPath: readonly NodeId[] = []): string {
   const names = nodeNames(plan);
   const lines = ["flowchart LR"];
   for (const [index, layer] of plan.layers.entries()) {
@@ -20,18 +21,24 @@ export function planMermaid(plan: Plan): string {
   for (const node of plan.nodes) {
     for (const need of node.needs) lines.push(`  ${names.get(need)} --> ${names.get(node.id)}`);
   }
+  if (criticalPath.length > 0) {
+    const marked = criticalPath.map((id) => names.get(id)).join(",");
+    lines.push("  classDef critical stroke-width:4px", `  class ${marked} critical`);
+  }
   return lines.join("\n");
 }
 
-/** The plan in Graphviz' language: a cluster per layer, gates as bold edges between clusters. */
-export function planDot(plan: Plan): string {
+/** The plan in Graphviz' language: a cluster per layer, gates as bold edges between clusters, the critical path with a thick border. */
+export function planDot(plan: Plan, criticalPath: readonly NodeId[] = []): string {
+  const critical = new Set(criticalPath);
   const names = nodeNames(plan);
   const lines = ["digraph plan {", "  rankdir=LR; compound=true; node [shape=box];"];
   for (const [index, layer] of plan.layers.entries()) {
     lines.push(`  subgraph cluster_${index} {`, `    label=${quoteDot(`${layer.name} (${layer.executionMode})`)};`);
     lines.push(`    L${index} [shape=point, style=invis];`);
     for (const node of plan.nodes.filter((candidate) => candidate.layerId === layer.id)) {
-      lines.push(`    ${names.get(node.id)} [label=${quoteDot(label(node))}${node.skip ? ", style=dashed" : ""}];`);
+      const look = node.skip ? ", style=dashed" : critical.has(node.id) ? ", penwidth=3" : "";
+      lines.push(`    ${names.get(node.id)} [label=${quoteDot(label(node))}${look}];`);
     }
     lines.push("  }");
   }

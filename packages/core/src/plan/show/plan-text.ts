@@ -4,23 +4,27 @@ import { commandText } from "../../layers/command-text.ts";
 import { timeoutsTogether } from "../../layers/timeouts-together.ts";
 import { outcomeStatuses } from "../../outcome.ts";
 import type { Condition, Resources, Sla } from "../../layers/node-rules.ts";
+import type { PlanEstimate } from "../estimate/plan-estimate.ts";
 import type { LeftOutLayer, Plan, PlanLayer, PlanNode } from "../plan.ts";
+import { estimateText } from "./estimate-text.ts";
 
 /**
  * The plan for people: layers in order with gates and budgets, categories with timeouts and commands; then the layers that
- * were left out, and the notes.
+ * were left out, and the notes. With an estimate also what history says of each.
  */
-export function planText(plan: Plan): string {
+export function planText(plan: Plan, estimate?: PlanEstimate): string {
   const nodes = new Map(plan.nodes.map((node) => [node.id, node]));
   const width = Math.max(8, ...plan.nodes.map((node) => node.id.length));
+  const estimated = estimateText(estimate);
   const blocks = plan.layers.map((layer, index) =>
     [
       `${index + 1}. ${layer.name}  (${layer.id})`,
       `   ${layerFacts(layer, nodes).join(" · ")}`,
+      ...present(estimated.layers.get(layer.id)).map((line) => `   ${line}`),
       ...layer.nodes
         .map((id) => nodes.get(id))
         .filter((node) => node !== undefined)
-        .map((node) => nodeLine(node, width)),
+        .map((node) => nodeLine(node, width, estimated.nodes.get(node.id))),
     ].join("\n"),
   );
   const leftOut = plan.leftOut.map((layer) =>
@@ -29,7 +33,8 @@ export function planText(plan: Plan): string {
     ),
   );
   const notes = plan.notes.map((note) => `note: ${note}`);
-  return [header(plan), ...blocks, ...leftOut, ...(notes.length > 0 ? [notes.join("\n")] : [])].join("\n\n");
+  const top = [header(plan), ...present(estimated.run)].join("\n");
+  return [top, ...blocks, ...leftOut, ...(notes.length > 0 ? [notes.join("\n")] : [])].join("\n\n");
 }
 
 function header(plan: Plan): string {
@@ -96,12 +101,17 @@ function budgetFact({ budgetMs, executionMode }: PlanLayer, timeouts: readonly n
   return together > budgetMs ? `${budget} (less than its categories' timeouts, ${formatDuration(together)})` : budget;
 }
 
-function nodeLine(node: PlanNode, width: number): string {
+function present(line: string | undefined): string[] {
+  return line === undefined ? [] : [line];
+}
+
+function nodeLine(node: PlanNode, width: number, estimated: string | undefined): string {
   const id = node.id.padEnd(width);
   if (node.skip) return `   - ${id}  ${node.skip.reason}`;
   // The shards have said how.
   if (node.parts) return `   - ${id}  all of ${partsText(node.parts)}, and that they were all its tests`;
   const facts = [
+    ...present(estimated),
     ...shardFacts(node),
     ...(node.timeoutMs === undefined ? [] : [`at most ${formatDuration(node.timeoutMs)}`]),
     ...(node.retry.maxAttempts > 1 ? [`up to ${node.retry.maxAttempts} attempts`] : []),

@@ -1,3 +1,4 @@
+import type { PlanEstimate } from "../estimate/plan-estimate.ts";
 import type { Plan } from "../plan.ts";
 import { planDot, planMermaid } from "./plan-graph-text.ts";
 import { planText } from "./plan-text.ts";
@@ -7,17 +8,23 @@ export const planFormats = ["text", "json", "mermaid", "dot"] as const;
 /** See {@link planFormats}. */
 export type PlanFormat = (typeof planFormats)[number];
 
-/** Renders a plan. `json` is the very object that the engine runs. */
-export function showPlan(plan: Plan, format: PlanFormat): string {
+/** What is shown with a plan. */
+export interface ShowPlanOptions {
+  /** What history says of it: times in `text`, a member `estimate` in `json`, the critical path in `mermaid` and `dot`. */
+  readonly estimate?: PlanEstimate | undefined;
+}
+
+/** Renders a plan. `json` is the very object that the engine runs, with the estimate where there is one. */
+export function showPlan(plan: Plan, format: PlanFormat, { estimate }: ShowPlanOptions = {}): string {
   switch (format) {
     case "text":
-      return planText(plan);
+      return planText(plan, estimate);
     case "json":
-      return JSON.stringify(plan, undefined, 2);
+      return JSON.stringify(estimate ? { ...plan, estimate } : plan, undefined, 2);
     case "mermaid":
-      return planMermaid(plan);
+      return planMermaid(plan, estimate?.run?.criticalPath);
     case "dot":
-      return planDot(plan);
+      return planDot(plan, estimate?.run?.criticalPath);
     default:
       return format satisfies never;
   }
