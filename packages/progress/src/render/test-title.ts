@@ -38,6 +38,6 @@ function fromRoot(file: string, { projectRoot, cwd }: TestPlace): string {
 }
 
 /** A "test" that is its whole file: the file failed outside its tests, and only the output says how. */
-export function isFileItself({ name, suites, file }: KeptTest): boolean {
+export function isFileItself({ name, suites, file }: Pick<KeptTest, "name" | "suites" | "file">): boolean {
   return suites.length === 0 && name === file;
 }

@@ -1,0 +1,27 @@
+export { createRunReport } from "./create-run-report.ts";
+export { mergeRunReports } from "./merge-run-reports.ts";
+export { ReportError } from "./report-error.ts";
+export {
+  type Criterion,
+  type CriterionStatus,
+  type EarlierFailure,
+  type EventRef,
+  type FailureGroup,
+  type MergeFinding,
+  mostSlowTests,
+  type ReportedAction,
+  type ReportedAlert,
+  type ReportedAttempt,
+  type ReportedCode,
+  type ReportedLayer,
+  type ReportedNode,
+  type ReportedRun,
+  type ReportedTest,
+  type ReportedWarning,
+  reportVersion,
+  type ResourceSample,
+  type RunReport,
+  type TestMention,
+  type TimelineSpan,
+  type Verdict,
+} from "./run-report.ts";
