@@ -18,7 +18,9 @@ if (!isSupported) {
 } else {
   // V8's cache keeps the functions that the first run with it has called, and never learns those of a later one. So each
   // command has a cache of its own: a first `apex plan` must not slow down every `apex run` after it.
-  const use = { plan: "plan", "--help": "help", "-h": "help" }[process.argv[2] ?? ""] ?? "run";
+  const command = process.argv[2] ?? "";
+  const past = ["history", "flaky", "slowest", "status", "replay", "report", "export", "import", "store"];
+  const use = { plan: "plan", "--help": "help", "-h": "help" }[command] ?? (past.includes(command) ? "past" : "run");
   require("node:module").enableCompileCache(
     require("node:path").join(require("node:os").tmpdir(), "apex-compile-cache", use),
   );

@@ -6,6 +6,7 @@ import {
   type CategoryStats,
   type LayerEntry,
   type NodeEntry,
+  type NodeOfPlan,
   readCategory,
   readCategoryStats,
   readDurations,
@@ -115,7 +116,7 @@ export class Store {
   }
 
   /** How long nodes took when they passed whole, in milliseconds, oldest first. */
-  durations(environment: string, nodes: Iterable<NodeId>): ReadonlyMap<NodeId, readonly number[]> {
+  durations(environment: string, nodes: Iterable<NodeOfPlan>): ReadonlyMap<NodeId, readonly number[]> {
     return readDurations(this.#database, { environment, nodes });
   }
 

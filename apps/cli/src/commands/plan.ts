@@ -1,5 +1,6 @@
-import { didYouMean, exitCodes, type PlanFormat, planFormats, SelectionError, showPlan } from "@netra-apex/core";
+import { didYouMean, exitCodes, type PlanFormat, planFormats, SelectionError } from "@netra-apex/core";
 import { configOf, type Invocation, planOf } from "./invocation.ts";
+import { shownPlan } from "./shown-plan.ts";
 import { sayNothing } from "./say-nothing.ts";
 import { printWarnings } from "./print-warnings.ts";
 
@@ -12,7 +13,7 @@ export async function planCommand(
   printWarnings(config.warnings);
   const planned = await planOf(config, invocation);
   if ("nothing" in planned) return sayNothing(planned.nothing, format === "json");
-  process.stdout.write(`${showPlan(planned.plan, format)}\n`);
+  process.stdout.write(`${await shownPlan(config, planned.plan, format)}\n`);
   return exitCodes.passed;
 }
 

@@ -1,4 +1,4 @@
-import { type Config, exitCodes, type Plan, showPlan } from "@netra-apex/core";
+import { type Config, exitCodes, type Plan } from "@netra-apex/core";
 import { configOf, type Invocation, planOf } from "./invocation.ts";
 import { executePlan } from "./execute-plan.ts";
 import { listCategories } from "./list-categories.ts";
@@ -20,7 +20,8 @@ export async function runCommand(invocation: Invocation): Promise<number> {
   if ("nothing" in planned) return sayNothing(planned.nothing, options.json ?? options.progressMode === "json");
   const { plan } = planned;
   if (options.dryRun) {
-    process.stdout.write(`${showPlan(plan, options.json ? "json" : "text")}\n`);
+    const { shownPlan } = await import("./shown-plan.ts");
+    process.stdout.write(`${await shownPlan(config, plan, options.json ? "json" : "text")}\n`);
     return exitCodes.passed;
   }
   return checkedRun(plan, config, invocation);

@@ -11,6 +11,7 @@ import {
   type RunId,
   type CategoryTask,
   layerExecutionAgentName,
+  pastDurationsOf,
 } from "@netra-apex/core";
 import {
   type CategoryState,
@@ -58,14 +59,14 @@ export class RunKeeper {
   private constructor(
     { config, plan }: { readonly config: Config; readonly plan: Plan },
     place: Place,
-    { store, warnings }: { readonly store: Store | undefined; readonly warnings: readonly string[] },
+    { store, log, warnings }: { readonly store?: Store | undefined; readonly log?: Reporter | undefined } & Warnings,
   ) {
     this.#config = config;
     this.#plan = plan;
     this.#directory = place.store;
     this.#store = store;
     this.runDirectory = place.runDirectory;
-    this.reporters = [...place.reporters, this.#record, this.#openState];
+    this.reporters = [...place.reporters, this.#record, this.#openState, ...(log ? [log] : [])];
     this.past = pastOf(plan, store);
     this.warnings = [...place.warnings, ...warnings];
   }
@@ -76,15 +77,16 @@ export class RunKeeper {
     const { isEnabled } = config.history;
     const place = placeRun(directory, runId, isEnabled);
     const warnings: string[] = [];
+    const log = await openLog(config, runId, warnings);
+    if (!isEnabled) return new RunKeeper({ config, plan }, place, { log, warnings });
     let store: Store | undefined;
-    if (!isEnabled) return new RunKeeper({ config, plan }, place, { store, warnings });
     try {
       store = await Store.openExisting(directory);
       if (store) warnings.push(...store.notices);
     } catch (error) {
       warnings.push(explain("the history of earlier runs cannot be used", error));
     }
-    return new RunKeeper({ config, plan }, place, { store, warnings });
+    return new RunKeeper({ config, plan }, place, { store, log, warnings });
   }
 
   /** The categories that were run at all. */
@@ -114,11 +116,25 @@ export class RunKeeper {
   }
 }
 
-interface Place {
+interface Warnings {
+  readonly warnings: readonly string[];
+}
+
+async function openLog({ projectRoot, logs }: Config, runId: RunId, warnings: string[]): Promise<Reporter | undefined> {
+  if (!logs.isEnabled) return undefined;
+  const { createRunLog } = await import("./run-log.ts");
+  try {
+    return createRunLog(projectRoot, runId, logs);
+  } catch (error) {
+    warnings.push(`this run has no log file: ${describeThrown(error)}`);
+    return undefined;
+  }
+}
+
+interface Place extends Warnings {
   readonly store: string;
   readonly runDirectory: string;
   readonly reporters: readonly Reporter[];
-  readonly warnings: readonly string[];
 }
 
 /** Where nothing can be written into the project, a run still runs, in a temporary place and saying so. */
@@ -150,11 +166,7 @@ function pastOf(plan: Plan, store: Store | undefined): PastRuns {
   const { environment, nodes } = plan;
   const runnable = nodes.filter((node) => !node.skip);
   try {
-    const durations = store.durations(
-      environment,
-      runnable.map(({ id }) => id),
-    );
-    const pastDurationsMs = new Map([...durations].map(([id, all]) => [id, median(all)] as const));
+    const pastDurationsMs = pastDurationsOf(store.durations(environment, runnable));
     const passes = store.lastPasses(environment);
     const lastPasses = new Map<string, number>();
     for (const { agent, input } of runnable) {
@@ -168,11 +180,6 @@ function pastOf(plan: Plan, store: Store | undefined): PastRuns {
     // What is wrong with the store is told when the run joins it.
     return { pastDurationsMs: new Map(), lastPasses: new Map() };
   }
-}
-
-function median(values: readonly number[]): number {
-  const sorted = values.toSorted((left, right) => left - right);
-  return sorted[Math.floor(sorted.length / 2)] ?? 0;
 }
 
 function explain(what: string, error: unknown): string {

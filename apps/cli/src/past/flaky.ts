@@ -15,7 +15,7 @@ export async function flakyCommand(options: PastOptions): Promise<number> {
     store.flaky({ environment: past.environment, category, limit, sinceMs: Date.now() - windowMs }),
   );
   say(options.json, tests, () => {
-    if (tests.length === 0) return `no test was flaky in the last ${formatDuration(windowMs)} (${past.environment})`;
+    if (tests.length === 0) return `no test was flaky in the last ${windowText(windowMs)} (${past.environment})`;
     const rows = tests.map((test) => [
       `${test.flakyCount} ×`,
       `of ${countText(test.runs, "run")}`,
@@ -26,4 +26,9 @@ export async function flakyCommand(options: PastOptions): Promise<number> {
     return `flaky: passed and failed with the same code, or only passed when run again\n${table(rows, ">>")}`;
   });
   return exitCodes.passed;
+}
+
+function windowText(ms: number): string {
+  const days = ms / (24 * 3_600_000);
+  return Number.isInteger(days) ? countText(days, "day") : formatDuration(ms);
 }

@@ -6,7 +6,6 @@ import { printWarnings } from "../commands/print-warnings.ts";
 import { refuseBackground } from "../commands/refuse-background.ts";
 import { requireLimits } from "../commands/require-limits.ts";
 import { findPast } from "./open-past.ts";
-import { countText } from "./table.ts";
 
 /** A run cannot be gone on with. */
 class ResumeError extends ApexError {
@@ -29,7 +28,10 @@ export async function resumeCommand(
   }
   const { recovered, start } = recover(journalOf(directory, runId));
   const again = start.command === undefined ? undefined : await parse(start.command);
-  const options = { ...again?.options, ...shownOptions(invocation.options), env: recovered.plan.environment };
+  const options = {
+    ...(again?.options ?? { env: recovered.plan.environment }),
+    ...shownOptions(invocation.options),
+  };
   const asked: Invocation = {
     categories: again?.categories ?? [],
     additionalArgs: again?.additionalArgs ?? [],
@@ -42,9 +44,6 @@ export async function resumeCommand(
   const plan = again ? await planAgain(config, asked) : recovered.plan;
   refuseBackground(config, plan);
   if (config.areLimitsStrict && asked.guard) await requireLimits(plan, asked.guard);
-  process.stderr.write(
-    `note  goes on with ${runId}: ${countText(recovered.kept.size, "pass", "passes")} of it known\n`,
-  );
   return executePlan(plan, config, asked, recovered);
 }
 

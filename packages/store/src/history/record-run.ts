@@ -73,8 +73,8 @@ function insertLayers(database: Database, run: number, { layers }: RunRecord): v
 function insertNodes(database: Database, run: number, { nodes, environment, startedMs }: RunRecord): void {
   const insertNode = database.sql(
     `insert or ignore into node_result (run, node, layer, category, environment, started_ms, status, reason, failure_class,
-       duration_ms, attempts, is_flaky, is_partial, is_kept, total, passed, failed, skipped, flaky, exit_code)
-     values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+       duration_ms, attempts, is_flaky, is_partial, is_kept, parts, total, passed, failed, skipped, flaky, exit_code)
+     values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
   );
   const insertAttempt = database.sql(
     `insert or ignore into attempt_result (run, node, attempt, status, reason, duration_ms, total, passed, failed, skipped)
@@ -97,6 +97,7 @@ function insertNodes(database: Database, run: number, { nodes, environment, star
       Number(node.isFlaky),
       Number(node.isPartial),
       Number(node.isKept),
+      node.parts,
       counts.total,
       counts.passed,
       counts.failed,

@@ -134,6 +134,12 @@ export function readCategory(
     }));
 }
 
+/** A node whose past is asked for: one that runs by itself and one that stands for as many shards have nothing in common. */
+export interface NodeOfPlan {
+  readonly id: NodeId;
+  readonly parts?: readonly NodeId[];
+}
+
 /** How long nodes took when they passed whole, in milliseconds, oldest first, as many as asked for of the newest. */
 export function readDurations(
   database: Database,
@@ -141,16 +147,16 @@ export function readDurations(
     environment,
     nodes,
     limit = 30,
-  }: { readonly environment: string; readonly nodes: Iterable<NodeId>; readonly limit?: number },
+  }: { readonly environment: string; readonly nodes: Iterable<NodeOfPlan>; readonly limit?: number },
 ): Map<NodeId, readonly number[]> {
   const select = database.sql(
     `select duration_ms from node_result where environment = ? and node = ? and status = 'passed' and is_partial = 0
-     and is_kept = 0 order by started_ms desc limit ?`,
+     and is_kept = 0 and parts = ? order by started_ms desc limit ?`,
   );
   const durations = new Map<NodeId, readonly number[]>();
-  for (const node of nodes) {
-    const rows = select.all(environment, node, limit);
-    if (rows.length > 0) durations.set(node, rows.map((row) => Number(row["duration_ms"])).reverse());
+  for (const { id, parts = [] } of nodes) {
+    const rows = select.all(environment, id, parts.length, limit);
+    if (rows.length > 0) durations.set(id, rows.map((row) => Number(row["duration_ms"])).reverse());
   }
   return durations;
 }
@@ -217,8 +223,8 @@ export function readCategoryStats(database: Database, environment: string): Cate
        group by category order by category`,
     )
     .all(environment);
-  const names = rows.map((row) => String(row["category"]));
-  const durations = readDurations(database, { environment, nodes: names });
+  const nodes = rows.map((row) => ({ id: String(row["category"]) }));
+  const durations = readDurations(database, { environment, nodes });
   const last = database.sql(
     `select status, total, started_ms from node_result where environment = ? and node = ? and is_kept = 0 and is_partial = 0
        and status not in ('skipped', 'cancelled') order by started_ms desc limit 1`,

@@ -143,6 +143,7 @@ export class RunRecordFold implements Reporter {
       isFlaky: flaky,
       isPartial: this.#nodes.isPartial(id),
       isKept: keptFrom !== undefined,
+      parts: this.#nodes.get(id)?.parts?.length ?? 0,
       counts,
       ...(evidence?.exitCode === undefined ? {} : { exitCode: evidence.exitCode }),
     });

@@ -61,6 +61,7 @@ export const migrations: Migrations = [
     is_flaky integer not null,
     is_partial integer not null,
     is_kept integer not null,
+    parts integer not null,
     total integer not null,
     passed integer not null,
     failed integer not null,
