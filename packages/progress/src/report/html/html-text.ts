@@ -57,7 +57,7 @@ const escapes: Readonly<Record<string, string>> = {
 const unsafe = /(?![\t\n])\p{Cc}|\p{Bidi_Control}|\p{Surrogate}/gu;
 
 /** Text of unknown origin for an element or a quoted attribute. */
-export function escapeHtml(text: string): string {
+function escapeHtml(text: string): string {
   return stripVTControlCharacters(text)
     .replaceAll("\r\n", "\n")
     .replace(unsafe, "")
