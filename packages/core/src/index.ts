@@ -122,6 +122,7 @@ export {
   replayAlerts,
 } from "./controller/alerts.ts";
 export { type CallStats, type ResourceReading, type RunMetrics, RunMetricsFold } from "./controller/metrics.ts";
+export { MetricLabelError, prometheusText } from "./controller/prometheus-text.ts";
 export { mergeSummaries, type MergeOptions, type RunCounts, RunTotals, summarizeRun } from "./controller/summarize.ts";
 
 // What came of it

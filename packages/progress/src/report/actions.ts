@@ -42,7 +42,7 @@ export function deriveActions(
 }
 
 /** Whether a node has an end that is bad in itself; what was left out or cancelled because of others is not. */
-export function isBroken({ outcome }: ReportedNode): boolean {
+function isBroken({ outcome }: ReportedNode): boolean {
   return outcome !== undefined && !["passed", "skipped", "cancelled"].includes(outcome.status);
 }
 

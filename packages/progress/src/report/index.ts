@@ -25,3 +25,5 @@ export {
   type TimelineSpan,
   type Verdict,
 } from "./run-report.ts";
+export { type ReportFormat, reportFormats, renderReport } from "./render-report.ts";
+export type { RenderOptions } from "./render-options.ts";

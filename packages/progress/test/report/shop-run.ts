@@ -5,7 +5,7 @@ import { categoryNode, type PlayOptions, playRun, type Played, shopPlan } from "
 const log = (id: string) => `logs/orchestration/${id}.log`;
 
 /** Tests of one file and suite, with times that differ. */
-export function tests(file: string, suite: string, names: readonly string[], ms = 40): TestResult[] {
+function tests(file: string, suite: string, names: readonly string[], ms = 40): TestResult[] {
   return names.map((name, index) =>
     scriptTest(name, {
       file,

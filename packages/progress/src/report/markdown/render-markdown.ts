@@ -1,0 +1,256 @@
+import { formatDuration as formatLimit } from "@netra-apex/core";
+import { cleanBlock } from "../../render/clean-text.ts";
+import { formatDuration } from "../../render/durations.ts";
+import { outcomeSentence } from "../../render/outcome-text.ts";
+import { testTitle } from "../../render/test-title.ts";
+import { effectiveNodes, effectiveTests } from "../complete-report.ts";
+import { evidenceFacts, slaText } from "../fact-texts.ts";
+import { type ResolvedRenderOptions, rerunLine } from "../render-options.ts";
+import {
+  codeText,
+  commandText,
+  countsText,
+  hostText,
+  nodeOutcomeText,
+  RefNames,
+  verdictWord,
+} from "../report-texts.ts";
+import type { EventRef, ReportedRun, ReportedTest, RunReport, TestMention } from "../run-report.ts";
+import { isFailed } from "../test-fold.ts";
+import { codeBlock, codeCell, codeSpan, plainText, table } from "./markdown-text.ts";
+
+/** Failed tests whose whole message is shown. */
+const shownFailures = 20;
+const shownMessageLines = 15;
+
+/** The report for people who read text: what failed first, each statement with its event. */
+export function renderMarkdown(report: RunReport, options: ResolvedRenderOptions): string {
+  const page = new MarkdownPage(report, options);
+  const sections = [
+    page.head(),
+    page.actions(),
+    page.failures(),
+    page.findings(),
+    page.criteria(),
+    page.layers(),
+    page.nodes(),
+    page.flaky(),
+    page.slowest(),
+    page.warnings(),
+  ];
+  return `${sections
+    .filter((lines) => lines.length > 0)
+    .map((lines) => lines.join("\n"))
+    .join("\n\n")}\n`;
+}
+
+const marks = { met: "✓", "not-met": "✗", "not-asked": "–" } as const;
+
+class MarkdownPage {
+  readonly #report: RunReport;
+  readonly #options: ResolvedRenderOptions;
+  readonly #refs: RefNames;
+
+  constructor(report: RunReport, options: ResolvedRenderOptions) {
+    this.#report = report;
+    this.#options = options;
+    this.#refs = new RefNames(report);
+  }
+
+  head(): string[] {
+    const { runs, verdict, summary, from, to } = this.#report;
+    const ends = runs.map(({ runId, endSeq }) => ({ runId, seq: endSeq }));
+    const title = runs.length === 1 ? `Run ${plainText(runs[0]?.runId ?? "")}` : `${runs.length} runs`;
+    const { nodes } = summary;
+    return [
+      `# ${title}: ${verdictWord(verdict)}`,
+      "",
+      `- outcome: ${plainText(outcomeSentence(verdict.outcome))}, exit code ${verdict.exitCode} ${this.#ref(ends)}`,
+      `- tests: ${countsText(summary.counts)} ${this.#ref(ends)}`,
+      `- nodes: ${nodes.passed} of ${nodes.total} passed (${nodes.kept} kept), ${nodes.notPassed} did not, ${nodes.skipped} skipped; retries: ${summary.retries} ${this.#ref(ends)}`,
+      `- time: ${from} to ${to}, ${formatDuration(summary.durationMs)} ${this.#ref([...runs, ...ends])}`,
+      ...runs.flatMap((run, index) => this.#run(run, runs.length === 1 ? "" : `r${index + 1} `)),
+    ];
+  }
+
+  #run(run: ReportedRun, prefix: string): string[] {
+    const { runId, environment, runMode, shard, apexVersion, host, code, resumes, notes } = run;
+    const command = commandText(run);
+    const ref = this.#ref([run]);
+    const mode = runMode === undefined ? "" : `, mode ${plainText(runMode)}`;
+    const part = shard ? `, shard ${shard.index}/${shard.total} only` : "";
+    const version = apexVersion === undefined ? "" : `, apex ${plainText(apexVersion)}`;
+    return [
+      `- ${prefix}run: ${plainText(runId)}, environment ${plainText(environment)}${mode}${part}${version} ${ref}`,
+      ...(command === undefined ? [] : [`- ${prefix}command: ${codeSpan(command)} ${ref}`]),
+      ...(host ? [`- ${prefix}host: ${plainText(hostText(host))} ${ref}`] : []),
+      ...(code ? [`- ${prefix}code: ${plainText(codeText(code))} ${this.#ref([code])}`] : []),
+      ...(resumes === undefined ? [] : [`- ${prefix}goes on with run ${plainText(resumes)} ${ref}`]),
+      ...notes.map((note) => `- ${prefix}note: ${plainText(note)} ${ref}`),
+    ];
+  }
+
+  actions(): string[] {
+    const { actions } = this.#report;
+    if (actions.length === 0) return [];
+    const lines = actions.flatMap(({ priority, what, rerun, refs }) => {
+      const command = rerunLine(rerun, this.#options);
+      return [
+        `- **${priority}** ${plainText(what)} ${this.#ref(refs)}`,
+        ...(command === undefined ? [] : ["", ...codeBlock([command]).map((line) => `  ${line}`), ""]),
+      ];
+    });
+    return ["## To do", "", ...lines];
+  }
+
+  failures(): string[] {
+    const { failures } = this.#report;
+    if (failures.length === 0) return [];
+    const rows = failures.map(({ cause, failureClass, count, tests, nodes }) => [
+      plainText(cause, 200),
+      failureClass ?? "–",
+      String(count),
+      this.#names([...tests.map(({ title }) => title), ...nodes.map(({ nodeId }) => nodeId)]),
+      this.#ref([...tests, ...nodes]),
+    ]);
+    const failed = effectiveTests(this.#report).filter(isFailed);
+    const shown = failed.slice(0, shownFailures).flatMap((test) => this.#failure(test));
+    return [
+      "## Failures by cause",
+      "",
+      ...table(["cause", "class", ">count", "where", "events"], rows),
+      ...(failed.length > 0 ? ["", "### Failed tests", "", ...shown] : []),
+      ...this.#more(failed.length - shownFailures),
+    ];
+  }
+
+  #failure(test: ReportedTest): string[] {
+    const text = cleanBlock(test.details ?? test.message ?? "", shownMessageLines);
+    return [
+      `- ✗ **${plainText(testTitle(test))}** in ${plainText(test.nodeId)}${place(test)}, ${formatDuration(test.durationMs)} ${this.#ref([test])}`,
+      ...(text.length > 0 ? ["", ...codeBlock(text).map((line) => (line === "" ? "" : `  ${line}`)), ""] : []),
+      ...(test.earlier ?? []).map(
+        (failure) =>
+          `  - attempt ${failure.attempt}: ${plainText(failure.message ?? "failed")} ${this.#ref([failure])}`,
+      ),
+    ];
+  }
+
+  findings(): string[] {
+    const { findings } = this.#report;
+    if (findings.length === 0) return [];
+    const lines = findings.map(
+      ({ kind, message, refs, isLoss }) => `- ${isLoss ? "✗" : "–"} ${kind}: ${plainText(message)} ${this.#ref(refs)}`,
+    );
+    return ["## How the runs fit together", "", ...lines];
+  }
+
+  criteria(): string[] {
+    const rows = this.#report.verdict.criteria.map(({ title, status, isDecisive, detail, refs }) => [
+      `${marks[status]} ${status.replace("-", " ")}${isDecisive ? "" : " (only told)"}`,
+      plainText(title),
+      plainText(detail, 300),
+      this.#ref(refs),
+    ]);
+    return ["## Verdict", "", ...table(["", "criterion", "detail", "events"], rows)];
+  }
+
+  layers(): string[] {
+    const rows = this.#report.layers.map((layer) => {
+      const { name, outcome, durationMs, budgetMs, budgetUsed, isBreached, counts } = layer;
+      const budget = budgetMs === undefined ? "–" : formatLimit(budgetMs);
+      const used =
+        budgetUsed === undefined ? "–" : `${Math.round(budgetUsed * 100)} %${isBreached ? " ✗ breached" : ""}`;
+      const end = outcome ? outcomeSentence(outcome) : "no end is recorded";
+      return [
+        plainText(name),
+        plainText(end),
+        layer.startMs === undefined ? "–" : formatDuration(durationMs),
+        budget,
+        used,
+        String(counts.total),
+        this.#ref([layer]),
+      ];
+    });
+    if (rows.length === 0) return [];
+    return ["## Layers", "", ...table(["layer", "outcome", ">time", ">budget", ">used", ">tests", "event"], rows)];
+  }
+
+  nodes(): string[] {
+    const nodes = effectiveNodes(this.#report.nodes);
+    const rows = nodes.map((node) => {
+      const facts = evidenceFacts(node.evidence).map(
+        ({ label, text, isCode }) => `${label} ${isCode ? codeCell(text) : plainText(text)}`,
+      );
+      const breaches = node.slaBreaches.map((breach) => plainText(slaText(breach)));
+      return [
+        plainText(node.id),
+        `${plainText(nodeOutcomeText(node))}${node.flaky ? ", flaky" : ""}`,
+        formatDuration(node.durationMs),
+        String(node.attempts.length),
+        String(node.counts.total),
+        [...facts, ...breaches].join("; ") || "–",
+        this.#ref([node]),
+      ];
+    });
+    if (rows.length === 0) return [];
+    return ["## Nodes", "", ...table(["node", "outcome", ">time", ">attempts", ">tests", "evidence", "event"], rows)];
+  }
+
+  flaky(): string[] {
+    const { flakyTests } = this.#report;
+    if (flakyTests.length === 0) return [];
+    return ["## Flaky tests", "", ...this.#testTable(flakyTests, flakyTests.length)];
+  }
+
+  slowest(): string[] {
+    const tests = effectiveTests(this.#report).toSorted((left, right) => right.durationMs - left.durationMs);
+    if (tests.length === 0) return [];
+    const mentions = tests
+      .slice(0, this.#options.mostRows)
+      .map((test): TestMention => ({ ...test, title: testTitle(test) }));
+    return ["## Time by test", "", ...this.#testTable(mentions, tests.length)];
+  }
+
+  warnings(): string[] {
+    const { alerts, warnings } = this.#report;
+    const lines = [
+      ...alerts.map((alert) => `- alert ${codeSpan(alert.rule)}: ${plainText(alert.message)} ${this.#ref([alert])}`),
+      ...warnings.map(
+        (warning) =>
+          `- ${warning.kind.replace("-", " ")} ${plainText(warning.who)}: ${plainText(warning.message)} ${this.#ref([warning])}`,
+      ),
+    ];
+    return lines.length === 0 ? [] : ["## Alerts and warnings", "", ...lines];
+  }
+
+  #testTable(tests: readonly TestMention[], total: number): string[] {
+    const shown = tests.slice(0, this.#options.mostRows);
+    const rows = shown.map((test) => [
+      formatDuration(test.durationMs),
+      test.status,
+      plainText(test.title),
+      `${plainText(test.nodeId)}${place(test, codeCell)}`,
+      this.#ref([test]),
+    ]);
+    return [...table([">time", "status", "test", "where", "event"], rows), ...this.#more(total - shown.length)];
+  }
+
+  #more(count: number): string[] {
+    return count > 0 ? ["", `and ${count} more`] : [];
+  }
+
+  #names(names: readonly string[]): string {
+    const shown = names.slice(0, 3).map((name) => plainText(name, 100));
+    return [...shown, ...(names.length > 3 ? [`and ${names.length - 3} more`] : [])].join(", ");
+  }
+
+  #ref(refs: readonly EventRef[]): string {
+    return refs.length === 0 ? "" : `[${this.#refs.list(refs)}]`;
+  }
+}
+
+function place({ file, line }: Pick<TestMention, "file" | "line">, code = codeSpan): string {
+  if (file === undefined || file === "") return "";
+  return `, ${code(line === undefined ? file : `${file}:${line}`)}`;
+}
