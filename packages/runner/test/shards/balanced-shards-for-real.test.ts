@@ -87,7 +87,7 @@ function shards(
   const whole: PlanNodeSketch = { id: "unit", agent: shardUnionAgentName, input, needs: ids, parts: ids };
   const plan = balanceShards(definePlan({ nodes: [...parts, whole] }), new Map([["unit", past]]));
   assertShardable(plan);
-  return plan.nodes.map(({ layerId: _, ...node }) => node);
+  return [...plan.nodes];
 }
 
 /** The tests that each shard ran. */
