@@ -80,6 +80,12 @@ export { criticalPath, type CriticalPath } from "./dag/critical-path.ts";
 export type { EdgeRows, IndexList } from "./dag/edge-rows.ts";
 export { DagError, type DagProblems } from "./dag/dag-error.ts";
 
+// Budgets over time
+export { type BudgetSeverity, type BudgetTrend, budgetTrends } from "./budget/budget-trend.ts";
+export type { BudgetEater } from "./budget/budget-eaters.ts";
+export type { BudgetMove } from "./budget/budget-moves.ts";
+export type { LayerHistory, LayerRun } from "./budget/layer-history.ts";
+
 // Running it
 export { type RunHandle, runPlan, type RunPlanOptions, startRun } from "./controller/master-controller.ts";
 export { StoppableClock } from "./engine/stoppable-clock.ts";

@@ -1,5 +1,6 @@
 "use strict";
 
+const fs = require("node:fs");
 const path = require("node:path");
 const { openReport, failureTexts, lineIn } = require("./report-lines.cjs");
 
@@ -13,6 +14,7 @@ class ApexReporter {
     this.delegate = Delegate ? new Delegate(runner, options) : undefined;
     this.runner = runner;
     this.told = new Map();
+    if (process.env.APEX_MOCHA_FILES) listFiles(process.env.APEX_MOCHA_FILES, runner, options);
     const isCypress = Boolean(process.env.APEX_CYPRESS_PROJECT);
     this.report = openReport(isCypress ? "cypress" : "mocha");
     runner.on("pass", (test) => this.tell(test, "passed"));
@@ -75,6 +77,17 @@ class ApexReporter {
     this.runner._grep.lastIndex = 0;
     return this.runner._grep.test(test.fullTitle()) !== Boolean(this.runner._invert);
   }
+}
+
+/** Writes which files mocha has loaded, and which of them have tests, when it was asked for nothing else. */
+function listFiles(target, runner, options) {
+  const withTests = new Set();
+  const visit = (suite) => {
+    for (const test of suite.tests) withTests.add(fileOf(test));
+    for (const inner of suite.suites) visit(inner);
+  };
+  visit(runner.suite);
+  fs.writeFileSync(target, JSON.stringify({ loaded: options.files || [], withTests: [...withTests] }));
 }
 
 /** In mocha's parallel mode only `titlePath` knows them, in Cypress only the parents. */

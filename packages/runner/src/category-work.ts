@@ -34,6 +34,8 @@ export interface WorkOptions {
   readonly reportFile: string;
   /** Tests that failed in the attempt before, where they alone have to run again. */
   readonly rerun?: readonly TestResult[] | undefined;
+  /** The files of a shard, relative to `cwd`, where the framework is not to share its tests out by itself. */
+  readonly files?: readonly string[] | undefined;
 }
 
 /**
@@ -41,7 +43,7 @@ export interface WorkOptions {
  * What is asked of all categories at once (coverage, the tests that failed in the last run) is done as far as the framework
  * can. Throws what the adapter throws.
  */
-export function prepareWork({ task, adapter, command, reportFile, rerun }: WorkOptions): CategoryWork {
+export function prepareWork({ task, adapter, command, reportFile, rerun, files }: WorkOptions): CategoryWork {
   const { cwd, selectors, coverage, env, report } = task;
   const allowNoTests = task.allowNoTests || task.partOf !== undefined;
   const base = { command, reportFile, cwd, allowNoTests, env, report };
@@ -53,6 +55,7 @@ export function prepareWork({ task, adapter, command, reportFile, rerun }: WorkO
     if ("command" in prepared) return { ...prepared, selectors: again, scope: "failed-tests", warnings: [] };
   }
   return withCoverage(adapter, base, coverage, (options) => {
+    if (files) return { ...adapter.prepare({ ...options, selectors: [], files }), selectors: [] };
     if (selectors.length === 0) return { ...adapter.prepare({ ...options, selectors, shard: task.shard }), selectors };
     if (!task.isSelectionOptional) return { ...adapter.prepare({ ...options, selectors }), selectors };
     const selected = unlessUnable(() => adapter.prepare({ ...options, selectors }));
@@ -74,7 +77,7 @@ export function isFailedByTests(verdict: Outcome, report: TestReport, tests: rea
   );
 }
 
-type Options = Omit<PrepareOptions, "selectors" | "shard">;
+type Options = Omit<PrepareOptions, "selectors" | "shard" | "files">;
 type Prepared = PreparedCommand & Pick<CategoryWork, "selectors"> & { readonly unable?: string };
 
 function withCoverage(

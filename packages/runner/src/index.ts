@@ -2,6 +2,8 @@ export { runTests, type RunTestsOptions, type TestRun } from "./run-tests.ts";
 export { createLayerExecutionAgent, type LayerExecutionAgentOptions } from "./layer-execution-agent.ts";
 
 export { createShardUnionAgent } from "./shards/shard-union-agent.ts";
+export { balanceShards, type BalanceOptions, type PastFileDurations } from "./shards/balance-shards.ts";
+export { ShardFilesError } from "./shards/shard-files.ts";
 export { assertShardable, ShardsUnsupportedError } from "./shards/shard-refusals.ts";
 
 export {
@@ -18,6 +20,8 @@ export type {
   PreparedCommand,
   PrepareOptions,
   Shard,
+  FileList,
+  FileLister,
   TestFrameworkAdapter,
   TestLister,
   TestList,

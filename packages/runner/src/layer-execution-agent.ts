@@ -12,6 +12,7 @@ import {
   formatTestSelector,
   isOutcome,
   layerExecutionAgentName,
+  noTests,
   type NodeEvidence,
   type Outcome,
   type TestResult,
@@ -35,7 +36,9 @@ import {
   runProcessToolName,
 } from "./run-process-tool.ts";
 import { selectorsWithoutTest, withoutUnselected } from "./selected-tests.ts";
+import type { ShardFiles } from "./shards/shard-files.ts";
 import { keepShardTests } from "./shards/shard-tests.ts";
+import { isSharedByFiles } from "./shards/shared-by-files.ts";
 import { decideVerdict } from "./verdict.ts";
 
 /** Where a run keeps its logs, and how its processes are controlled. */
@@ -92,7 +95,13 @@ async function executeCategory(
   const { logFile, reportFile } = nodeFiles(path.resolve(run.projectRoot, runDirectory), node.id, node.attempt);
   const asked = withArguments(task.command, task.additionalArgs);
   const adapter = choose(task.framework, asked);
-  const work = prepareWork({ task, adapter, command: asked, reportFile, rerun: node.rerun });
+  let part: ShardFiles | undefined;
+  if (isSharedByFiles(task, adapter)) {
+    const { shardFiles } = await import("./shards/shard-files.ts");
+    part = await shardFiles(task, adapter, context, runDirectory);
+  }
+  if (part?.own.length === 0) return withoutFiles(task, adapter.name, context, reportFile);
+  const work = prepareWork({ task, adapter, command: asked, reportFile, rerun: node.rerun, files: part?.own });
   const { command, env, before, selectors, scope, warnings } = work;
   for (const warning of warnings) context.logger.warn(`${task.category}: ${warning}`);
   // A run that is resumed must not read a report of its earlier life.
@@ -144,7 +153,8 @@ async function executeCategory(
     signal: context.signal,
   });
   const verdict = decideVerdict({ exit, ended, report, counts, allowNoTests, suspicions });
-  const outcome = verdict.status === "passed" && report ? allSelectedRan(tests, selectors) : verdict;
+  const proved = verdict.status === "passed" && report ? allSelectedRan(tests, selectors) : verdict;
+  const outcome = proved.status === "passed" && part ? noneOfOthersRan(tests, part) : proved;
   const outputTail =
     outcome.status === "passed" ? "" : stripVTControlCharacters(await lastLines(logFile, tailLines, tailBytes));
   const evidence: NodeEvidence = {
@@ -195,6 +205,28 @@ function allSelectedRan(tests: readonly TestResult[], selectors: readonly TestSe
   return missing.length === 0
     ? { status: "passed" }
     : { status: "failed", reason: `selected, but no such test ran: ${missing.join(", ")}` };
+}
+
+/** Some frameworks' configs name files that no argument takes away again. */
+function noneOfOthersRan(tests: readonly TestResult[], { others }: ShardFiles): Outcome {
+  const foreign = [...new Set(tests.flatMap(({ file = "" }) => (others.has(file) ? [file] : [])))];
+  if (foreign.length === 0) return { status: "passed" };
+  const why = "the framework ran files of other shards, which were not asked for: does its config name them?";
+  return { status: "failed", reason: `${why} (${foreign.slice(0, 5).join(", ")}${foreign.length > 5 ? ", …" : ""})` };
+}
+
+/** With more shards than files some have nothing to do; without a file the command would run them all. */
+async function withoutFiles(
+  task: CategoryTask,
+  framework: string,
+  context: AgentContext,
+  reportFile: string,
+): Promise<AgentReport> {
+  const { shard = { index: 1, total: 1 }, cwd, allowNoTests, partOf } = task;
+  if (partOf !== undefined) await keepShardTests(context, [], reportFile);
+  const reason = `no tests ran: there is no file left for shard ${shard.index}/${shard.total}`;
+  const outcome: Outcome = allowNoTests || partOf !== undefined ? { status: "passed" } : { status: "failed", reason };
+  return { outcome, counts: noTests, evidence: { framework, cwd } };
 }
 
 /** What the test process learns about its place in the run. */

@@ -49,6 +49,11 @@ export interface CategoryTask {
   readonly isSelectionOptional?: true;
   /** Only this part of its tests; not together with selectors. */
   readonly shard?: TestShard;
+  /**
+   * How long the category's files took in the past, in whole milliseconds, by path relative to `cwd`: its shards share the
+   * files out by these. Part of the input, so that all shards go by the same.
+   */
+  readonly fileDurationsMs?: Readonly<Record<string, number>>;
   /** The node that this one is a shard of, where that is part of the plan. */
   readonly partOf?: NodeId;
   /** Whether coverage is measured; absent: as the command says. */

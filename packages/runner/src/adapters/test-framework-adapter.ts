@@ -32,6 +32,11 @@ export interface PrepareOptions {
   readonly selectors: readonly TestSelector[];
   readonly allowNoTests: boolean;
   readonly shard?: Shard | undefined;
+  /**
+   * Only these files, relative to `cwd` and at least one; what else the command says about which tests run still holds. Only
+   * for adapters with `files`, and not together with selectors or a shard.
+   */
+  readonly files?: readonly string[] | undefined;
   /** Whether coverage is measured; absent: as the command and the framework's own config say. */
   readonly coverage?: boolean | undefined;
   /** The variables that the category adds to the environment of `apex` itself. */
@@ -75,6 +80,26 @@ export interface TestLister {
   read(written: { readonly reportFile: string; readonly logFile: string; readonly cwd: string }): Promise<TestList>;
 }
 
+/** The test files of a category, relative to its working directory, with `/`. */
+export interface FileList {
+  /** Each is run by exactly one shard. */
+  readonly files: readonly string[];
+  /** Files without tests of their own, such as hooks for all tests: every shard loads them. */
+  readonly everywhere?: readonly string[];
+}
+
+/** How a framework lists its test files, for sharing them out to shards. */
+export interface FileLister {
+  /** As that of {@link TestLister}. */
+  readonly prepare: TestLister["prepare"];
+  /** As that of {@link TestLister}. */
+  read(written: Parameters<TestLister["read"]>[0]): Promise<FileList>;
+  /** `part-of-path`: to ask for a file is to ask for all files whose path has its name in it, upper and lower case alike. */
+  readonly selects: "exactly" | "part-of-path";
+  /** Set where the framework cannot be run in shards by itself. */
+  readonly isOnlyWay?: true;
+}
+
 /** Knows one test framework: how it is asked for a report and for single tests, and how its report reads. */
 export interface TestFrameworkAdapter {
   readonly name: string;
@@ -93,4 +118,6 @@ export interface TestFrameworkAdapter {
   readonly endsPerFile?: true;
   /** Absent where the framework cannot list its tests. */
   readonly list?: TestLister;
+  /** Absent where the framework cannot list its test files or run a choice of them (`PrepareOptions.files`). */
+  readonly files?: FileLister;
 }

@@ -7,7 +7,7 @@ import { callCommand, findProgram } from "./program-call.ts";
 import { readStreamedReport } from "./streamed-report.ts";
 import type { PrepareOptions, TestFrameworkAdapter } from "./test-framework-adapter.ts";
 import { findVitest, vitestSubcommands } from "./vitest-arguments.ts";
-import { vitestLister } from "./vitest-list.ts";
+import { vitestFiles, vitestLister } from "./vitest-list.ts";
 
 /** Vitest from version 3 on, whose reporters are told of each test as it ends. */
 export const vitestAdapter: TestFrameworkAdapter = {
@@ -15,9 +15,13 @@ export const vitestAdapter: TestFrameworkAdapter = {
   isStreamed: true,
   matches: (command) => findProgram(command, "vitest") !== undefined,
   prepare(options) {
-    const { reportFile, selectors, allowNoTests } = options;
+    const { reportFile, selectors, files, allowNoTests, cwd } = options;
     const { call, args, rest } = findVitest(options.command);
-    const chosen = selectors.length === 0 ? args : selectTests(args, selectors, options.cwd);
+    const chosen = files
+      ? onlyFiles(args, files, cwd)
+      : selectors.length === 0
+        ? args
+        : selectTests(args, selectors, cwd);
     const added = [...shardWords(options), ...coverageWords(options), ...(allowNoTests ? ["--passWithNoTests"] : [])];
     const kept = withoutOptions(chosen, replacedOptions(options));
     const command = callCommand({ ...call, args: [...toWords(addReporter(kept)), ...added, ...rest] });
@@ -25,6 +29,7 @@ export const vitestAdapter: TestFrameworkAdapter = {
   },
   read: ({ reportFile, cwd }) => readStreamedReport(reportFile, cwd),
   list: vitestLister,
+  files: vitestFiles,
 };
 
 /** Options that choose tests in their own way and would take some of the selected ones out again. */
@@ -59,6 +64,17 @@ function selectTests(args: readonly Argument[], selectors: readonly TestSelector
     ...args.filter(isKept),
     ...toArguments((files ?? []).map((file) => path.resolve(cwd, file))),
     ...(pattern === undefined ? [] : [{ option: "-t", value: pattern, words: ["-t", pattern] }]),
+  ];
+}
+
+/** Replaces file filters; what the command's own ones found has been listed. */
+function onlyFiles(args: readonly Argument[], files: readonly string[], cwd: string): Argument[] {
+  const first = args.findIndex(({ option }) => option === undefined);
+  const hasSubcommand = vitestSubcommands.has(args[first]?.words[0] ?? "");
+  return [
+    ...(hasSubcommand ? args.slice(first, first + 1) : toArguments(["run"])),
+    ...args.filter(({ option }) => option !== undefined && optionName(option) !== "shard"),
+    ...toArguments(files.map((file) => path.resolve(cwd, file))),
   ];
 }
 

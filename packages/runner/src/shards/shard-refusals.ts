@@ -1,5 +1,6 @@
 import { ApexError, type CategoryTask, isApexError, layerExecutionAgentName, type Plan } from "@netra-apex/core";
 import { chooseAdapter } from "../adapters/adapter-registry.ts";
+import { isSharedByFiles } from "./shared-by-files.ts";
 import { withArguments } from "../with-arguments.ts";
 
 /** Categories were to be run in shards, and their frameworks cannot. */
@@ -28,19 +29,15 @@ export function assertShardable({ nodes }: Plan): void {
 }
 
 /** Only what the framework cannot do: whatever else is wrong with the command is told when it runs. */
-function refusalOf({
-  command,
-  framework,
-  cwd,
-  env,
-  report,
-  additionalArgs,
-  allowNoTests,
-  shard,
-}: CategoryTask): string | undefined {
+function refusalOf(task: CategoryTask): string | undefined {
+  const { command, framework, cwd, env, report, additionalArgs, allowNoTests, shard } = task;
   const asked = withArguments(command, additionalArgs);
   try {
     const adapter = chooseAdapter(framework, asked);
+    if (isSharedByFiles(task, adapter)) {
+      adapter.files?.prepare({ command: asked, reportFile: cwd, cwd, env });
+      return undefined;
+    }
     adapter.prepare({ command: asked, reportFile: cwd, cwd, env, report, selectors: [], allowNoTests, shard });
     return undefined;
   } catch (error) {
