@@ -1,12 +1,11 @@
 import { existsSync, mkdirSync } from "node:fs";
 import path from "node:path";
-import type { NodeId, RunId } from "@netra-apex/core";
+import type { NodeId, PlanNode, RunId } from "@netra-apex/core";
 import { recordRun, type RunToRecord } from "./history/record-run.ts";
 import {
   type CategoryStats,
   type LayerEntry,
   type NodeEntry,
-  type NodeOfPlan,
   readCategory,
   readCategoryStats,
   readDurations,
@@ -116,7 +115,7 @@ export class Store {
   }
 
   /** How long nodes took when they passed whole, in milliseconds, oldest first. */
-  durations(environment: string, nodes: Iterable<NodeOfPlan>): ReadonlyMap<NodeId, readonly number[]> {
+  durations(environment: string, nodes: Iterable<PlanNode>): ReadonlyMap<NodeId, readonly number[]> {
     return readDurations(this.#database, { environment, nodes });
   }
 

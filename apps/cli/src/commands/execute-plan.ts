@@ -62,7 +62,7 @@ export async function executePlan(
       process.stderr.write(`warning  the ${name} reporter could not finish: ${message}\n`);
     }
     const { open, warnings } = await keeper.settle();
-    for (const warning of warnings) process.stderr.write(`warning  ${warning}\n`);
+    for (const line of warnings) process.stderr.write(line.startsWith(" ") ? `${line}\n` : `warning  ${line}\n`);
     if (options.lastFailed) await sayWhatIsOpen(open, keeper.ran, mode);
     if (summary.exitCode === exitCodes.nothingRan) sayHowToStart(plan);
     return summary.exitCode;

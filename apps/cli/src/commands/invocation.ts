@@ -53,7 +53,13 @@ export async function planOf(config: Config, invocation: Invocation): Promise<Pl
   }
   const plan = resolvePlan(config, selection);
   assertShardable(plan);
-  return { plan };
+  return { plan: await withBalancedShards(config, plan) };
+}
+
+async function withBalancedShards(config: Config, plan: Plan): Promise<Plan> {
+  if (!plan.nodes.some(({ parts }) => parts)) return plan;
+  const { balancedPlan } = await import("../history/balanced-plan.ts");
+  return balancedPlan(config, plan);
 }
 
 function selectionOf({ categories, options, additionalArgs }: Invocation): Selection {

@@ -107,13 +107,21 @@ export class RunKeeper {
       await store.retain(this.#config.history);
       const known = Object.entries(store.openState(environment) ?? {});
       const open = known.filter(([category]) => this.#config.categories.has(category));
-      return { open: Object.fromEntries(open), warnings: problems };
+      const budgets = await budgetLines(store, this.#config, this.#plan);
+      return { open: Object.fromEntries(open), warnings: [...problems, ...budgets] };
     } catch (error) {
       return { open: {}, warnings: [explain("this run is not in the history", error)] };
     } finally {
       store?.close();
     }
   }
+}
+
+/** Where a layer has a budget at all, and was not cut short by the selection. */
+async function budgetLines(store: Store, config: Config, plan: Plan): Promise<readonly string[]> {
+  if (plan.layers.every(({ budgetMs }) => budgetMs === undefined)) return [];
+  const { budgetWarnings } = await import("./budget-warnings.ts");
+  return budgetWarnings(store, config, plan);
 }
 
 interface Warnings {

@@ -1,5 +1,61 @@
+import { writeFileSync } from "node:fs";
+import path from "node:path";
+import { ApexError, describeThrown, didYouMean, exitCodes, SelectionError } from "@netra-apex/core";
+import {
+  createRunReport,
+  mergeRunReports,
+  renderReport,
+  type ReportFormat,
+  reportFormats,
+} from "@netra-apex/progress/report";
+import { findRun, journalOf, readJournal } from "@netra-apex/store";
+import { rerunPrefix } from "../commands/rerun-prefix.ts";
+import { findPast } from "./open-past.ts";
 import type { PastOptions } from "./past-options.ts";
 
-export async function reportCommand(_runs: readonly string[], _options: PastOptions): Promise<number> {
-  throw new Error("not merged yet");
+/** A report cannot be written where it should go. */
+class ReportFileError extends ApexError {
+  readonly code = "APEX_REPORT_UNWRITABLE";
 }
+
+/** `apex report RUN…`: one report of them all. */
+export async function reportCommand(references: readonly string[], options: PastOptions): Promise<number> {
+  const format = formatOf(options);
+  const { directory } = await findPast(options);
+  const runs = [...new Set(references.map((reference) => findRun(directory, reference)))];
+  const reports = runs.map((run) => createRunReport(readJournal(journalOf(directory, run))));
+  const [only] = reports;
+  const report = only && reports.length === 1 ? only : mergeRunReports(reports);
+  const text = renderReport(report, format, { rerunPrefix: rerunPrefix(process.argv[1] ?? "apex", options) });
+  if (options.output === undefined) {
+    process.stdout.write(text.endsWith("\n") ? text : `${text}\n`);
+    return exitCodes.passed;
+  }
+  const file = path.resolve(options.output);
+  try {
+    writeFileSync(file, text);
+  } catch (error) {
+    throw new ReportFileError(`the report cannot be written: ${describeThrown(error)}`, {
+      hint: "look at the directory that it should go to",
+      cause: error,
+    });
+  }
+  process.stderr.write(`note  the report is in ${path.relative(process.cwd(), file)}\n`);
+  return exitCodes.passed;
+}
+
+/** As asked for, else by the end of the file's name, else Markdown. Throws `SelectionError`. */
+function formatOf({ format, output }: PastOptions): ReportFormat {
+  if (format === undefined) return byExtension[path.extname(output ?? "")] ?? "markdown";
+  const known = reportFormats.find((candidate) => candidate === format);
+  if (known) return known;
+  const hint = didYouMean(format, reportFormats);
+  throw new SelectionError(`there is no report format "${format}"`, hint === undefined ? {} : { hint });
+}
+
+const byExtension: Readonly<Record<string, ReportFormat>> = {
+  ".md": "markdown",
+  ".html": "html",
+  ".xml": "junit",
+  ".json": "json",
+};

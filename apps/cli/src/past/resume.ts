@@ -5,6 +5,7 @@ import { configOf, type Invocation, planOf } from "../commands/invocation.ts";
 import { printWarnings } from "../commands/print-warnings.ts";
 import { refuseBackground } from "../commands/refuse-background.ts";
 import { requireLimits } from "../commands/require-limits.ts";
+import { balancedAs } from "../history/balanced-plan.ts";
 import { findPast } from "./open-past.ts";
 
 /** A run cannot be gone on with. */
@@ -41,7 +42,7 @@ export async function resumeCommand(
   };
   const config = await configOf(asked);
   printWarnings(config.warnings);
-  const plan = again ? await planAgain(config, asked) : recovered.plan;
+  const plan = again ? balancedAs(recovered.plan, await planAgain(config, asked)) : recovered.plan;
   refuseBackground(config, plan);
   if (config.areLimitsStrict && asked.guard) await requireLimits(plan, asked.guard);
   return executePlan(plan, config, asked, recovered);

@@ -39,6 +39,14 @@ export class KnownNodes {
   }
 }
 
+/**
+ * How many parts a node stands for or is one of: a category that ran by itself (0), one that stood for three shards, and a
+ * third of it have no times in common, although they may go by one name.
+ */
+export function partsOf(node: PlanNode | undefined): number {
+  return node?.parts?.length ?? taskOf(node)?.shard?.total ?? 0;
+}
+
 /** What a node that runs a category was given; undefined for any other. */
 export function taskOf(node: PlanNode | undefined): CategoryTask | undefined {
   return node?.agent === layerExecutionAgentName ? (node.input as CategoryTask) : undefined;

@@ -1,6 +1,7 @@
-import type { LayerId, NodeId, OutcomeStatus, RunId, TestCounts } from "@netra-apex/core";
+import type { LayerId, NodeId, OutcomeStatus, PlanNode, RunId, TestCounts } from "@netra-apex/core";
 import type { Database } from "../sql/open-database.ts";
 import type { SqlRow } from "../sql/sql-driver.ts";
+import { partsOf } from "./known-nodes.ts";
 import { nearestRank } from "./recent-results.ts";
 
 /** A run as a line of the history. */
@@ -134,31 +135,33 @@ export function readCategory(
     }));
 }
 
-/** A node whose past is asked for: one that runs by itself and one that stands for as many shards have nothing in common. */
-export interface NodeOfPlan {
-  readonly id: NodeId;
-  readonly parts?: readonly NodeId[];
-}
-
-/** How long nodes took when they passed whole, in milliseconds, oldest first, as many as asked for of the newest. */
+/** How long nodes took when they passed whole, in milliseconds, oldest first: the newest 30 of each that has passed. */
 export function readDurations(
   database: Database,
-  {
-    environment,
-    nodes,
-    limit = 30,
-  }: { readonly environment: string; readonly nodes: Iterable<NodeOfPlan>; readonly limit?: number },
+  { environment, nodes }: { readonly environment: string; readonly nodes: Iterable<PlanNode> },
 ): Map<NodeId, readonly number[]> {
-  const select = database.sql(
-    `select duration_ms from node_result where environment = ? and node = ? and status = 'passed' and is_partial = 0
-     and is_kept = 0 and parts = ? order by started_ms desc limit ?`,
-  );
   const durations = new Map<NodeId, readonly number[]>();
-  for (const { id, parts = [] } of nodes) {
-    const rows = select.all(environment, id, parts.length, limit);
-    if (rows.length > 0) durations.set(id, rows.map((row) => Number(row["duration_ms"])).reverse());
+  for (const node of nodes) {
+    const own = durationsOf(database, environment, { node: node.id, parts: partsOf(node) });
+    if (own.length > 0) durations.set(node.id, own);
   }
   return durations;
+}
+
+const recentPasses = 30;
+
+function durationsOf(
+  database: Database,
+  environment: string,
+  { node, parts }: { readonly node: NodeId; readonly parts: number },
+): number[] {
+  const rows = database
+    .sql(
+      `select duration_ms from node_result where environment = ? and node = ? and status = 'passed' and is_partial = 0
+       and is_kept = 0 and parts = ? order by started_ms desc limit ?`,
+    )
+    .all(environment, node, parts, recentPasses);
+  return rows.map((row) => Number(row["duration_ms"])).reverse();
 }
 
 /** A layer's result in one run. */
@@ -223,8 +226,6 @@ export function readCategoryStats(database: Database, environment: string): Cate
        group by category order by category`,
     )
     .all(environment);
-  const nodes = rows.map((row) => ({ id: String(row["category"]) }));
-  const durations = readDurations(database, { environment, nodes });
   const last = database.sql(
     `select status, total, started_ms from node_result where environment = ? and node = ? and is_kept = 0 and is_partial = 0
        and status not in ('skipped', 'cancelled') order by started_ms desc limit 1`,
@@ -232,7 +233,7 @@ export function readCategoryStats(database: Database, environment: string): Cate
   return rows.map((row) => {
     const category = String(row["category"]);
     const newest = last.get(environment, category) ?? {};
-    const sorted = [...(durations.get(category) ?? [])].sort((left, right) => left - right);
+    const sorted = durationsOf(database, environment, { node: category, parts: 0 }).sort((left, right) => left - right);
     return {
       category,
       runs: Number(row["runs"]),

@@ -11,7 +11,7 @@ import {
   RunTotals,
   type TestResult,
 } from "@netra-apex/core";
-import { commandOf, KnownNodes, taskOf } from "./known-nodes.ts";
+import { commandOf, KnownNodes, partsOf, taskOf } from "./known-nodes.ts";
 import type { RecordedAttempt, RecordedLayer, RecordedNode, RecordedTest, RunRecord } from "./run-record.ts";
 
 type RunStart = RunEventOf<"run_started">;
@@ -143,7 +143,7 @@ export class RunRecordFold implements Reporter {
       isFlaky: flaky,
       isPartial: this.#nodes.isPartial(id),
       isKept: keptFrom !== undefined,
-      parts: this.#nodes.get(id)?.parts?.length ?? 0,
+      parts: partsOf(this.#nodes.get(id)),
       counts,
       ...(evidence?.exitCode === undefined ? {} : { exitCode: evidence.exitCode }),
     });

@@ -59,7 +59,7 @@ export interface RecordedNode {
   readonly isPartial: boolean;
   /** Its pass was taken over from an earlier run. */
   readonly isKept: boolean;
-  /** Nodes that it stands for, as a sharded category stands for its shards; 0 for one that ran by itself. */
+  /** Shards that it stands for, or is one of; 0 for one that ran by itself. */
   readonly parts: number;
   readonly counts: TestCounts;
   readonly exitCode?: number;
