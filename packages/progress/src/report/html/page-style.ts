@@ -84,6 +84,7 @@ main,header.top{padding-left:.9rem;padding-right:.9rem}dl.meta{grid-template-col
 .tests>li{padding-left:.95rem}.body{padding-left:.95rem}th,td{padding:.45rem .65rem}
 .stack thead{display:none}.stack tr{display:block;padding:.55rem .85rem;border-bottom:1px solid var(--line)}.stack tr:last-child{border-bottom:0}
 .stack td{display:block;border:0;padding:.08rem 0;text-align:left;white-space:normal}.stack td[data-l]:not(:empty)::before{content:attr(data-l) " ";color:var(--soft);font-size:.82rem}
+.stack.inline td:not(:first-child){display:inline-block;margin-right:.8rem}
 .gantt{min-width:0}.row .name{width:6.2rem}.axis{margin-left:6.7rem}.label{display:none}}
 @media print{details>summary{break-after:avoid}.filters{display:none}}
 `.trim();

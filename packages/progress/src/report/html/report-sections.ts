@@ -211,7 +211,7 @@ function mentions(id: string, title: string, tests: readonly TestMention[], tota
   return html`<section aria-labelledby="${id}">
     <h2 id="${id}">${title}</h2>
     <div class="card">
-      <table class="stack">
+      <table class="stack inline">
         <thead>
           <tr>
             <th>Test</th>

@@ -8,7 +8,7 @@ import { html, type Html } from "./html-text.ts";
 import { badge, outcomeBadge, testTone } from "./outcome-badge.ts";
 
 /** Failed tests whose whole text is in the page; of others only the message. */
-const wholeTexts = 300;
+const wholeTexts = 200;
 const wholeTextChars = 3_000;
 const messageChars = 300;
 
