@@ -182,10 +182,8 @@ describe("the commands about past runs", () => {
     const runs = path.join(project.root, ".apex/runs");
     await until(() => existsSync(runs) && readdirSync(runs).length === 1, "it has begun");
     const [id = ""] = readdirSync(runs);
-    await until(
-      () => readFileSync(path.join(runs, id, "events.ndjson"), "utf8").includes("tool_executing"),
-      "unit runs",
-    );
+    const journal = path.join(runs, id, "events.ndjson");
+    await until(() => existsSync(journal) && readFileSync(journal, "utf8").includes("tool_executing"), "unit runs");
     expect(await json(project, "status")).toMatchObject({
       current: [{ id, nodes: { planned: 1, ended: 0, running: ["unit"] }, agents: { "layer-execution": "healthy" } }],
     });
