@@ -25,8 +25,9 @@ export async function executePlan(
     env: process.env,
   });
   const runId = createRunId(new Date());
-  const keeper = await RunKeeper.open(config, plan, runId);
+  // Git looks while we open the store.
   const inputs = identifyInputs(plan.projectRoot);
+  const keeper = await RunKeeper.open(config, plan, runId);
   for (const warning of keeper.warnings) process.stderr.write(`warning  ${warning}\n`);
   const interruption = listenForInterruption((message) => {
     if (reporter.notice) reporter.notice(message);
