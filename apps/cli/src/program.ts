@@ -7,7 +7,7 @@ import { apexVersion } from "./version.ts";
 export const usageError = 2;
 
 /** Commands that `past-commands.ts` has. */
-const pastNames: ReadonlySet<string | undefined> = new Set([
+const pastNames: ReadonlySet<string> = new Set([
   ...["history", "flaky", "slowest", "status", "replay", "report", "export", "import", "store"],
 ]);
 
@@ -26,7 +26,12 @@ export async function runProgram(args: readonly string[]): Promise<number> {
     // It starts beside us while we read the config, and is there when the first command is due.
     const guard = startsProcesses ? (await import("./commands/start-guard.ts")).startGuard() : undefined;
     const { runCommand } = await import("./commands/run.ts");
-    exitCode = await runCommand({ categories, options, additionalArgs: passedOn, args, guard });
+    try {
+      exitCode = await runCommand({ categories, options, additionalArgs: passedOn, args, guard });
+    } catch (error) {
+      const { hintAtCommand } = await import("./commands/hint-at-command.ts");
+      throw hintAtCommand(error, own[0], ["run", "plan", "resume", ...pastNames]);
+    }
   };
 
   const program = new Command("apex")
@@ -45,7 +50,7 @@ export async function runProgram(args: readonly string[]): Promise<number> {
 
   // Every flag costs a start its share of a millisecond, so only the commands that these arguments can reach get theirs.
   // `apex` alone is `apex run`: the program itself has all flags of that command, too.
-  const isPast = pastNames.has(own[0]);
+  const isPast = pastNames.has(own[0] ?? "");
   if (isPast || own.includes("--help") || own.includes("-h")) {
     const { addPastCommands } = await import("./past-commands.ts");
     addPastCommands(program, (code) => (exitCode = code));

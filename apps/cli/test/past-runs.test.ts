@@ -223,6 +223,8 @@ describe("the commands about past runs", () => {
       expect({ args, exitCode }).toEqual({ args, exitCode: 2 });
       expect(stderr).not.toMatch(/^\s+at /m);
     }
+    const { stderr } = await project.apex("histry");
+    expect(stderr).toBe('there is no category "histry"\n  hint: did you mean "history", the command?\n');
     for (const name of ["history", "flaky", "slowest", "status", "replay", "resume", "export", "import", "store"]) {
       const { exitCode, stdout } = await project.apex(name, "--help");
       expect({ name, exitCode, says: stdout.includes(`Usage: apex ${name}`) }).toEqual({
