@@ -41,10 +41,10 @@ export class JournalWriter implements Reporter {
 
   onEvent(event: RunEvent): void {
     if (this.#syncError !== undefined) throw new JournalWriteError(this.#path, event.seq, this.#syncError);
-    const line = Buffer.from(`${encodeEvent(event)}\n`);
+    let line: Buffer;
     try {
-      let written = 0;
-      while (written < line.length) written += this.#file.write(written === 0 ? line : line.subarray(written));
+      line = Buffer.from(`${encodeEvent(event)}\n`);
+      this.#writeWhole(line);
     } catch (error) {
       this.#cutOff();
       throw new JournalWriteError(this.#path, event.seq, error);
@@ -59,15 +59,31 @@ export class JournalWriter implements Reporter {
     if (this.#isClosed) return;
     this.#isClosed = true;
     this.#requestSync();
-    while (this.#syncing) await this.#syncing;
-    this.#file.close();
+    await this.#syncing;
+    try {
+      this.#file.close();
+    } catch (error) {
+      this.#syncError ??= error;
+    }
     if (this.#syncError !== undefined) throw new JournalWriteError(this.#path, this.#nextSeq, this.#syncError);
+  }
+
+  /** A write may take less than it was given. */
+  #writeWhole(line: Buffer): void {
+    for (let written = 0; written < line.length;) {
+      const taken = this.#file.write(written === 0 ? line : line.subarray(written));
+      if (taken <= 0) throw new Error("the file takes nothing");
+      written += taken;
+    }
   }
 
   /** At most one at a time; what is written meanwhile gets the next one. */
   #requestSync(): void {
+    if (this.#syncError !== undefined) return;
     this.#isDirty = true;
-    this.#syncing ??= this.#sync();
+    this.#syncing ??= this.#sync().finally(() => {
+      this.#syncing = undefined;
+    });
   }
 
   async #sync(): Promise<void> {
@@ -80,7 +96,6 @@ export class JournalWriter implements Reporter {
         this.#syncError = error;
       }
     }
-    this.#syncing = undefined;
   }
 
   #cutOff(): void {

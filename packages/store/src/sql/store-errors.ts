@@ -64,6 +64,14 @@ export function storeError(file: string, code: number | undefined, cause: unknow
   }
 }
 
+/** The named error for what the file system said about the place of the database. */
+export function placeError(file: string, cause: unknown): StoreError {
+  const code = cause instanceof Error && "code" in cause ? cause.code : undefined;
+  const isRefused = code === "EROFS" || code === "EACCES" || code === "EPERM";
+  if (isRefused) return storeError(file, primary.readOnly, cause);
+  return storeError(file, code === "ENOSPC" ? primary.full : undefined, cause);
+}
+
 /** For a file of which some is not what SQLite has written. */
 export function damaged(file: string, problem: string, cause?: unknown): StoreError {
   return new StoreError("APEX_STORE_DAMAGED", file, `it is damaged: ${problem}`, {
