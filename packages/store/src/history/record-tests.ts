@@ -94,13 +94,13 @@ function streakReader(database: Database) {
   const nameOf = ({ run }: StreakEnd) => (typeof run === "string" ? run : (idOfRun.get(run)?.["id"] ?? null));
   return (row: SqlRow, recent: readonly RecentResult[], result: (RecentResult & { runId: string }) | undefined) => {
     const added = result ? [{ ...result, run: result.runId }] : [];
-    const passes = [...known(row, "last_pass"), ...added.filter(({ isPass }) => isPass)];
+    const passes = [...knownEnd(row, "last_pass"), ...added.filter(({ isPass }) => isPass)];
     const pass = passes.reduce<StreakEnd | undefined>(
       (last, one) => (last && last.atMs > one.atMs ? last : one),
       undefined,
     );
     const failures = [
-      ...known(row, "first_failure"),
+      ...knownEnd(row, "first_failure"),
       ...added.filter(({ isPass }) => !isPass),
       ...recent.filter(({ isPass }) => !isPass),
     ].filter(({ atMs }) => !pass || atMs > pass.atMs);
@@ -118,7 +118,7 @@ function streakReader(database: Database) {
   };
 }
 
-function known(row: SqlRow, what: "last_pass" | "first_failure"): StreakEnd[] {
+function knownEnd(row: SqlRow, what: "last_pass" | "first_failure"): StreakEnd[] {
   const run = row[`${what}_run`] ?? null;
   if (run === null) return [];
   const message = row[`${what}_message`] ?? null;

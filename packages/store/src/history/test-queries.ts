@@ -92,7 +92,7 @@ export function readTests(
   const runs = database.sql("select id from run where no = ?");
   return rows.map((row) => ({
     ...testEntry(row),
-    results: unpackResults(String(row["recent"])).map(({ run, message: _, ...result }) => {
+    results: unpackResults(String(row["recent"])).map(({ run, message: _message, ...result }) => {
       const known = runs.get(run);
       return known ? { ...result, run: String(known["id"]) } : result;
     }),

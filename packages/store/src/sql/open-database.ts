@@ -161,7 +161,7 @@ interface Prepared {
 }
 
 function checkVersion(connection: SqlConnection, file: string, migrations: Migrations): Prepared {
-  const version = versionOf(connection, file, migrations.length);
+  const version = versionAtOnce(connection, file, migrations.length);
   if (version === migrations.length) return { notices: [], wasEmpty: false };
   throw new StoreError("APEX_STORE_READ_ONLY", file, `it is of version ${version}, and cannot be brought up to date`, {
     hint: "open it once where it can be written to",
@@ -170,11 +170,21 @@ function checkVersion(connection: SqlConnection, file: string, migrations: Migra
 
 function prepareForWriting(connection: SqlConnection, file: string, migrations: Migrations): Prepared {
   // Before anything is written: a newer store must stay untouched.
-  const version = versionOf(connection, file, migrations.length);
+  const version = versionAtOnce(connection, file, migrations.length);
   const notices = chooseJournalMode(connection, file);
   connection.exec("pragma synchronous = full; pragma foreign_keys = on;");
   if (version < migrations.length) migrate(connection, file, migrations);
   return { notices, wasEmpty: version === 0 };
+}
+
+/** All that it is told by is read at one moment: another process may be making the schema. */
+function versionAtOnce(connection: SqlConnection, file: string, known: number): number {
+  connection.exec("begin");
+  try {
+    return versionOf(connection, file, known);
+  } finally {
+    rollBack(connection);
+  }
 }
 
 /** The version of the schema; 0 for a file without any. Throws `StoreError` for a file that is not ours to touch. */

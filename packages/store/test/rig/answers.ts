@@ -1,0 +1,18 @@
+import type { Store } from "../../src/index.ts";
+
+/** Everything that a history answers of one environment, for holding one against another. */
+export function answersOf(store: Store, environment = "test") {
+  return {
+    runs: store.runs(),
+    stats: store.categoryStats(environment),
+    unit: store.category({ environment, category: "unit" }),
+    durations: [...store.durations(environment, ["unit", "api"])],
+    layers: store.layers({ environment }),
+    files: [...store.fileDurations(environment, "unit")],
+    slowest: store.slowest({ environment, limit: 1000 }),
+    flaky: store.flaky({ environment }),
+    tests: store.tests({ environment, text: "", limit: 1000 }),
+    open: store.openState(environment),
+    passes: [...store.lastPasses(environment)],
+  };
+}
