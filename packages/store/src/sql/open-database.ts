@@ -1,9 +1,10 @@
+import { statSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
 import { describeThrown, isApexError } from "@netra-apex/core";
 import { migrations as ownMigrations, type Migrations } from "./migrations.ts";
 import { nodeSqliteDriver } from "./node-sqlite-driver.ts";
 import type { SqlConnection, SqlDriver } from "./sql-driver.ts";
-import { damaged, isBusy, StoreError, storeError } from "./store-errors.ts";
+import { damaged, isBusy, isCannotOpen, readOnlyError, StoreError, storeError } from "./store-errors.ts";
 
 /** Marks a file as ours: "apex" in ASCII. */
 const applicationId = 0x61706578;
@@ -22,6 +23,9 @@ export interface OpenDatabaseOptions {
   /** How long to try in all while others hold it, in milliseconds; 10,000 by default. */
   readonly patienceMs?: number;
 }
+
+/** No database of SQLite is smaller than a page. */
+const smallestPageBytes = 512;
 
 const defaultBusyTimeoutMs = 250;
 const defaultPatienceMs = 10_000;
@@ -135,6 +139,9 @@ export class Database {
 export async function openDatabase(file: string, options: OpenDatabaseOptions = {}): Promise<Database> {
   const { driver = nodeSqliteDriver, isReadOnly = false, patienceMs = defaultPatienceMs } = options;
   const { busyTimeoutMs = defaultBusyTimeoutMs, migrations = ownMigrations } = options;
+  // SQLite takes it for a new one.
+  const { size = 0 } = statSync(file, { throwIfNoEntry: false }) ?? {};
+  if (size > 0 && size < smallestPageBytes) throw damaged(file, `it ends after ${size} bytes`);
   let connection: SqlConnection | undefined;
   try {
     // The first switch to WAL is refused while another process makes it, however long the timeout.
@@ -151,7 +158,10 @@ export async function openDatabase(file: string, options: OpenDatabaseOptions = 
       }
     });
   } catch (error) {
-    throw error instanceof StoreError ? error : storeError(file, driver.resultCode(error), error);
+    if (error instanceof StoreError) throw error;
+    const code = driver.resultCode(error);
+    // SQLite says no more than that it cannot open the file, or one that it needs beside it.
+    throw (isCannotOpen(code) && readOnlyError(file)) || storeError(file, code, error);
   }
 }
 
@@ -203,6 +213,8 @@ function versionOf(connection: SqlConnection, file: string, known: number): numb
       hint: "use the apex that made it, or a newer one; the file is untouched",
     });
   }
+  // The schema and its version are written together.
+  if (version <= 0) throw damaged(file, `it says that it is of version ${version}`);
   return version;
 }
 

@@ -54,8 +54,7 @@ export function driverOfVersion(version: string, driver: SqlDriver = nodeSqliteD
     name: driver.name,
     open(file, options) {
       const connection = driver.open(file, options);
-      const prepare = (sql: string) =>
-        connection.prepare(sql.replace("sqlite_version()", `'${version}'`));
+      const prepare = (sql: string) => connection.prepare(sql.replace("sqlite_version()", `'${version}'`));
       return { exec: (sql) => connection.exec(sql), prepare, close: () => connection.close() };
     },
     resultCode: (error) => driver.resultCode(error),

@@ -72,7 +72,10 @@ function facts(file: string) {
 function steps(file: string) {
   const database = new DatabaseSync(file);
   try {
-    return database.prepare("select step from trace order by rowid").all().map(({ step }) => step);
+    return database
+      .prepare("select step from trace order by rowid")
+      .all()
+      .map(({ step }) => step);
   } finally {
     database.close();
   }
