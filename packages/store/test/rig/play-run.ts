@@ -1,3 +1,4 @@
+import { setTimeout as delay } from "node:timers/promises";
 import {
   type CategoryTask,
   definePlan,
@@ -36,6 +37,8 @@ export interface RunScript extends Partial<Omit<RunPlanOptions, "agents">> {
   /** When it starts, in milliseconds since 1970. */
   readonly atMs?: number;
   readonly environment?: string;
+  /** How long each node takes, in milliseconds; no time when absent. */
+  readonly paceMs?: number;
   readonly nodes: readonly NodeScript[];
 }
 
@@ -44,7 +47,7 @@ export const usualStartMs = Date.UTC(2026, 0, 31, 12);
 
 /** Runs a script on the real engine; resolves with the run's summary. */
 export function playRun(
-  { runId, atMs = usualStartMs, environment = "test", nodes, ...options }: RunScript,
+  { runId, atMs = usualStartMs, environment = "test", paceMs, nodes, ...options }: RunScript,
   reporters: readonly Reporter[],
 ): Promise<RunSummary> {
   const scripts = new Map(nodes.map(({ id, script }) => [id, script ?? [{}]]));
@@ -71,6 +74,7 @@ export function playRun(
           const attempts = scripts.get(node.id) ?? [];
           const { tests = [], outcome } = attempts[Math.min(node.attempt, attempts.length) - 1] ?? {};
           const results = tests.map(testResult);
+          if (paceMs !== undefined) await delay(paceMs);
           for (const test of results) emit({ type: "test_completed", test });
           return { outcome: outcome ?? outcomeOf(results) };
         },
