@@ -91,7 +91,7 @@ async function copyEvents(file: string, journal: string): Promise<RunId> {
   let seq = 0;
   let block = "";
   const fail = (problem: string): never => {
-    throw new PortableRunError(`${file}:${lineNumber}`, problem);
+    throw new PortableRunError(lineNumber === 0 ? file : `${file}:${lineNumber}`, problem);
   };
   for await (const line of linesOf(file)) {
     lineNumber += 1;
@@ -153,8 +153,8 @@ function parsed(line: string, fail: (problem: string) => never): Record<string, 
 }
 
 async function* linesOf(file: string): AsyncGenerator<string> {
-  const source = createReadStream(file);
   const isCompressed = isGzip(file);
+  const source = createReadStream(file);
   const gunzip = createGunzip();
   // A pipe does not carry errors on.
   if (isCompressed) source.on("error", (error) => gunzip.destroy(error));

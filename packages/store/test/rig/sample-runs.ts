@@ -34,3 +34,6 @@ export const sampleRuns: readonly RunScript[] = [1, 2, 3].map((day) => ({
     },
   ],
 }));
+
+/** How many tests they have. */
+export const sampleTests = 6;
