@@ -1,6 +1,6 @@
 import { rmSync } from "node:fs";
 import path from "node:path";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { expect, it } from "vitest";
 import { OpenStateRecorder } from "../../src/index.ts";
 import type { RunRecord } from "../../src/history/run-record.ts";

@@ -86,7 +86,7 @@ describe("what is known of a test", () => {
     const store = await openStore();
     await add(store, [{ test: 'maße.test.ts::[Größe]::says "ÄH" \\ twice' }, passing]);
     for (const text of ['says "äh"', "größe]::SAYS", "MAßE", "\\ twice", "[Gr"]) {
-      expect(find(store, text), text).toHaveLength(1);
+      expect(find(store, text), `for ${text}`).toHaveLength(1);
     }
     const [{ id } = { id: "" }] = find(store);
     expect(find(store, id)).toHaveLength(1);

@@ -106,15 +106,17 @@ describe("the journal of a run", () => {
       if (call === undefined) continue;
       failed.set(call, (failed.get(call) ?? 0) + 1);
       const what = `call ${n}, ${call}`;
-      expect(summary.outcome, what).toEqual(usual.outcome);
-      expect(summary.exitCode, what).toBe(usual.exitCode);
-      expect(linesOf(events).startsWith(text), what).toBe(true);
-      expect(text === "" || text.endsWith("\n"), what).toBe(true);
+      expect(summary.outcome, `failing ${what}`).toEqual(usual.outcome);
+      expect(summary.exitCode, `failing ${what}`).toBe(usual.exitCode);
+      expect(linesOf(events).startsWith(text), `failing ${what}`).toBe(true);
+      expect(text === "" || text.endsWith("\n"), `failing ${what}`).toBe(true);
       const told = [
         ...events.flatMap((event) => (event.type === "reporter_failed" ? [event.message] : [])),
         ...(summary.reporterFailures ?? []).map(({ message }) => message),
       ];
-      expect(told, what).toEqual([expect.stringMatching(/the journal of this run ends before event \d+: \w+ failed/)]);
+      expect(told, `failing ${what}`).toEqual([
+        expect.stringMatching(/the journal of this run ends before event \d+: \w+ failed/),
+      ]);
     }
     expect([...failed.keys()].sort()).toEqual(["close", "sync", "write"]);
     console.log(`failed in turn: ${JSON.stringify(Object.fromEntries(failed))}`);

@@ -1,7 +1,6 @@
-import { existsSync, readdirSync, readFileSync, truncateSync, writeFileSync } from "node:fs";
+import { createWriteStream, existsSync, readdirSync, readFileSync, truncateSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { createGzip, gunzipSync, gzipSync } from "node:zlib";
-import { createWriteStream } from "node:fs";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { describe, expect, it } from "vitest";
@@ -135,7 +134,7 @@ describe("a run in one file", () => {
     expect(await refused(`${first}\n${second.replace(runId, "another")}\n`)).toMatch("an event of run another");
     expect(await refused(`${journal}{"version":1,`)).toMatch(`FILE:${lines.length + 1}: not JSON`);
     for (const id of ["../x", "..", "a/b", "/etc", ".import-x", "a\\\\..\\\\b", "", "x".repeat(200)]) {
-      expect(await refused(as(id)), id).toMatch(/cannot be the id of a run|FILE:1/);
+      expect(await refused(as(id)), `as ${id}`).toMatch(/cannot be the id of a run|FILE:1/);
     }
   });
 

@@ -79,9 +79,9 @@ describe.each(drivers)("a database that %s opens", (_, driver) => {
 
   it("reaches the disk with every commit, whatever the library was built for", async () => {
     const file = path.join(temporaryDirectory(), "apex.db");
-    for (const _opening of ["made", "opened"]) {
+    for (const how of ["made", "opened"]) {
       const database = await openDatabase(file, { driver });
-      expect(database.sql("pragma synchronous").get()).toEqual({ synchronous: 2 });
+      expect(database.sql("pragma synchronous").get(), `when it is ${how}`).toEqual({ synchronous: 2 });
       expect(database.sql("pragma foreign_keys").get()).toEqual({ foreign_keys: 1 });
       database.close();
     }
