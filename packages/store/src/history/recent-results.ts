@@ -14,7 +14,7 @@ export interface RecentResult {
 }
 
 /** Results that are kept of each test. */
-export const mostRecentResults = 50;
+const mostRecentResults = 50;
 
 type Packed = [
   run: number,

@@ -91,7 +91,7 @@ export class Database {
     });
   }
 
-  /** Does what only reads. Throws `StoreError`, also for rows that hold something else than was put in. */
+  /** Does what makes sense of rows. Throws `StoreError`, also for those that hold something else than was put in. */
   read<Result>(work: () => Result): Result {
     try {
       return work();
