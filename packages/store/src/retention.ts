@@ -1,7 +1,8 @@
-import { rmSync } from "node:fs";
+import { readdirSync, renameSync, rmSync, statSync } from "node:fs";
+import path from "node:path";
 import type { RunId } from "@netra-apex/core";
 import { journalState, listJournals } from "./journal/find-run.ts";
-import { runDirectoryOf, sizeOfRun } from "./journal/run-directory.ts";
+import { runDirectoryOf, sizeOfRun, stagingPrefix, storeFiles } from "./journal/run-directory.ts";
 import type { Database } from "./sql/open-database.ts";
 
 /**
@@ -22,6 +23,11 @@ const defaults = {
   maxAgeMs: 90 * 24 * 3_600_000,
   maxBytes: 2 * 1024 ** 3,
 } as const;
+
+const removedPrefix = ".removed-";
+
+/** Nobody takes so long to remove or import a run. */
+const leftOverMs = 24 * 3_600_000;
 
 /** Rows of the history are small: they stay this many times as long as the files, and as many times more of them. */
 const rowsFactor = 10;
@@ -56,18 +62,51 @@ export async function applyRetention(
     bytes += size;
     if (!isOver && (bytes <= maxBytes || index === 0)) continue;
     if (kept.has(id) || journalState(store, id) === "running") continue;
-    rmSync(runDirectoryOf(store, id), { recursive: true, force: true });
-    removed.push(id);
+    if (removeRun(store, id)) removed.push(id);
   }
+  removeLeftOvers(store, nowMs);
+  // A run that has its journal still would be found and added a second time.
+  const withJournal = JSON.stringify(listJournals(store));
   await database.transaction(() => {
     const oldest = nowMs - maxAgeMs * rowsFactor;
-    database.sql("delete from run where started_ms < ?").run(oldest);
     database
-      .sql("delete from run where no in (select no from run order by started_ms desc limit -1 offset ?)")
-      .run(keepRuns * rowsFactor);
+      .sql(
+        `delete from run where id not in (select value from json_each(?)) and
+           (started_ms < ? or no in (select no from run order by started_ms desc limit -1 offset ?))`,
+      )
+      .run(withJournal, oldest, keepRuns * rowsFactor);
     database.sql("delete from test where last_ms < ?").run(oldest);
   });
   return removed;
+}
+
+/** Out of sight first: a half of a run, left by a crash, must not pass for one. */
+function removeRun(store: string, id: RunId): boolean {
+  const aside = path.join(store, storeFiles.runs, `${removedPrefix}${id}`);
+  try {
+    renameSync(runDirectoryOf(store, id), aside);
+    rmSync(aside, { recursive: true, force: true });
+    return true;
+  } catch {
+    // Not ours to remove, or another process does so: it is tried again the next time.
+    return false;
+  }
+}
+
+/** What processes that were killed have left of removing and importing runs. */
+function removeLeftOvers(store: string, nowMs: number): void {
+  const runs = path.join(store, storeFiles.runs);
+  for (const name of namesIn(runs)) {
+    if (!name.startsWith(removedPrefix) && !name.startsWith(stagingPrefix)) continue;
+    const leftOver = path.join(runs, name);
+    const changed = statSync(leftOver, { throwIfNoEntry: false });
+    if (!changed || nowMs - changed.mtimeMs < leftOverMs) continue;
+    try {
+      rmSync(leftOver, { recursive: true, force: true });
+    } catch {
+      // As above.
+    }
+  }
 }
 
 function protectedRuns(database: Database): Set<RunId> {
@@ -78,4 +117,12 @@ function protectedRuns(database: Database): Set<RunId> {
     )
     .all();
   return new Set(rows.map((row) => String(row["id"])));
+}
+
+function namesIn(directory: string): string[] {
+  try {
+    return readdirSync(directory);
+  } catch {
+    return [];
+  }
 }

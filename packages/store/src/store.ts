@@ -30,12 +30,21 @@ import { recordJournal } from "./record-journal.ts";
 import { applyRetention, type RetentionPolicy } from "./retention.ts";
 import { databasePlace } from "./sql/database-place.ts";
 import { type Database, openDatabase, type OpenDatabaseOptions } from "./sql/open-database.ts";
+import { placeError } from "./sql/store-errors.ts";
 
 /** Runs that were killed, found and added to the history. */
 export interface CaughtUp {
   readonly recorded: readonly RunId[];
-  /** What is wrong with journals that could not be read whole, a line each. */
+  /** What is wrong with journals that could not be read whole, a line each; of some, the whole part was added. */
   readonly problems: readonly string[];
+}
+
+function makeParent(file: string): void {
+  try {
+    mkdirSync(path.dirname(file), { recursive: true });
+  } catch (error) {
+    throw placeError(file, error);
+  }
 }
 
 /** Retention looks at every file of every run, so not each run pays for it. */
@@ -60,9 +69,14 @@ export class Store {
   /** Opens the store in a directory (`.apex` of a project), making what is missing. Throws `StoreError`. */
   static async open(directory: string, options: OpenDatabaseOptions = {}): Promise<Store> {
     const { file, notice } = databasePlace(directory);
-    if (!options.isReadOnly) mkdirSync(path.dirname(file), { recursive: true });
+    const isThere = existsSync(file);
+    if (!options.isReadOnly) makeParent(file);
     const database = await openDatabase(file, options);
-    return new Store(directory, database, [...(notice === undefined ? [] : [notice]), ...database.notices]);
+    const notices = [...(notice === undefined ? [] : [notice]), ...database.notices];
+    if (isThere && database.wasEmpty && listJournals(directory).length > 0) {
+      notices.push(`${file} was empty: the history is made anew from the journals that are still there`);
+    }
+    return new Store(directory, database, notices);
   }
 
   /** Like {@link Store.open} where there is one already; undefined where there is none. Throws `StoreError`. */
@@ -85,9 +99,9 @@ export class Store {
     const problems: string[] = [];
     for (const id of listJournals(this.#directory)) {
       if (except.includes(id) || known.get(id) || journalState(this.#directory, id) === "running") continue;
-      const problem = await recordJournal(this.#directory, this.#database, id);
-      if (problem === undefined) recorded.push(id);
-      else problems.push(problem);
+      const { isRecorded, problem } = await recordJournal(this.#directory, this.#database, id);
+      if (isRecorded) recorded.push(id);
+      if (problem !== undefined) problems.push(problem);
     }
     return { recorded, problems };
   }
@@ -101,42 +115,42 @@ export class Store {
 
   /** Runs, newest first. */
   runs(filter: RunFilter = {}): readonly RunEntry[] {
-    return readRuns(this.#database, filter);
+    return this.#database.read(() => readRuns(this.#database, filter));
   }
 
   /** Results of a category, newest first. */
   category(query: { readonly environment: string; readonly category: string; readonly limit?: number }): NodeEntry[] {
-    return readCategory(this.#database, query);
+    return this.#database.read(() => readCategory(this.#database, query));
   }
 
   /** Statistics of every category that ever ran in an environment, by name. */
   categoryStats(environment: string): readonly CategoryStats[] {
-    return readCategoryStats(this.#database, environment);
+    return this.#database.read(() => readCategoryStats(this.#database, environment));
   }
 
   /** How long nodes took when they passed whole, in milliseconds, oldest first. */
   durations(environment: string, nodes: Iterable<PlanNode>): ReadonlyMap<NodeId, readonly number[]> {
-    return readDurations(this.#database, { environment, nodes });
+    return this.#database.read(() => readDurations(this.#database, { environment, nodes }));
   }
 
   /** Results of layers in the newest runs, oldest first. */
   layers(query: { readonly environment: string; readonly runs?: number }): readonly LayerEntry[] {
-    return readLayers(this.#database, query);
+    return this.#database.read(() => readLayers(this.#database, query));
   }
 
   /** How long the files of a category take, in milliseconds, by path. */
   fileDurations(environment: string, category: string): ReadonlyMap<string, number> {
-    return readFileDurations(this.#database, { environment, category });
+    return this.#database.read(() => readFileDurations(this.#database, { environment, category }));
   }
 
   /** Tests by their 95th percentile, the slowest first. */
   slowest(filter: TestFilter): readonly TestEntry[] {
-    return readSlowest(this.#database, filter);
+    return this.#database.read(() => readSlowest(this.#database, filter));
   }
 
   /** Tests that were flaky at or after a time (milliseconds since 1970), those that were so most often first. */
   flaky(filter: TestFilter & { readonly sinceMs?: number }): readonly TestEntry[] {
-    return readFlaky(this.#database, filter);
+    return this.#database.read(() => readFlaky(this.#database, filter));
   }
 
   /** Tests by id, or by a part of file and titles, each with its recent results. */
@@ -145,17 +159,17 @@ export class Store {
     readonly text: string;
     readonly limit?: number;
   }): readonly TestHistory[] {
-    return readTests(this.#database, query);
+    return this.#database.read(() => readTests(this.#database, query));
   }
 
   /** What is open in an environment, by category; undefined when nothing was ever run in it. */
   openState(environment: string): Readonly<Record<string, CategoryState>> | undefined {
-    return readOpenState(this.#database, environment);
+    return this.#database.read(() => readOpenState(this.#database, environment));
   }
 
   /** The last pass of each category that ran whole and told its tests, by name. */
   lastPasses(environment: string): ReadonlyMap<string, LastPass> {
-    return readLastPasses(this.#database, environment);
+    return this.#database.read(() => readLastPasses(this.#database, environment));
   }
 
   /** Reads the whole database; returns what is wrong with it, a line each. */

@@ -101,14 +101,17 @@ export class RunKeeper {
     let store = this.#store;
     if (!record || !this.#config.history.isEnabled) return { open: {}, warnings: [] };
     try {
+      const isFirst = store === undefined;
       store ??= await Store.open(this.#directory);
+      // Those of one that was there already were told before the run.
+      const notices = isFirst ? store.notices : [];
       const { problems } = await store.catchUp([record.id]);
       await store.record({ record, openState: this.#openState });
       await store.retain(this.#config.history);
       const known = Object.entries(store.openState(environment) ?? {});
       const open = known.filter(([category]) => this.#config.categories.has(category));
       const budgets = await budgetLines(store, this.#config, this.#plan);
-      return { open: Object.fromEntries(open), warnings: [...problems, ...budgets] };
+      return { open: Object.fromEntries(open), warnings: [...notices, ...problems, ...budgets] };
     } catch (error) {
       return { open: {}, warnings: [explain("this run is not in the history", error)] };
     } finally {

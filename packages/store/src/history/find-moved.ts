@@ -15,11 +15,10 @@ export function findMoved(
   fresh: readonly TestOfRun[],
 ): { readonly test: TestOfRun; readonly movedFrom: SqlRow | undefined }[] {
   if (fresh.length === 0) return [];
-  const wholeCategories = new Set(
-    nodes
-      .filter(({ status, isPartial }) => !isPartial && (status === "passed" || status === "failed"))
-      .map(({ category }) => category),
-  );
+  const wholeCategories = new Set(nodes.map(({ category }) => category));
+  for (const { category, status, isPartial, isKept } of nodes) {
+    if (isPartial || isKept || (status !== "passed" && status !== "failed")) wholeCategories.delete(category);
+  }
   const keyOf = ({ category, titles, occurrence }: TestOfRun): string => JSON.stringify([category, titles, occurrence]);
   const files = new Set(tests.map(({ category, file }) => `${category}\n${file}`));
   const sameTitles = new Map<string, number>();

@@ -9,17 +9,35 @@ export interface RecentResult {
   readonly inputs: string;
   /** It failed before it passed, within that run. */
   readonly isFlaky: boolean;
+  /** First lines of the failure; only of those after the last pass. */
+  readonly message?: string | undefined;
 }
 
 /** Results that are kept of each test. */
-export const mostRecentResults = 50;
+const mostRecentResults = 50;
 
-type Packed = [run: number, atMs: number, isPass: 0 | 1, durationMs: number, inputs: string, isFlaky?: 1];
+type Packed = [
+  run: number,
+  atMs: number,
+  isPass: 0 | 1,
+  durationMs: number,
+  inputs: string,
+  isFlaky?: 0 | 1,
+  /** 1 for the same as the one before. */
+  message?: string | 1,
+];
 
 /** Writes results, oldest first, as short as JSON can be. */
 export function packResults(results: readonly RecentResult[]): string {
-  const packed = results.map(({ run, atMs, isPass, durationMs, inputs, isFlaky }): Packed => {
+  const lastPass = results.findLastIndex(({ isPass }) => isPass);
+  let before: string | undefined;
+  const packed = results.map(({ run, atMs, isPass, durationMs, inputs, isFlaky, message }, index): Packed => {
     const head = [run, atMs, isPass ? 1 : 0, Math.round(durationMs * 10) / 10, inputs] as const;
+    if (index > lastPass && message !== undefined) {
+      const isSame = message === before;
+      before = message;
+      return [...head, isFlaky ? 1 : 0, isSame ? 1 : message];
+    }
     return isFlaky ? [...head, 1] : [...head];
   });
   return JSON.stringify(packed);
@@ -27,14 +45,19 @@ export function packResults(results: readonly RecentResult[]): string {
 
 /** The inverse of {@link packResults}. */
 export function unpackResults(text: string): RecentResult[] {
-  return (JSON.parse(text) as Packed[]).map(([run, atMs, isPass, durationMs, inputs, isFlaky]) => ({
-    run,
-    atMs,
-    isPass: isPass === 1,
-    durationMs,
-    inputs,
-    isFlaky: isFlaky === 1,
-  }));
+  let before: string | undefined;
+  return (JSON.parse(text) as Packed[]).map(([run, atMs, isPass, durationMs, inputs, isFlaky, message]) => {
+    if (typeof message === "string") before = message;
+    return {
+      run,
+      atMs,
+      isPass: isPass === 1,
+      durationMs,
+      inputs,
+      isFlaky: isFlaky === 1,
+      ...(message === undefined ? {} : { message: before }),
+    };
+  });
 }
 
 /** The results with one more, in the order of time, without the oldest beyond the limit. */

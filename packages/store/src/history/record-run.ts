@@ -14,7 +14,7 @@ export interface RunToRecord {
 
 /** Adds a run to the history, all of it or nothing; one that is there already stays as it is. Throws `StoreError`. */
 export async function recordRun(database: Database, { record, openState, isImported = false }: RunToRecord) {
-  return database.transaction((): boolean => {
+  const add = (): boolean => {
     if (database.sql("select 1 from run where id = ?").get(record.id)) return false;
     const run = insertRun(database, record, isImported);
     insertLayers(database, run, record);
@@ -22,7 +22,9 @@ export async function recordRun(database: Database, { record, openState, isImpor
     recordTests(database, run, record);
     if (!isImported) recordOpenState(database, record, openState);
     return true;
-  });
+  };
+  // It adds to rows that it reads first.
+  return database.transaction(() => database.read(add));
 }
 
 function insertRun(database: Database, record: RunRecord, isImported: boolean): number {

@@ -37,16 +37,9 @@ function testWriter(database: Database, run: number, record: RunRecord) {
        p95_ms = ?, flaky_count = ?, flaky_ms = ?, last_pass_run = ?, last_pass_ms = ?, first_failure_run = ?,
        first_failure_ms = ?, first_failure_message = ?, recent = ? where no = ?`,
   );
-  return (test: TestOfRun, known: SqlRow | undefined): void => {
-    const place = [
-      environment,
-      idOf(database, test),
-      test.category,
-      test.file,
-      titlesOf(test),
-      test.occurrence,
-    ] as const;
-    const row = known ?? insert.get(...place) ?? {};
+  const streakOf = streakReader(database);
+  return (test: TestOfRun, knownRow: SqlRow | undefined): void => {
+    const row = knownRow ?? insert.get(...newPlace(database, environment, test)) ?? {};
     const hasRun = test.status !== "skipped" && test.status !== "todo";
     const isPass = test.status === "passed";
     const isNewest = startedMs >= Number(row["last_ms"]);
@@ -59,12 +52,14 @@ function testWriter(database: Database, run: number, record: RunRecord) {
       durationMs: test.durationMs,
       inputs,
       isFlaky: test.isFlaky,
+      ...(test.message === undefined ? {} : { message: test.message }),
     };
     const recent = hasRun ? addResult(before, result) : before;
     const stats = statsOf(recent);
-    const streak = streakOf(recent, row, { runId, test, run });
+    const streak = streakOf(row, recent, hasRun ? { ...result, runId } : undefined);
     update.run(
-      test.file,
+      // Where it was before it moved is no news.
+      isNewest ? test.file : (row["file"] ?? null),
       Number(row["runs"]) + Number(hasRun),
       Number(row["passes"]) + Number(isPass),
       Number(row["failures"]) + Number(hasRun && !isPass),
@@ -82,41 +77,68 @@ function testWriter(database: Database, run: number, record: RunRecord) {
   };
 }
 
-/** The last pass, and the first failure since: run, time and message. Results are told in any order of time. */
-function streakOf(
-  recent: readonly RecentResult[],
-  row: SqlRow,
-  { runId, test, run }: { readonly runId: string; readonly test: TestOfRun; readonly run: number },
-) {
-  let passRun = row["last_pass_run"] ?? null;
-  let passMs = row["last_pass_ms"] ?? null;
-  let failRun = row["first_failure_run"] ?? null;
-  let failMs = row["first_failure_ms"] ?? null;
-  let message = row["first_failure_message"] ?? null;
-  const lastPass = recent.findLast(({ isPass }) => isPass);
-  if (lastPass?.run === run) {
-    passRun = runId;
-    passMs = lastPass.atMs;
-  }
-  const firstFailure = recent.slice(lastPass ? recent.lastIndexOf(lastPass) + 1 : 0)[0];
-  if (!firstFailure) failRun = failMs = message = null;
-  else if (
-    firstFailure.run === run &&
-    (failMs === null || firstFailure.atMs < Number(failMs) || lastPass !== undefined)
-  ) {
-    failRun = runId;
-    failMs = firstFailure.atMs;
-    message = test.message ?? null;
-  }
-  return [passRun, passMs, failRun, failMs, message] as const;
+/** A time at which a test passed or failed. */
+interface StreakEnd {
+  readonly atMs: number;
+  /** Number or id of the run. */
+  readonly run: number | string;
+  readonly message?: string | undefined;
+}
+
+/**
+ * The last pass, and the first failure since: run, time and message. Results come in any order of time, and those that the
+ * row tells of may be older than all that are kept.
+ */
+function streakReader(database: Database) {
+  const idOfRun = database.sql("select id from run where no = ?");
+  const nameOf = ({ run }: StreakEnd) => (typeof run === "string" ? run : (idOfRun.get(run)?.["id"] ?? null));
+  return (row: SqlRow, recent: readonly RecentResult[], result: (RecentResult & { runId: string }) | undefined) => {
+    const added = result ? [{ ...result, run: result.runId }] : [];
+    const passes = [...knownEnd(row, "last_pass"), ...added.filter(({ isPass }) => isPass)];
+    const pass = passes.reduce<StreakEnd | undefined>(
+      (last, one) => (last && last.atMs > one.atMs ? last : one),
+      undefined,
+    );
+    const failures = [
+      ...knownEnd(row, "first_failure"),
+      ...added.filter(({ isPass }) => !isPass),
+      ...recent.filter(({ isPass }) => !isPass),
+    ].filter(({ atMs }) => !pass || atMs > pass.atMs);
+    const failure = failures.reduce<StreakEnd | undefined>(
+      (first, one) => (first && first.atMs <= one.atMs ? first : one),
+      undefined,
+    );
+    return [
+      pass ? nameOf(pass) : null,
+      pass?.atMs ?? null,
+      failure ? nameOf(failure) : null,
+      failure?.atMs ?? null,
+      failure?.message ?? null,
+    ] as const;
+  };
+}
+
+function knownEnd(row: SqlRow, what: "last_pass" | "first_failure"): StreakEnd[] {
+  const run = row[`${what}_run`] ?? null;
+  if (run === null) return [];
+  const message = row[`${what}_message`] ?? null;
+  return [
+    { run: String(run), atMs: Number(row[`${what}_ms`]), ...(message === null ? {} : { message: String(message) }) },
+  ];
+}
+
+function newPlace(database: Database, environment: string, test: TestOfRun) {
+  const { category, file, occurrence } = test;
+  return [environment, freeId(database, environment, test), category, file, titlesOf(test), occurrence] as const;
 }
 
 /** Stays with a test for good, also when it moves to another file; the same on every machine that saw it here first. */
-function idOf(database: Database, { category, file, titles, occurrence }: TestOfRun): string {
-  const id = digest(JSON.stringify([category, file, ...titles, occurrence]), 16);
-  const others = database.sql("select 1 from test where id = ? and (category != ? or file != ? or titles != ?)");
+function freeId(database: Database, environment: string, { category, file, titles, occurrence }: TestOfRun): string {
+  const holder = database.sql("select 1 from test where environment = ? and id = ?");
+  let id = digest(JSON.stringify([category, file, ...titles, occurrence]), 16);
   // A test that has moved away keeps the id that a new one in its place would get.
-  return others.get(id, category, file, titlesOf({ titles })) ? digest(`${id} again`, 16) : id;
+  while (holder.get(environment, id)) id = digest(`${id} again`, 16);
+  return id;
 }
 
 /** As it stands in the database. */

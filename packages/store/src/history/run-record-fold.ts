@@ -94,7 +94,7 @@ export class RunRecordFold implements Reporter {
       counts,
       layers: this.#layers,
       nodes: this.#ended,
-      tests: [...this.#tests].flatMap(([nodeId, tests]) => this.#named(nodeId, tests)),
+      tests: onePerTest([...this.#tests].flatMap(([nodeId, tests]) => this.#named(nodeId, tests))),
     };
   }
 
@@ -103,7 +103,7 @@ export class RunRecordFold implements Reporter {
     this.#start = { runId, at, plan: { environment, ...(runMode === undefined ? {} : { runMode }) } };
     this.#facts = { ...(command === undefined ? {} : { command }), ...(resumes === undefined ? {} : { resumes }) };
     if (inputFingerprint !== undefined) this.#inputs = { inputFingerprint };
-    for (const { id, name, budgetMs } of plan.layers) {
+    for (const { id, name = id, budgetMs } of plan.layers) {
       this.#budgets.set(id, { name, ...(budgetMs === undefined ? {} : { budgetMs }) });
     }
   }
@@ -145,7 +145,7 @@ export class RunRecordFold implements Reporter {
       isKept: keptFrom !== undefined,
       parts: partsOf(this.#nodes.get(id)),
       counts,
-      ...(evidence?.exitCode === undefined ? {} : { exitCode: evidence.exitCode }),
+      ...(typeof evidence?.exitCode === "number" ? { exitCode: evidence.exitCode } : {}),
     });
     this.#attempts.delete(id);
   }
@@ -197,6 +197,27 @@ class TestsOfNode {
   all(): Omit<RecordedTest, "category">[] {
     return [...this.#byKey.values()];
   }
+}
+
+/** Shards of a category may each run a test that the others run as well, such as one that sets them up. */
+function onePerTest(tests: RunRecord["tests"]): RunRecord["tests"] {
+  const byPlace = new Map<string, RunRecord["tests"][number]>();
+  for (const test of tests) {
+    const place = JSON.stringify([test.category, test.file, ...test.titles, test.occurrence]);
+    const other = byPlace.get(place);
+    byPlace.set(place, other ? together(other, test) : test);
+  }
+  return [...byPlace.values()];
+}
+
+function together(one: RunRecord["tests"][number], other: RunRecord["tests"][number]): RunRecord["tests"][number] {
+  const weight = ({ status }: RecordedTest): number => (isFailed(status) ? 2 : Number(status === "passed"));
+  const decisive = weight(other) > weight(one) ? other : one;
+  return {
+    ...decisive,
+    durationMs: Math.max(one.durationMs, other.durationMs),
+    isFlaky: decisive.status === "passed" && (one.isFlaky || other.isFlaky),
+  };
 }
 
 function isFailed(status: TestResult["status"] | undefined): boolean {

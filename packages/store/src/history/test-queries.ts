@@ -65,7 +65,7 @@ export function readFlaky(
 
 /** A test with its recent results, oldest first. */
 export interface TestHistory extends TestEntry {
-  readonly results: readonly (Omit<RecentResult, "run"> & {
+  readonly results: readonly (Omit<RecentResult, "run" | "message"> & {
     /** Absent where the run is forgotten. */ readonly run?: RunId;
   })[];
 }
@@ -75,17 +75,24 @@ export function readTests(
   database: Database,
   { environment, text, limit = 20 }: { readonly environment: string; readonly text: string; readonly limit?: number },
 ): TestHistory[] {
-  const rows = database
-    .sql(
-      `select * from test where environment = ? and (id = ? or
-         instr(lower(file || '::' || replace(trim(titles, '[]"'), '","', '::')), lower(?)) > 0)
-       order by category, file, no limit ?`,
-    )
-    .all(environment, text, text, limit);
+  const wanted = text.toLowerCase();
+  const matches = database
+    .sql("select no, id, file, titles from test where environment = ? order by category, file, no")
+    .all(environment)
+    // Not in SQL, whose `lower` knows the letters of English only.
+    .filter(({ id, file, titles }) => {
+      const named = [file, ...(JSON.parse(String(titles)) as string[])].join("::");
+      return id === text || named.toLowerCase().includes(wanted);
+    });
+  const select = database.sql("select * from test where no = ?");
+  const rows = matches.slice(0, limit).flatMap(({ no = null }): SqlRow[] => {
+    const row = select.get(no);
+    return row ? [row] : [];
+  });
   const runs = database.sql("select id from run where no = ?");
   return rows.map((row) => ({
     ...testEntry(row),
-    results: unpackResults(String(row["recent"])).map(({ run, ...result }) => {
+    results: unpackResults(String(row["recent"])).map(({ run, message: _message, ...result }) => {
       const known = runs.get(run);
       return known ? { ...result, run: String(known["id"]) } : result;
     }),

@@ -1,4 +1,4 @@
-import { closeSync, existsSync, fstatSync, openSync, readSync } from "node:fs";
+import { closeSync, existsSync, fstatSync, openSync, readSync, statSync } from "node:fs";
 import { ApexError, type RunId } from "@netra-apex/core";
 import { isRunUnderWay, journalOf, listRunDirectories } from "./run-directory.ts";
 
@@ -46,10 +46,19 @@ export function findRun(store: string, reference: string): RunId {
 /** How far a run is, by the end of its journal and by its process. */
 export function journalState(store: string, runId: RunId): JournalState {
   if (isJournalComplete(journalOf(store, runId))) return "finished";
-  return isRunUnderWay(store, runId) === true ? "running" : "interrupted";
+  const isUnderWay = isRunUnderWay(store, runId) ?? isFresh(journalOf(store, runId));
+  return isUnderWay ? "running" : "interrupted";
 }
 
-/** Longer than any `run_completed` and what can follow it. */
+/** Nothing tells whether a process of another machine or container lives, but that it writes. */
+const quietMs = 3_600_000;
+
+function isFresh(file: string): boolean {
+  const changed = statSync(file, { throwIfNoEntry: false });
+  return changed !== undefined && Date.now() - changed.mtimeMs < quietMs;
+}
+
+/** Enough for `run_completed` and what can follow it, unless the run's reason is a very long text. */
 const tailBytes = 64 * 1024;
 
 function isJournalComplete(file: string): boolean {
@@ -61,12 +70,28 @@ function isJournalComplete(file: string): boolean {
   }
   try {
     const { size } = fstatSync(descriptor);
-    const tail = Buffer.alloc(Math.min(size, tailBytes));
-    readSync(descriptor, tail, 0, tail.length, size - tail.length);
-    const lines = tail.toString("utf8").split("\n");
-    // Only a line that has its end was written whole.
-    return lines.slice(0, -1).some((line) => /^\{"version":\d+,"seq":\d+,.{0,400}?"type":"run_completed"/.test(line));
+    for (let bytes = tailBytes; ; bytes *= 16) {
+      const tail = Buffer.alloc(Math.min(size, bytes));
+      readSync(descriptor, tail, 0, tail.length, size - tail.length);
+      const lines = tail.toString("utf8").split("\n");
+      // The first one may have begun before.
+      const whole = tail.length === size ? lines : lines.slice(1);
+      if (whole.some(endsRun)) return true;
+      if (tail.length === size || whole.length > 1) return false;
+    }
+  } catch {
+    // It went, or is a directory.
+    return false;
   } finally {
     closeSync(descriptor);
+  }
+}
+
+function endsRun(line: string): boolean {
+  if (!line.includes('"type":"run_completed"')) return false;
+  try {
+    return (JSON.parse(line) as { readonly type?: unknown }).type === "run_completed";
+  } catch {
+    return false;
   }
 }

@@ -1,4 +1,6 @@
 import { closeSync, fdatasync, ftruncateSync, openSync, writeSync } from "node:fs";
+import { open } from "node:fs/promises";
+import path from "node:path";
 import { promisify } from "node:util";
 
 /** The file that a journal is written to; a seam, so that tests can let any single call fail. */
@@ -13,13 +15,35 @@ export interface JournalFile {
 }
 
 /** Opens a new file for a journal. Throws what the file system throws, also where the file is there already. */
-export function createJournalFile(path: string): JournalFile {
-  const descriptor = openSync(path, "ax");
+export function createJournalFile(file: string): JournalFile {
+  const descriptor = openSync(file, "ax");
   const syncData = promisify(fdatasync);
+  let isNew = true;
   return {
     write: (bytes) => writeSync(descriptor, bytes),
-    sync: () => syncData(descriptor),
+    sync: async () => {
+      await syncData(descriptor);
+      if (!isNew) return;
+      isNew = false;
+      // A file that no directory names is lost with the power, however well its bytes are kept.
+      const directory = path.dirname(file);
+      await syncDirectory(directory);
+      await syncDirectory(path.dirname(directory));
+    },
     truncate: (length) => ftruncateSync(descriptor, length),
     close: () => closeSync(descriptor),
   };
+}
+
+async function syncDirectory(directory: string): Promise<void> {
+  try {
+    const handle = await open(directory, "r");
+    try {
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+  } catch {
+    // Not every system lets a directory be opened, or synced.
+  }
 }

@@ -9,9 +9,14 @@ export function replayJournal(
   consumers: readonly Pick<Reporter, "onEvent">[],
 ): JournalEnd {
   const events = readJournal(journalOf(store, runId));
-  for (;;) {
-    const next = events.next();
-    if (next.done) return next.value;
-    for (const consumer of consumers) consumer.onEvent(next.value);
+  try {
+    for (;;) {
+      const next = events.next();
+      if (next.done) return next.value;
+      for (const consumer of consumers) consumer.onEvent(next.value);
+    }
+  } finally {
+    // Closes the file where a consumer has thrown.
+    events.return({ skipped: [], isTorn: false });
   }
 }

@@ -23,6 +23,9 @@ export const storeFiles = {
   owner: "owner.json",
 } as const;
 
+/** Begins the names of directories in which runs are put together before they join the others. */
+export const stagingPrefix = ".import-";
+
 /** Where a run keeps its files. */
 export function runDirectoryOf(store: string, runId: RunId): string {
   return path.join(store, storeFiles.runs, runId);
@@ -45,12 +48,17 @@ export function createRunDirectory(store: string, runId: RunId): string {
   } catch (error) {
     throw new RunDirectoryError(directory, error);
   }
+  keepOutOfGit(store);
+  return directory;
+}
+
+/** Where that fails, nothing but a line of `git status` is lost. */
+export function keepOutOfGit(store: string): void {
   try {
     writeFileSync(path.join(store, ".gitignore"), "*\n", { flag: "wx" });
   } catch {
     // It is there already.
   }
-  return directory;
 }
 
 /** Ids of the runs that have a directory, oldest first. */
@@ -87,13 +95,13 @@ export function sizeOfRun(store: string, runId: RunId): number {
 
 function sizeOf(directory: string): number {
   let bytes = 0;
-  for (const entry of readdirSync(directory, { withFileTypes: true, recursive: true })) {
-    if (!entry.isFile()) continue;
-    try {
-      bytes += statSync(path.join(entry.parentPath, entry.name)).size;
-    } catch {
-      // Somebody removes it at this moment.
+  try {
+    for (const entry of readdirSync(directory, { withFileTypes: true, recursive: true })) {
+      if (!entry.isFile()) continue;
+      bytes += statSync(path.join(entry.parentPath, entry.name), { throwIfNoEntry: false })?.size ?? 0;
     }
+  } catch {
+    // Somebody removes it at this moment.
   }
   return bytes;
 }

@@ -1,4 +1,5 @@
 import { createReadStream, createWriteStream, renameSync, rmSync } from "node:fs";
+import process from "node:process";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { createGzip } from "node:zlib";
@@ -39,7 +40,17 @@ export async function exportRun(store: string, runId: RunId, file: string): Prom
   }
 }
 
+/** Without a last line that was cut off while it was written. */
 async function* portableBytes(header: PortableHeader, journal: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
   yield Buffer.from(`${JSON.stringify(header)}\n`);
-  yield* journal;
+  let rest: Buffer[] = [];
+  for await (const block of journal) {
+    const end = block.lastIndexOf("\n") + 1;
+    if (end > 0) {
+      yield* rest;
+      yield block.subarray(0, end);
+      rest = [];
+    }
+    if (end < block.length) rest.push(block.subarray(end));
+  }
 }

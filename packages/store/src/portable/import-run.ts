@@ -6,20 +6,27 @@ import {
   mkdirSync,
   mkdtempSync,
   openSync,
-  readFileSync,
   readSync,
   renameSync,
   rmSync,
   writeFileSync,
 } from "node:fs";
 import path from "node:path";
-import { createInterface } from "node:readline";
 import { createGunzip } from "node:zlib";
 import { decodeEvent, describeThrown, isApexError, type RunId } from "@netra-apex/core";
-import { isRunId, journalOf, runDirectoryOf, storeFiles } from "../journal/run-directory.ts";
+import {
+  isRunId,
+  journalOf,
+  keepOutOfGit,
+  runDirectoryOf,
+  stagingPrefix,
+  storeFiles,
+} from "../journal/run-directory.ts";
 import { originFile } from "../record-journal.ts";
 import { portableVersion } from "./export-run.ts";
 import { PortableRunError } from "./portable-errors.ts";
+import { isSameJournal } from "./same-journal.ts";
+import { wholeLines } from "./whole-lines.ts";
 
 /** What became of a file. */
 export interface ImportedRun {
@@ -38,7 +45,7 @@ export async function importRun(store: string, file: string): Promise<ImportedRu
     const journal = path.join(staging, storeFiles.journal);
     const runId = await copyEvents(file, journal);
     if (existsSync(journalOf(store, runId))) {
-      if (isSame(journal, journalOf(store, runId))) return { runId, wasKnown: true };
+      if (isSameJournal(journal, journalOf(store, runId))) return { runId, wasKnown: true };
       throw new PortableRunError(file, `the store has a run ${runId} already, and it is another one`, {
         hint: "two files of one run differ: one of them was cut off or changed",
       });
@@ -60,7 +67,8 @@ function stage(store: string, file: string): string {
   try {
     const runs = path.join(store, storeFiles.runs);
     mkdirSync(runs, { recursive: true });
-    return mkdtempSync(path.join(runs, ".import-"));
+    keepOutOfGit(store);
+    return mkdtempSync(path.join(runs, stagingPrefix));
   } catch (error) {
     throw new PortableRunError(file, `there is no place for it: ${describeThrown(error)}`, {
       hint: "make the store writable, or put it elsewhere (history.directory, APEX_STORE)",
@@ -72,6 +80,9 @@ function stage(store: string, file: string): string {
 /** Lines are gathered up to this size before they are written. */
 const blockBytes = 1024 * 1024;
 
+/** Far more than an event takes, and little enough for memory; in characters. */
+const longestLine = 64 * 1024 * 1024;
+
 /** Checks and copies the events; resolves with the run that they tell of. */
 async function copyEvents(file: string, journal: string): Promise<RunId> {
   let lineNumber = 0;
@@ -80,7 +91,7 @@ async function copyEvents(file: string, journal: string): Promise<RunId> {
   let seq = 0;
   let block = "";
   const fail = (problem: string): never => {
-    throw new PortableRunError(`${file}:${lineNumber}`, problem);
+    throw new PortableRunError(lineNumber === 0 ? file : `${file}:${lineNumber}`, problem);
   };
   for await (const line of linesOf(file)) {
     lineNumber += 1;
@@ -89,6 +100,7 @@ async function copyEvents(file: string, journal: string): Promise<RunId> {
       if (announced !== undefined) continue;
     }
     const { runId: lineRun, seq: lineSeq, type } = envelopeOf(line, fail);
+    if (type === "run_started" && runId !== undefined) fail("a second run begins");
     if (runId === undefined && type !== "run_started") fail(`a run begins with run_started, not with ${type}`);
     runId ??= lineRun;
     if (!isRunId(runId)) fail(`${JSON.stringify(runId)} cannot be the id of a run`);
@@ -131,29 +143,30 @@ function envelopeOf(line: string, fail: (problem: string) => never) {
 }
 
 function parsed(line: string, fail: (problem: string) => never): Record<string, unknown> {
+  let value: unknown;
   try {
-    const value: unknown = JSON.parse(line);
-    return typeof value === "object" && value !== null ? (value as Record<string, unknown>) : fail("no JSON object");
+    value = JSON.parse(line);
   } catch (error) {
-    return isApexError(error) ? fail(error.message) : fail(`not JSON: ${describeThrown(error)}`);
+    fail(`not JSON: ${describeThrown(error)}`);
   }
+  return typeof value === "object" && value !== null ? (value as Record<string, unknown>) : fail("no JSON object");
 }
 
 async function* linesOf(file: string): AsyncGenerator<string> {
+  const isCompressed = isGzip(file);
   const source = createReadStream(file);
-  const input = isGzip(file) ? source.pipe(createGunzip()) : source;
+  const gunzip = createGunzip();
   // A pipe does not carry errors on.
-  if (input !== source) source.on("error", (error) => input.destroy(error));
-  const lines = createInterface({ input, crlfDelay: Infinity });
-  let failure: unknown;
-  input.on("error", (error: Error) => {
-    failure = error;
-    lines.close();
-  });
-  for await (const line of lines) if (line !== "") yield line;
-  if (failure !== undefined) {
-    const cut = isGzip(file) ? "it is cut off or damaged" : "it cannot be read";
-    throw new PortableRunError(file, `${cut}: ${describeThrown(failure)}`, { cause: failure });
+  if (isCompressed) source.on("error", (error) => gunzip.destroy(error));
+  try {
+    const lines = wholeLines(isCompressed ? source.pipe(gunzip) : source, longestLine);
+    for await (const line of lines) if (line !== "") yield line;
+  } catch (error) {
+    const cut = isCompressed ? "it is cut off or damaged" : "it cannot be read";
+    throw new PortableRunError(file, `${cut}: ${describeThrown(error)}`, { cause: error });
+  } finally {
+    source.destroy();
+    gunzip.destroy();
   }
 }
 
@@ -171,8 +184,4 @@ function isGzip(file: string): boolean {
   } finally {
     closeSync(descriptor);
   }
-}
-
-function isSame(left: string, right: string): boolean {
-  return readFileSync(left).equals(readFileSync(right));
 }

@@ -34,7 +34,7 @@ export function databasePlace(
 ): DatabasePlace {
   const remote = remoteFileSystems[fileSystemType(store) ?? 0];
   if (remote === undefined) return { file: path.join(store, storeFiles.database) };
-  const state = env["XDG_STATE_HOME"] ?? path.join(os.homedir(), ".local", "state");
+  const state = env["XDG_STATE_HOME"] || path.join(os.homedir(), ".local", "state");
   const file = path.join(state, "netra-apex", digest(path.resolve(store), 16), storeFiles.database);
   return {
     file,
@@ -42,10 +42,12 @@ export function databasePlace(
   };
 }
 
+/** Of the directory, or of where it will be made. */
 function typeOf(directory: string): number | undefined {
   try {
     return statfsSync(directory).type;
   } catch {
-    return undefined;
+    const parent = path.dirname(directory);
+    return parent === directory ? undefined : typeOf(parent);
   }
 }

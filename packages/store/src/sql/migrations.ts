@@ -9,7 +9,8 @@ export type Migrations = readonly string[];
 export const migrations: Migrations = [
   `
   create table run (
-    no integer primary key,
+    -- A number is never given twice: results of tests name the run by it for longer than its row is kept.
+    no integer primary key autoincrement,
     id text not null unique,
     started_ms integer not null,
     duration_ms integer not null,

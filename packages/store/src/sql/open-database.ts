@@ -1,8 +1,10 @@
+import { statSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
+import { describeThrown, isApexError } from "@netra-apex/core";
 import { migrations as ownMigrations, type Migrations } from "./migrations.ts";
 import { nodeSqliteDriver } from "./node-sqlite-driver.ts";
 import type { SqlConnection, SqlDriver } from "./sql-driver.ts";
-import { isBusy, StoreError, storeError } from "./store-errors.ts";
+import { damaged, isBusy, isCannotOpen, readOnlyError, StoreError, storeError } from "./store-errors.ts";
 
 /** Marks a file as ours: "apex" in ASCII. */
 const applicationId = 0x61706578;
@@ -22,6 +24,9 @@ export interface OpenDatabaseOptions {
   readonly patienceMs?: number;
 }
 
+/** No database of SQLite is smaller than a page. */
+const smallestPageBytes = 512;
+
 const defaultBusyTimeoutMs = 250;
 const defaultPatienceMs = 10_000;
 
@@ -30,6 +35,8 @@ export class Database {
   readonly file: string;
   /** What a person should know of how it is kept. */
   readonly notices: readonly string[];
+  /** It held nothing at all when it was opened. */
+  readonly wasEmpty: boolean;
   readonly #driver: SqlDriver;
   readonly #connection: SqlConnection;
   readonly #patienceMs: number;
@@ -39,10 +46,11 @@ export class Database {
     file: string,
     driver: SqlDriver,
     connection: SqlConnection,
-    { notices, patienceMs }: { readonly notices: readonly string[]; readonly patienceMs: number },
+    { notices, wasEmpty, patienceMs }: Prepared & { readonly patienceMs: number },
   ) {
     this.file = file;
     this.notices = notices;
+    this.wasEmpty = wasEmpty;
     this.#driver = driver;
     this.#connection = connection;
     this.#patienceMs = patienceMs;
@@ -68,32 +76,40 @@ export class Database {
    * be called more than once. Throws `StoreError`, and whatever `work` throws.
    */
   async transaction<Result>(work: () => Result): Promise<Result> {
-    // Only IMMEDIATE: a transaction that reads first and then wants to write is refused at once when another was quicker.
-    await whileBusy(this.#driver, this.#patienceMs, () => this.#connection.exec("begin immediate")).catch((error) => {
-      throw this.#name(error);
-    });
-    try {
-      const result = work();
-      this.#named(() => this.#connection.exec("commit"));
-      return result;
-    } catch (error) {
+    return whileBusy(this.#driver, this.#patienceMs, () => {
+      // Only IMMEDIATE: a transaction that reads first and then wants to write is refused at once when another was quicker.
+      this.#named(() => this.#connection.exec("begin immediate"));
       try {
-        this.#connection.exec("rollback");
-      } catch {
-        // SQLite has rolled back by itself, as it does when the disk is full.
+        const result = work();
+        // Without a write-ahead log this waits for those that read.
+        this.#named(() => this.#connection.exec("commit"));
+        return result;
+      } catch (error) {
+        rollBack(this.#connection);
+        throw error;
       }
-      throw error;
+    });
+  }
+
+  /** Does what makes sense of rows. Throws `StoreError`, also for those that hold something else than was put in. */
+  read<Result>(work: () => Result): Result {
+    try {
+      return work();
+    } catch (error) {
+      throw isApexError(error) ? error : damaged(this.file, describeThrown(error), error);
     }
   }
 
-  /** Reads all of it; returns what is wrong, nothing for a whole one. */
+  /** Reads all of it; returns what is wrong, nothing for a whole one. Throws `StoreError` when it cannot be read at all. */
   check(): string[] {
     try {
       const rows = this.#connection.prepare("pragma integrity_check(20)").all();
       const found = rows.map((row) => String(row["integrity_check"]));
       return found.filter((line) => line !== "ok");
     } catch (error) {
-      return [this.#name(error).message];
+      const named = this.#name(error);
+      if (named.code !== "APEX_STORE_DAMAGED") throw named;
+      return [named.message];
     }
   }
 
@@ -110,7 +126,7 @@ export class Database {
     }
   }
 
-  #name(error: unknown): Error {
+  #name(error: unknown): StoreError {
     if (error instanceof StoreError) return error;
     return storeError(this.file, this.#driver.resultCode(error), error);
   }
@@ -123,41 +139,62 @@ export class Database {
 export async function openDatabase(file: string, options: OpenDatabaseOptions = {}): Promise<Database> {
   const { driver = nodeSqliteDriver, isReadOnly = false, patienceMs = defaultPatienceMs } = options;
   const { busyTimeoutMs = defaultBusyTimeoutMs, migrations = ownMigrations } = options;
+  // SQLite takes it for a new one.
+  const { size = 0 } = statSync(file, { throwIfNoEntry: false }) ?? {};
+  if (size > 0 && size < smallestPageBytes) throw damaged(file, `it ends after ${size} bytes`);
   let connection: SqlConnection | undefined;
   try {
     // The first switch to WAL is refused while another process makes it, however long the timeout.
     return await whileBusy(driver, patienceMs, () => {
       connection = driver.open(file, { isReadOnly, busyTimeoutMs });
       try {
-        const notices = isReadOnly
+        const prepared = isReadOnly
           ? checkVersion(connection, file, migrations)
           : prepareForWriting(connection, file, migrations);
-        return new Database(file, driver, connection, { notices, patienceMs });
+        return new Database(file, driver, connection, { ...prepared, patienceMs });
       } catch (error) {
         connection.close();
         throw error;
       }
     });
   } catch (error) {
-    throw error instanceof StoreError ? error : storeError(file, driver.resultCode(error), error);
+    if (error instanceof StoreError) throw error;
+    const code = driver.resultCode(error);
+    // SQLite says no more than that it cannot open the file, or one that it needs beside it.
+    throw (isCannotOpen(code) && readOnlyError(file)) || storeError(file, code, error);
   }
 }
 
-function checkVersion(connection: SqlConnection, file: string, migrations: Migrations): string[] {
-  const version = versionOf(connection, file, migrations.length);
-  if (version === migrations.length) return [];
+interface Prepared {
+  readonly notices: readonly string[];
+  readonly wasEmpty: boolean;
+}
+
+function checkVersion(connection: SqlConnection, file: string, migrations: Migrations): Prepared {
+  const version = versionAtOnce(connection, file, migrations.length);
+  if (version === migrations.length) return { notices: [], wasEmpty: false };
   throw new StoreError("APEX_STORE_READ_ONLY", file, `it is of version ${version}, and cannot be brought up to date`, {
     hint: "open it once where it can be written to",
   });
 }
 
-function prepareForWriting(connection: SqlConnection, file: string, migrations: Migrations): string[] {
+function prepareForWriting(connection: SqlConnection, file: string, migrations: Migrations): Prepared {
   // Before anything is written: a newer store must stay untouched.
-  const version = versionOf(connection, file, migrations.length);
+  const version = versionAtOnce(connection, file, migrations.length);
   const notices = chooseJournalMode(connection, file);
   connection.exec("pragma synchronous = full; pragma foreign_keys = on;");
   if (version < migrations.length) migrate(connection, file, migrations);
-  return notices;
+  return { notices, wasEmpty: version === 0 };
+}
+
+/** All that it is told by is read at one moment: another process may be making the schema. */
+function versionAtOnce(connection: SqlConnection, file: string, known: number): number {
+  connection.exec("begin");
+  try {
+    return versionOf(connection, file, known);
+  } finally {
+    rollBack(connection);
+  }
 }
 
 /** The version of the schema; 0 for a file without any. Throws `StoreError` for a file that is not ours to touch. */
@@ -176,6 +213,8 @@ function versionOf(connection: SqlConnection, file: string, known: number): numb
       hint: "use the apex that made it, or a newer one; the file is untouched",
     });
   }
+  // The schema and its version are written together.
+  if (version <= 0) throw damaged(file, `it says that it is of version ${version}`);
   return version;
 }
 
@@ -193,13 +232,17 @@ function migrate(connection: SqlConnection, file: string, migrations: Migrations
       connection.exec("commit");
       if (version + 1 >= migrations.length) return;
     } catch (error) {
-      try {
-        connection.exec("rollback");
-      } catch {
-        // It was rolled back already.
-      }
+      rollBack(connection);
       throw error;
     }
+  }
+}
+
+function rollBack(connection: SqlConnection): void {
+  try {
+    connection.exec("rollback");
+  } catch {
+    // SQLite has rolled back by itself, as it does when the disk is full, or has not begun.
   }
 }
 
@@ -239,7 +282,9 @@ async function whileBusy<Result>(driver: SqlDriver, patienceMs: number, work: ()
     try {
       return work();
     } catch (error) {
-      if (!isBusy(driver.resultCode(error)) || performance.now() - startedMs > patienceMs) throw error;
+      const isInTheWay =
+        error instanceof StoreError ? error.code === "APEX_STORE_BUSY" : isBusy(driver.resultCode(error));
+      if (!isInTheWay || performance.now() - startedMs > patienceMs) throw error;
     }
     // Processes that started together must not knock together again.
     await delay(pauseMs * (0.5 + Math.random()));

@@ -1,3 +1,5 @@
+import { accessSync, constants, existsSync } from "node:fs";
+import path from "node:path";
 import { ApexError, describeThrown } from "@netra-apex/core";
 
 /** What is wrong with the store's database, one code for each thing that can be done about it. */
@@ -33,6 +35,24 @@ export function isBusy(code: number | undefined): boolean {
   return kind === primary.busy || kind === primary.locked;
 }
 
+/** Whether the file, or one that belongs to it, could not be opened. */
+export function isCannotOpen(code: number | undefined): boolean {
+  return ((code ?? 0) & 0xff) === primary.cantOpen;
+}
+
+/** The named error for a database whose file or directory is not to be written to; undefined where both are. */
+export function readOnlyError(file: string): StoreError | undefined {
+  try {
+    let directory = path.dirname(file);
+    while (!existsSync(directory) && directory !== path.dirname(directory)) directory = path.dirname(directory);
+    accessSync(directory, constants.W_OK);
+    if (existsSync(file)) accessSync(file, constants.W_OK);
+    return undefined;
+  } catch (error) {
+    return storeError(file, primary.readOnly, error);
+  }
+}
+
 /** The named error for what SQLite said. */
 export function storeError(file: string, code: number | undefined, cause: unknown): StoreError {
   const said = describeThrown(cause);
@@ -62,6 +82,13 @@ export function storeError(file: string, code: number | undefined, cause: unknow
         cause,
       });
   }
+}
+
+/** The named error for what the file system said about the place of the database. */
+export function placeError(file: string, cause: unknown): StoreError {
+  const code = cause instanceof Error && "code" in cause ? cause.code : undefined;
+  // Making a directory on a read-only disk can fail as if something were missing.
+  return readOnlyError(file) ?? storeError(file, code === "ENOSPC" ? primary.full : undefined, cause);
 }
 
 /** For a file of which some is not what SQLite has written. */
