@@ -1,15 +1,10 @@
-import { existsSync } from "node:fs";
-import path from "node:path";
 import { describeThrown, isApexError, type RunId } from "@netra-apex/core";
 import { recordRun } from "./history/record-run.ts";
 import { RunRecordFold } from "./history/run-record-fold.ts";
 import { replayJournal } from "./journal/replay.ts";
-import { journalOf, runDirectoryOf } from "./journal/run-directory.ts";
+import { isImported, journalOf } from "./journal/run-directory.ts";
 import { OpenStateRecorder } from "./open-state/open-state-recorder.ts";
 import type { Database } from "./sql/open-database.ts";
-
-/** In the directory of a run that was made elsewhere. */
-export const originFile = "origin.json";
 
 /**
  * Adds a run to the history from its journal. Of a damaged journal it takes what stands before the damage, which makes the
@@ -35,7 +30,6 @@ export async function recordJournal(
   if (!record) return { isRecorded: false, ...told };
   if (record.id !== runId) return { isRecorded: false, problem: `the journal of ${runId} tells of ${record.id}` };
   if (!record.isFinished) openState.interrupt();
-  const isImported = existsSync(path.join(runDirectoryOf(store, runId), originFile));
-  await recordRun(database, { record, openState, isImported });
+  await recordRun(database, { record, openState, isImported: isImported(store, runId) });
   return { isRecorded: true, ...told };
 }

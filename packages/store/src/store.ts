@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync } from "node:fs";
+import { existsSync } from "node:fs";
 import path from "node:path";
 import type { NodeId, PlanNode, RunId } from "@netra-apex/core";
 import { recordRun, type RunToRecord } from "./history/record-run.ts";
@@ -24,13 +24,15 @@ import {
   type TestHistory,
 } from "./history/test-queries.ts";
 import { journalState, listJournals } from "./journal/find-run.ts";
+import { makeDirectory } from "./journal/make-directory.ts";
+import { keepOutOfGit } from "./journal/run-directory.ts";
 import type { CategoryState, LastPass } from "./open-state/open-state.ts";
 import { readLastPasses, readOpenState } from "./open-state/record-open-state.ts";
 import { recordJournal } from "./record-journal.ts";
 import { applyRetention, type RetentionPolicy } from "./retention.ts";
 import { databasePlace } from "./sql/database-place.ts";
 import { type Database, openDatabase, type OpenDatabaseOptions } from "./sql/open-database.ts";
-import { placeError } from "./sql/store-errors.ts";
+import { placeError, StoreError, type StoreErrorCode } from "./sql/store-errors.ts";
 
 /** Runs that were killed, found and added to the history. */
 export interface CaughtUp {
@@ -41,11 +43,17 @@ export interface CaughtUp {
 
 function makeParent(file: string): void {
   try {
-    mkdirSync(path.dirname(file), { recursive: true });
+    makeDirectory(path.dirname(file));
   } catch (error) {
     throw placeError(file, error);
   }
 }
+
+const unwritable: ReadonlySet<StoreErrorCode> = new Set<StoreErrorCode>([
+  "APEX_STORE_READ_ONLY",
+  "APEX_STORE_FULL",
+  "APEX_STORE_UNAVAILABLE",
+]);
 
 /** Retention looks at every file of every run, so not each run pays for it. */
 const retentionEvery = 10;
@@ -71,6 +79,7 @@ export class Store {
     const { file, notice } = databasePlace(directory);
     const isThere = existsSync(file);
     if (!options.isReadOnly) makeParent(file);
+    if (!options.isReadOnly && existsSync(directory)) keepOutOfGit(directory);
     const database = await openDatabase(file, options);
     const notices = [...(notice === undefined ? [] : [notice]), ...database.notices];
     if (isThere && database.wasEmpty && listJournals(directory).length > 0) {
@@ -82,6 +91,27 @@ export class Store {
   /** Like {@link Store.open} where there is one already; undefined where there is none. Throws `StoreError`. */
   static async openExisting(directory: string, options: OpenDatabaseOptions = {}): Promise<Store | undefined> {
     return existsSync(databasePlace(directory).file) ? Store.open(directory, options) : undefined;
+  }
+
+  /**
+   * Like {@link Store.openExisting}, for reading alone: one that cannot be written to, or with no space left, is shown as it was
+   * when it was written last, with a notice. Throws `StoreError`.
+   */
+  static async openToRead(directory: string, options: OpenDatabaseOptions = {}): Promise<Store | undefined> {
+    try {
+      return await Store.openExisting(directory, options);
+    } catch (error) {
+      if (!(error instanceof StoreError) || !unwritable.has(error.code)) throw error;
+      const store = await Store.openExisting(directory, { ...options, isReadOnly: true });
+      return (
+        store && new Store(directory, store.#database, [...store.notices, `${error.message}: it is shown as it was`])
+      );
+    }
+  }
+
+  /** Whether runs can be added. */
+  get isWritable(): boolean {
+    return !this.#database.isReadOnly;
   }
 
   /** Adds a run that is over, or that was killed; returns whether it was new. */

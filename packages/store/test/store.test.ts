@@ -29,6 +29,44 @@ function cutOff(directory: string, runId: string, after: string): void {
   rmSync(path.join(path.dirname(journal), "owner.json"));
 }
 
+describe("a run that was taken for interrupted", () => {
+  it("is what it was in the end, once it has come to it, and its tests count once", async () => {
+    const { directory, store } = await openStore();
+    const late = await journalRun(directory, runOf(1, [{ id: "unit", script: [{ tests: [failing] }] }, { id: "api" }]));
+    const whole = readFileSync(journalOf(directory, "run-001"));
+    cutOff(directory, "run-001", `"type":"node_started","nodeId":"api"`);
+    expect((await store.catchUp()).recorded).toEqual(["run-001"]);
+    expect(store.runs()).toMatchObject([{ isFinished: false }]);
+    writeFileSync(journalOf(directory, "run-001"), whole);
+    expect(await store.record(late)).toBe(true);
+    expect(store.runs()).toMatchObject([{ isFinished: true, status: "failed" }]);
+    expect(store.tests({ environment: "test", text: "adds" })).toMatchObject([
+      { runs: 1, failures: 1, results: [{ isPass: false, run: "run-001" }] },
+    ]);
+    expect(store.openState("test")).toMatchObject({ unit: { state: "tests-failed" } });
+    expect(await store.record(late)).toBe(false);
+  });
+});
+
+describe("statistics of a category that runs in shards", () => {
+  it("are those of all of them together, failures included", async () => {
+    const { store } = await openStore();
+    const shard = (index: number, status: "passed" | "failed") => ({
+      id: `unit#${index}`,
+      category: "unit",
+      task: { shard: { index, total: 2 }, partOf: "unit" },
+      script: [{ tests: [{ test: `a${index}.test.ts::adds`, status }] }],
+    });
+    const whole = { id: "unit", needs: ["unit#1", "unit#2"], parts: ["unit#1", "unit#2"] };
+    await store.record(await foldRun({ ...runOf(1, [shard(1, "passed"), shard(2, "passed"), whole]), paceMs: 50 }));
+    await store.record(await foldRun(runOf(2, [shard(1, "passed"), shard(2, "failed"), whole])));
+    const [stats] = store.categoryStats("test");
+    expect(stats).toMatchObject({ category: "unit", runs: 2, passed: 1, failed: 1, tests: 2, lastStatus: "failed" });
+    // One after the other: what the category took, not what one of them did.
+    expect(stats?.p50Ms).toBeGreaterThanOrEqual(100);
+  });
+});
+
 describe("catching up", () => {
   it("adds runs that were killed, as interrupted ones, with what they had done", async () => {
     const { directory, store } = await openStore();

@@ -7,7 +7,7 @@ export interface RecentResult {
   readonly durationMs: number;
   /** Tells states of the code and commands apart; empty where they are not known. */
   readonly inputs: string;
-  /** It failed before it passed, within that run. */
+  /** It failed before it passed, within that run; in a {@link TestHistory}, any way of being flaky. */
   readonly isFlaky: boolean;
   /** First lines of the failure; only of those after the last pass. */
   readonly message?: string | undefined;
@@ -81,28 +81,30 @@ export interface ResultStats {
 }
 
 /**
- * Adds results up. A test is flaky where it failed before it passed within one run, and where it both passed and failed with
- * the same inputs: the same code, the same command. Failing with other code is no flakiness.
+ * Adds results up. A test is flaky where it failed before it passed within one run, and where it failed with inputs (code,
+ * command, environment) with which it passed, too. Failing with other code is no flakiness.
  */
 export function statsOf(results: readonly RecentResult[]): ResultStats {
   const passes = results.filter(({ isPass }) => isPass);
   const durations = (passes.length > 0 ? passes : results).map(({ durationMs }) => durationMs);
   durations.sort((left, right) => left - right);
-  let flakyCount = 0;
+  const flaky = flakyResults(results);
   let flakyMs: number | undefined;
-  const note = (atMs: number): void => {
-    flakyCount += 1;
-    flakyMs = Math.max(flakyMs ?? 0, atMs);
+  for (const { atMs } of flaky) flakyMs = Math.max(flakyMs ?? 0, atMs);
+  return {
+    p50Ms: nearestRank(durations, 0.5),
+    p95Ms: nearestRank(durations, 0.95),
+    flakyCount: flaky.size,
+    flakyMs,
   };
-  const before = new Map<string, boolean>();
-  for (const { isPass, isFlaky, inputs, atMs } of results) {
-    if (isFlaky) note(atMs);
-    if (inputs === "") continue;
-    const last = before.get(inputs);
-    if (last !== undefined && last !== isPass && !isFlaky) note(atMs);
-    before.set(inputs, isPass);
-  }
-  return { p50Ms: nearestRank(durations, 0.5), p95Ms: nearestRank(durations, 0.95), flakyCount, flakyMs };
+}
+
+/** Those of the results at which the test was flaky. */
+export function flakyResults<Result extends Pick<RecentResult, "isPass" | "isFlaky" | "inputs">>(
+  results: readonly Result[],
+): ReadonlySet<Result> {
+  const passedWith = new Set(results.flatMap(({ isPass, inputs }) => (isPass && inputs !== "" ? [inputs] : [])));
+  return new Set(results.filter(({ isPass, isFlaky, inputs }) => isFlaky || (!isPass && passedWith.has(inputs))));
 }
 
 /** The value below which `part` (0 to 1) of the sorted values lie, itself one of them; 0 for none. */

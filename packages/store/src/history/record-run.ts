@@ -1,7 +1,7 @@
 import type { Database } from "../sql/open-database.ts";
 import { recordOpenState } from "../open-state/record-open-state.ts";
 import type { OpenStateRecorder } from "../open-state/open-state-recorder.ts";
-import { recordTests } from "./record-tests.ts";
+import { forgetTests, recordTests } from "./record-tests.ts";
 import type { RunRecord } from "./run-record.ts";
 
 /** A run, and where it comes from. */
@@ -12,10 +12,18 @@ export interface RunToRecord {
   readonly isImported?: boolean;
 }
 
-/** Adds a run to the history, all of it or nothing; one that is there already stays as it is. Throws `StoreError`. */
+/**
+ * Adds a run to the history, all of it or nothing; one that is there already stays as it is, unless it was taken for interrupted
+ * and has come to its end since. Throws `StoreError`.
+ */
 export async function recordRun(database: Database, { record, openState, isImported = false }: RunToRecord) {
   const add = (): boolean => {
-    if (database.sql("select 1 from run where id = ?").get(record.id)) return false;
+    const known = database.sql("select no, is_finished from run where id = ?").get(record.id);
+    if (known && (known["is_finished"] === 1 || !record.isFinished)) return false;
+    if (known) {
+      database.sql("delete from run where id = ?").run(record.id);
+      forgetTests(database, Number(known["no"]));
+    }
     const run = insertRun(database, record, isImported);
     insertLayers(database, run, record);
     insertNodes(database, run, record);
@@ -75,8 +83,8 @@ function insertLayers(database: Database, run: number, { layers }: RunRecord): v
 function insertNodes(database: Database, run: number, { nodes, environment, startedMs }: RunRecord): void {
   const insertNode = database.sql(
     `insert or ignore into node_result (run, node, layer, category, environment, started_ms, status, reason, failure_class,
-       duration_ms, attempts, is_flaky, is_partial, is_kept, parts, total, passed, failed, skipped, flaky, exit_code)
-     values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+       duration_ms, attempts, is_flaky, is_partial, is_kept, parts, offset_ms, total, passed, failed, skipped, flaky, exit_code)
+     values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
   );
   const insertAttempt = database.sql(
     `insert or ignore into attempt_result (run, node, attempt, status, reason, duration_ms, total, passed, failed, skipped)
@@ -100,6 +108,7 @@ function insertNodes(database: Database, run: number, { nodes, environment, star
       Number(node.isPartial),
       Number(node.isKept),
       node.parts,
+      node.offsetMs,
       counts.total,
       counts.passed,
       counts.failed,

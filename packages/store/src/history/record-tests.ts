@@ -23,6 +23,26 @@ export function recordTests(database: Database, run: number, record: RunRecord):
   for (const { test, movedFrom } of findMoved(database, record, fresh)) write(test, movedFrom);
 }
 
+/** Takes what a run has told of its tests back. */
+export function forgetTests(database: Database, run: number): void {
+  const rows = database
+    .sql("select no, recent, runs, passes, failures from test where recent like ?")
+    .all(`%[${run},%`);
+  const update = database.sql("update test set recent = ?, runs = ?, passes = ?, failures = ? where no = ?");
+  for (const row of rows) {
+    const recent = unpackResults(String(row["recent"]));
+    const told = recent.filter((result) => result.run === run);
+    const passes = told.filter(({ isPass }) => isPass).length;
+    update.run(
+      packResults(recent.filter((result) => result.run !== run)),
+      Number(row["runs"]) - told.length,
+      Number(row["passes"]) - passes,
+      Number(row["failures"]) - (told.length - passes),
+      row["no"] ?? null,
+    );
+  }
+}
+
 function testWriter(database: Database, run: number, record: RunRecord) {
   const { id: runId, startedMs, environment } = record;
   const inputsOf = memoized((command: string) =>

@@ -211,40 +211,53 @@ export interface CategoryStats {
   readonly p95Ms?: number;
   /** Tests in the newest result. */
   readonly tests: number;
-  readonly lastStatus: OutcomeStatus;
+  readonly lastStatus: Extract<OutcomeStatus, "passed" | "failed">;
+  /** When the newest of these runs started, in milliseconds since 1970. */
   readonly lastMs: number;
 }
 
-/** Statistics of every category that ever ran in an environment, by name. */
+/** Statistics of every category that ever ran in an environment, by name; what ran in shards counts as one. */
 export function readCategoryStats(database: Database, environment: string): CategoryStats[] {
   const rows = database
     .sql(
-      `select category, count(*) as runs, sum(status = 'passed') as passed, sum(is_flaky) as flaky,
-         sum(status in ('failed', 'timed-out', 'errored', 'inconclusive')) as failed
-       from node_result where environment = ? and node = category and is_kept = 0 and is_partial = 0
-         and status not in ('skipped', 'cancelled')
-       group by category order by category`,
+      `select category, run, started_ms,
+         max(status in ('failed', 'timed-out', 'errored', 'inconclusive')) as is_failed,
+         max(status = 'passed') as is_passed, max(is_flaky) as is_flaky,
+         max(offset_ms + duration_ms) - min(offset_ms) as duration_ms,
+         max(total) as most, sum(case when parts = 0 or node != category then total else 0 end) as told
+       from node_result where environment = ? and is_kept = 0 and is_partial = 0 and status not in ('skipped', 'cancelled')
+       group by category, run order by category, started_ms`,
     )
     .all(environment);
-  const last = database.sql(
-    `select status, total, started_ms from node_result where environment = ? and node = ? and is_kept = 0 and is_partial = 0
-       and status not in ('skipped', 'cancelled') order by started_ms desc limit 1`,
-  );
-  return rows.map((row) => {
+  const byCategory = new Map<string, SqlRow[]>();
+  for (const row of rows) {
     const category = String(row["category"]);
-    const newest = last.get(environment, category) ?? {};
-    const sorted = durationsOf(database, environment, { node: category, parts: 0 }).sort((left, right) => left - right);
-    return {
-      category,
-      runs: Number(row["runs"]),
-      passed: Number(row["passed"]),
-      failed: Number(row["failed"]),
-      flaky: Number(row["flaky"]),
-      successRate: Number(row["passed"]) / Number(row["runs"]),
-      ...(sorted.length === 0 ? {} : { p50Ms: nearestRank(sorted, 0.5), p95Ms: nearestRank(sorted, 0.95) }),
-      tests: Number(newest["total"]),
-      lastStatus: String(newest["status"]) as OutcomeStatus,
-      lastMs: Number(newest["started_ms"]),
-    };
-  });
+    const results = byCategory.get(category);
+    if (results) results.push(row);
+    else byCategory.set(category, [row]);
+  }
+  return [...byCategory].map(([category, results]) => categoryStats(category, results));
+}
+
+/** `results`: one of each run, oldest first; at least one. */
+function categoryStats(category: string, results: readonly SqlRow[]): CategoryStats {
+  const isPass = (row: SqlRow): boolean => row["is_failed"] === 0 && row["is_passed"] === 1;
+  const passes = results.filter(isPass);
+  const sorted = passes
+    .slice(-recentPasses)
+    .map((row) => Number(row["duration_ms"]))
+    .sort((left, right) => left - right);
+  const newest = results.at(-1) ?? {};
+  return {
+    category,
+    runs: results.length,
+    passed: passes.length,
+    failed: results.filter((row) => row["is_failed"] === 1).length,
+    flaky: results.filter((row) => row["is_flaky"] === 1).length,
+    successRate: passes.length / results.length,
+    ...(sorted.length === 0 ? {} : { p50Ms: nearestRank(sorted, 0.5), p95Ms: nearestRank(sorted, 0.95) }),
+    tests: Math.max(Number(newest["told"]), Number(newest["most"])),
+    lastStatus: isPass(newest) ? "passed" : "failed",
+    lastMs: Number(newest["started_ms"]),
+  };
 }

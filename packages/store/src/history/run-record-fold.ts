@@ -26,6 +26,7 @@ export class RunRecordFold implements Reporter {
   readonly #nodes = new KnownNodes();
   readonly #layers: RecordedLayer[] = [];
   readonly #ended: RecordedNode[] = [];
+  readonly #offsets = new Map<NodeId, number>();
   readonly #attempts = new Map<NodeId, RecordedAttempt[]>();
   readonly #tests = new Map<NodeId, TestsOfNode>();
   #start:
@@ -58,6 +59,9 @@ export class RunRecordFold implements Reporter {
         break;
       case "agent_completed":
         this.#endAttempt(event);
+        break;
+      case "node_started":
+        this.#offsets.set(event.nodeId, this.#offsetOf(event.at));
         break;
       case "test_completed":
         this.#testsOf(event.nodeId).add(event.test, event.attempt);
@@ -108,6 +112,11 @@ export class RunRecordFold implements Reporter {
     }
   }
 
+  /** `at` is the machine's clock, which somebody may set back. */
+  #offsetOf(at: string): number {
+    return Math.max(0, Date.parse(at) - Date.parse(this.#start?.at ?? at));
+  }
+
   #endLayer({ layerId: id, outcome, durationMs }: RunEventOf<"layer_completed">): void {
     const { name = id, budgetMs } = this.#budgets.get(id) ?? {};
     this.#layers.push({
@@ -130,7 +139,7 @@ export class RunRecordFold implements Reporter {
     });
   }
 
-  #endNode({ nodeId: id, layerId, outcome, durationMs, flaky, counts, evidence, keptFrom }: NodeEnded): void {
+  #endNode({ at, nodeId: id, layerId, outcome, durationMs, flaky, counts, evidence, keptFrom }: NodeEnded): void {
     const failureClass = failureClassOf(outcome);
     this.#ended.push({
       id,
@@ -138,6 +147,7 @@ export class RunRecordFold implements Reporter {
       category: this.#nodes.categoryOf(id),
       ...statusOf(outcome),
       ...(failureClass === undefined ? {} : { failureClass }),
+      offsetMs: this.#offsets.get(id) ?? this.#offsetOf(at),
       durationMs: Math.round(durationMs),
       attempts: this.#attempts.get(id) ?? [],
       isFlaky: flaky,

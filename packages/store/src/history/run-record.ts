@@ -52,6 +52,8 @@ export interface RecordedNode {
   readonly status: OutcomeStatus;
   readonly reason?: string;
   readonly failureClass?: FailureClass;
+  /** From the start of the run to that of the node, in milliseconds. */
+  readonly offsetMs: number;
   readonly durationMs: number;
   readonly attempts: readonly RecordedAttempt[];
   readonly isFlaky: boolean;

@@ -1,7 +1,7 @@
 import type { RunId, TestStatus } from "@netra-apex/core";
 import type { Database } from "../sql/open-database.ts";
 import type { SqlRow } from "../sql/sql-driver.ts";
-import { type RecentResult, unpackResults } from "./recent-results.ts";
+import { flakyResults, type RecentResult, unpackResults } from "./recent-results.ts";
 
 /** What is known of one test. */
 export interface TestEntry {
@@ -90,13 +90,16 @@ export function readTests(
     return row ? [row] : [];
   });
   const runs = database.sql("select id from run where no = ?");
-  return rows.map((row) => ({
-    ...testEntry(row),
-    results: unpackResults(String(row["recent"])).map(({ run, message: _message, ...result }) => {
+  return rows.map((row) => {
+    const recent = unpackResults(String(row["recent"]));
+    const flaky = flakyResults(recent);
+    const results = recent.map((one) => {
+      const { run, message: _message, ...result } = one;
       const known = runs.get(run);
-      return known ? { ...result, run: String(known["id"]) } : result;
-    }),
-  }));
+      return { ...result, isFlaky: flaky.has(one), ...(known ? { run: String(known["id"]) } : {}) };
+    });
+    return { ...testEntry(row), results };
+  });
 }
 
 /** How long the files of a category take, the medians of their tests together, in milliseconds. */

@@ -1,6 +1,6 @@
-import { closeSync, existsSync, fstatSync, openSync, readSync, statSync } from "node:fs";
+import { closeSync, fstatSync, openSync, readSync, statSync } from "node:fs";
 import { ApexError, type RunId } from "@netra-apex/core";
-import { isRunUnderWay, journalOf, listRunDirectories } from "./run-directory.ts";
+import { isImported, isRunUnderWay, journalOf, listRunDirectories } from "./run-directory.ts";
 
 /** No run, or more than one, goes by what was asked for. */
 export class RunNotFoundError extends ApexError {
@@ -12,19 +12,23 @@ export type JournalState = "finished" | "running" | "interrupted";
 
 /** Ids of the runs that have a journal, oldest first. */
 export function listJournals(store: string): RunId[] {
-  return listRunDirectories(store).filter((id) => existsSync(journalOf(store, id)));
+  // A run that was killed before its first event has told nothing.
+  return listRunDirectories(store).filter(
+    (id) => (statSync(journalOf(store, id), { throwIfNoEntry: false })?.size ?? 0) > 0,
+  );
 }
 
 /**
- * The run that a person means: its whole id, any beginning or end of it that no other run has, or `latest`. Throws
+ * The run that a person means: its whole id, any beginning or end of it that no other run has, or `latest`, the newest that was not
+ * imported. Throws
  * `RunNotFoundError`.
  */
 export function findRun(store: string, reference: string): RunId {
   const runs = listJournals(store);
   if (reference === "latest") {
-    const latest = runs.at(-1);
+    const latest = runs.findLast((id) => !isImported(store, id));
     if (latest !== undefined) return latest;
-    throw new RunNotFoundError(`there is no run yet (${store})`, { hint: "apex run makes one" });
+    throw new RunNotFoundError(`there is no run of this machine yet (${store})`, { hint: "apex run makes one" });
   }
   if (runs.includes(reference)) return reference;
   const matches = reference === "" ? [] : runs.filter((id) => id.startsWith(reference) || id.endsWith(reference));

@@ -10,7 +10,7 @@ export class JournalDamagedError extends ApexError {
 
   constructor(file: string, lineNumber: number, cause: unknown) {
     super(`${file}:${lineNumber}: ${describeThrown(cause).replace(/^line \d+: /, "")}`, {
-      hint: "the journal was changed after it was written; what stands before that line can still be exported or replayed",
+      hint: "the journal was changed after it was written; what stands before that line can still be replayed",
       cause,
     });
     this.lineNumber = lineNumber;

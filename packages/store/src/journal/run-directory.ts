@@ -1,6 +1,7 @@
-import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { ApexError, describeThrown, type RunId } from "@netra-apex/core";
+import { makeDirectory } from "./make-directory.ts";
 import { isProcessAlive, ownProcess, type ProcessIdentity } from "./process-identity.ts";
 
 /** The directory for a run's journal, logs and reports cannot be made. */
@@ -21,6 +22,8 @@ export const storeFiles = {
   runs: "runs",
   journal: "events.ndjson",
   owner: "owner.json",
+  /** Only of a run that was made elsewhere. */
+  origin: "origin.json",
 } as const;
 
 /** Begins the names of directories in which runs are put together before they join the others. */
@@ -43,7 +46,7 @@ export function journalOf(store: string, runId: RunId): string {
 export function createRunDirectory(store: string, runId: RunId): string {
   const directory = runDirectoryOf(store, runId);
   try {
-    mkdirSync(directory, { recursive: true });
+    makeDirectory(directory);
     writeFileSync(path.join(directory, storeFiles.owner), `${JSON.stringify(ownProcess())}\n`);
   } catch (error) {
     throw new RunDirectoryError(directory, error);
@@ -86,6 +89,11 @@ export function isRunUnderWay(store: string, runId: RunId): boolean | undefined 
     // Imported runs, and those of before there was an owner, have none.
     return false;
   }
+}
+
+/** Whether the run was made elsewhere. */
+export function isImported(store: string, runId: RunId): boolean {
+  return existsSync(path.join(runDirectoryOf(store, runId), storeFiles.origin));
 }
 
 /** Bytes of all files of a run. */

@@ -22,7 +22,6 @@ import {
   stagingPrefix,
   storeFiles,
 } from "../journal/run-directory.ts";
-import { originFile } from "../record-journal.ts";
 import { portableVersion } from "./export-run.ts";
 import { PortableRunError } from "./portable-errors.ts";
 import { isSameJournal } from "./same-journal.ts";
@@ -50,7 +49,7 @@ export async function importRun(store: string, file: string): Promise<ImportedRu
         hint: "two files of one run differ: one of them was cut off or changed",
       });
     }
-    writeFileSync(path.join(staging, originFile), `${JSON.stringify({ importedFrom: path.basename(file) })}\n`);
+    writeFileSync(path.join(staging, storeFiles.origin), `${JSON.stringify({ importedFrom: path.basename(file) })}\n`);
     rmSync(runDirectoryOf(store, runId), { recursive: true, force: true });
     renameSync(staging, runDirectoryOf(store, runId));
     return { runId, wasKnown: false };

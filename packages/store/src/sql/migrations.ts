@@ -63,6 +63,7 @@ export const migrations: Migrations = [
     is_partial integer not null,
     is_kept integer not null,
     parts integer not null,
+    offset_ms integer not null,
     total integer not null,
     passed integer not null,
     failed integer not null,

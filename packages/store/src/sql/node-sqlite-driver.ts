@@ -1,4 +1,5 @@
 import process from "node:process";
+import { pathToFileURL } from "node:url";
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import type { SqlConnection, SqlDriver, SqlStatement } from "./sql-driver.ts";
 
@@ -7,7 +8,12 @@ export const nodeSqliteDriver: SqlDriver = {
   name: "node:sqlite",
   open(file, { isReadOnly, busyTimeoutMs }) {
     const { DatabaseSync } = nodeSqlite();
-    return connection(new DatabaseSync(file, { readOnly: isReadOnly, timeout: busyTimeoutMs }));
+    const options = { readOnly: isReadOnly, timeout: busyTimeoutMs };
+    if (!isReadOnly) return connection(new DatabaseSync(file, options));
+    // Where nothing can be written, the files that readers share cannot be made either.
+    const url = pathToFileURL(file);
+    url.searchParams.set("immutable", "1");
+    return connection(new DatabaseSync(url, options));
   },
   resultCode(error) {
     if (!(error instanceof Error) || !("errcode" in error)) return undefined;

@@ -37,6 +37,7 @@ export class Database {
   readonly notices: readonly string[];
   /** It held nothing at all when it was opened. */
   readonly wasEmpty: boolean;
+  readonly isReadOnly: boolean;
   readonly #driver: SqlDriver;
   readonly #connection: SqlConnection;
   readonly #patienceMs: number;
@@ -46,8 +47,14 @@ export class Database {
     file: string,
     driver: SqlDriver,
     connection: SqlConnection,
-    { notices, wasEmpty, patienceMs }: Prepared & { readonly patienceMs: number },
+    {
+      notices,
+      wasEmpty,
+      patienceMs,
+      isReadOnly,
+    }: Prepared & { readonly patienceMs: number; readonly isReadOnly: boolean },
   ) {
+    this.isReadOnly = isReadOnly;
     this.file = file;
     this.notices = notices;
     this.wasEmpty = wasEmpty;
@@ -151,7 +158,7 @@ export async function openDatabase(file: string, options: OpenDatabaseOptions = 
         const prepared = isReadOnly
           ? checkVersion(connection, file, migrations)
           : prepareForWriting(connection, file, migrations);
-        return new Database(file, driver, connection, { ...prepared, patienceMs });
+        return new Database(file, driver, connection, { ...prepared, patienceMs, isReadOnly });
       } catch (error) {
         connection.close();
         throw error;

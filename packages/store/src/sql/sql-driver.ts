@@ -20,6 +20,7 @@ export interface SqlConnection {
 
 /** How a file is opened. */
 export interface SqlOpenOptions {
+  /** The file cannot change meanwhile, so no lock is needed and nothing is made beside it. */
   readonly isReadOnly: boolean;
   /** How long one statement waits for a lock, in milliseconds, in which nothing else happens in the process. */
   readonly busyTimeoutMs: number;

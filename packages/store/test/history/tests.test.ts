@@ -39,6 +39,13 @@ describe("a test is flaky", () => {
     expect(store.flaky({ environment: "test" })).toMatchObject([{ titles: ["adds"], flakyCount: 1 }]);
   });
 
+  it("once for each failure with code that it passed with, however the outcomes alternate, and each is marked", async () => {
+    const store = await openStore();
+    for (const test of [passing, failing, passing, passing]) await add(store, [test], { code: "tree 1" });
+    expect(store.flaky({ environment: "test" })).toMatchObject([{ flakyCount: 1 }]);
+    expect(find(store)[0]?.results.map(({ isFlaky }) => isFlaky)).toEqual([false, true, false, false]);
+  });
+
   it("not where it failed with other code, or with code that nobody knows", async () => {
     const store = await openStore();
     await add(store, [passing], { code: "tree 1" });

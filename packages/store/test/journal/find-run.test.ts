@@ -14,7 +14,7 @@ function storeOf(...runs: readonly string[]): string {
   const store = temporaryStore();
   for (const run of runs) {
     mkdirSync(runDirectoryOf(store, run), { recursive: true });
-    writeFileSync(journalOf(store, run), "");
+    writeFileSync(journalOf(store, run), "{}\n");
   }
   return store;
 }
@@ -44,7 +44,14 @@ describe("finding a run", () => {
   });
 
   it("says that there is none yet in a store without runs", () => {
-    expect(() => findRun(temporaryStore(), "latest")).toThrow("there is no run yet");
+    expect(() => findRun(temporaryStore(), "latest")).toThrow("there is no run of this machine yet");
+  });
+
+  it("takes no run of another machine for the latest", () => {
+    const store = storeOf(...ids);
+    writeFileSync(path.join(runDirectoryOf(store, ids[2] ?? ""), "origin.json"), "{}");
+    expect(findRun(store, "latest")).toBe(ids[1]);
+    expect(findRun(store, "20260201")).toBe(ids[2]);
   });
 
   it("knows no run of what is no journal", () => {
@@ -52,6 +59,8 @@ describe("finding a run", () => {
     mkdirSync(path.join(store, "runs", ".import-abc"));
     mkdirSync(path.join(store, "runs", "20260301-000000-nojournal"));
     writeFileSync(path.join(store, "runs", "stray.txt"), "");
+    mkdirSync(path.join(store, "runs", "20260302-000000-killed"));
+    writeFileSync(journalOf(store, "20260302-000000-killed"), "");
     expect(listJournals(store)).toEqual(ids);
   });
 });

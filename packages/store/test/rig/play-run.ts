@@ -62,10 +62,12 @@ export function playRun(
       ...rest,
     })),
   });
+  const begunMs = performance.now();
   return runPlan(plan, {
     ...options,
     runId,
-    clock: { ...systemClock, now: () => atMs },
+    // Where nodes take no time, nor does the run.
+    clock: { ...systemClock, now: () => (paceMs === undefined ? atMs : atMs + performance.now() - begunMs) },
     reporters: [...reporters],
     agents: [
       {

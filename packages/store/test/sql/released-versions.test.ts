@@ -28,7 +28,7 @@ describe("a database of every released version", () => {
     );
     expect(tests).toHaveLength(sampleTests);
     // Both failed and passed with the same code, and flaky by its framework's word.
-    expect(flaky.map(({ titles }) => titles.at(-1))).toEqual(["pays", "answers"]);
+    expect(new Set(flaky.map(({ titles }) => titles.at(-1)))).toEqual(new Set(["answers", "pays"]));
     expect(slowest[0]).toMatchObject({ titles: ["Grüße “🚀”"], p95Ms: 700 });
     const [sample] = sampleRuns;
     if (!sample) throw new Error("no run");
