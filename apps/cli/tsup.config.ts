@@ -67,10 +67,11 @@ export default defineConfig([
   {
     // What scripts and typed configs import.
     ...shared,
-    entry: { index: "src/index.ts" },
+    // The guard's program is found beside whatever starts it.
+    entry: { index: "src/index.ts", "guard-main": "../../packages/runner/src/guard/guard-main.ts" },
     outDir: "dist/lib",
     clean: true,
-    dts: { resolve: [/^@netra-apex\//] },
+    dts: { entry: { index: "src/index.ts" }, resolve: [/^@netra-apex\//] },
     // CommonJS dependencies inside the bundle still ask for Node's own modules by require().
     banner: {
       js: 'import { createRequire as __createRequire } from "node:module"; const require = __createRequire(import.meta.url);',

@@ -130,6 +130,8 @@ export interface CliOptions {
   readonly showCategoryStats?: boolean;
   readonly orchestrationStatus?: boolean;
   readonly metrics?: boolean;
+  /** Of `apex resume` alone. */
+  readonly assumeUnchanged?: boolean;
 }
 
 export function addSelectionFlags(command: Command): Command {

@@ -12,7 +12,7 @@ interface PastCommand {
 
 const pastFlags = {
   config: ["--config <file>", "this config instead of the one that is found"],
-  env: ["--env <name>", "of runs in this environment (default: test)"],
+  env: ["--env <name>", "of runs in this environment (default: test; for a list of runs: all)"],
   category: ["--category <name>", "of this category"],
   limit: ["--limit <n>", "at most so many"],
   since: ["--since <duration>", "not older than this, such as 2h or 7d"],
@@ -83,7 +83,7 @@ const commands: readonly PastCommand[] = [
 const upkeep: readonly PastCommand[] = [
   {
     name: "check",
-    summary: "read all of the store's database",
+    summary: "read all that the store has: its database, and the journals of runs",
     flags: ["json", "config"],
     run: async (_, options) => (await import("./past/store-upkeep.ts")).storeCheckCommand(options),
   },

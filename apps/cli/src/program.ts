@@ -88,6 +88,7 @@ export async function runProgram(args: readonly string[]): Promise<number> {
       )
       .helpOption("-h, --help", "show this help")
       .option("--config <file>", "this config instead of the one that is found")
+      .option("--assume-unchanged", "keep passes although the code has changed, or nobody can tell")
       .argument("<run>", "its id, a part of it that no other has, or latest")
       .action(async (reference: string, _: unknown, command: Command) => {
         const guard = (await import("./commands/start-guard.ts")).startGuard();

@@ -11,6 +11,7 @@ import { assertShardable, frameworkNames } from "@netra-apex/runner";
 import { changedFilesFor } from "./commands/changed-files-for.ts";
 import { settingsOf } from "./commands/run-settings.ts";
 import { hostOf } from "./history/host.ts";
+import { ownPlaces } from "./history/store-directory.ts";
 import { identifyInputs } from "./history/identify-inputs.ts";
 import { RunKeeper } from "./history/run-keeper.ts";
 import { apexVersion } from "./version.ts";
@@ -53,7 +54,7 @@ export async function run(selection: Selection = {}, options: RunOptions = {}): 
     ...(options.signal ? { signal: options.signal } : {}),
     runId,
     apexVersion,
-    inputs: identifyInputs(plan.projectRoot),
+    inputs: identifyInputs(plan.projectRoot, ownPlaces(config)),
     host: await hostOf(),
   });
   await keeper.settle();

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, symlinkSync } from "node:fs";
 import path from "node:path";
 import { execFileSync } from "node:child_process";
 import { parseEventLog } from "@netra-apex/core";
@@ -159,6 +159,35 @@ describe("the commands about past runs", () => {
     });
   });
 
+  it("make nothing where there is nothing, and keep what they make out of git", async () => {
+    const project = shop();
+    commit(project);
+    for (const args of [["history"], ["status"], ["flaky"], ["slowest"], ["plan"], ["store", "check"]]) {
+      expect({ args, exitCode: (await project.apex(...args)).exitCode }).toEqual({ args, exitCode: 0 });
+    }
+    expect(project.has(".apex")).toBe(false);
+  });
+
+  it("show titles of tests that cannot move the cursor or change the terminal", async () => {
+    const title = "red \u001B[31m, title \u001B]0;pwned\u0007, back \r, up \u009B2J, over \u202E end";
+    const test = `import { test } from "vitest";\ntest(${JSON.stringify(title)}, () => { throw new Error("\\u001B[2Jgone"); });\n`;
+    const project = new Project({
+      "apex.yaml": "categories:\n  unit: { command: vitest run, retry: { max_attempts: 2, on: [assertion] } }\n",
+      "test/a.test.ts": test,
+    });
+    symlinkSync(path.resolve(import.meta.dirname, "../../../node_modules"), path.join(project.root, "node_modules"));
+    await project.apex("unit");
+    for (const args of [["slowest"], ["flaky"], ["history", "red"], ["status"], ["history"]]) {
+      const { stdout } = await project.apex(...args);
+      // oxlint-disable-next-line no-control-regex
+      expect({ args, unsafe: /[\u0000-\u0009\u000B-\u001F\u007F-\u009F\u202E]/.test(stdout) }).toEqual({
+        args,
+        unsafe: false,
+      });
+    }
+    expect((await project.apex("slowest")).stdout).toContain("red");
+  }, 40_000);
+
   it("take a run to another machine", async () => {
     const here = shop({ "test/unit.test.mjs": failing });
     await here.apex();
@@ -169,7 +198,12 @@ describe("the commands about past runs", () => {
     expect((await there.apex("import", file)).stdout).toMatch(/ is in the history$/m);
     expect((await there.apex("import", file)).stdout).toMatch(/ was there already$/m);
     expect(await json(there, "history")).toMatchObject([{ isImported: true, status: "failed", counts: { failed: 1 } }]);
-    expect((await there.apex("replay", "latest")).stdout).toContain("subtracts");
+    const [id = ""] = readdirSync(path.join(there.root, ".apex/runs"));
+    expect((await there.apex("replay", id)).stdout).toContain("subtracts");
+    expect(await there.apex("resume", "latest")).toMatchObject({
+      exitCode: 2,
+      stderr: expect.stringContaining("no run of this machine"),
+    });
     // What failed elsewhere is not open here.
     expect((await there.apex("--last-failed")).exitCode).toBe(2);
     expect(await there.apex("import", "missing.gz")).toMatchObject({ exitCode: 2, stdout: "" });
@@ -258,8 +292,32 @@ describe("apex resume", () => {
     commit(project);
     await project.apex();
     project.write("test/unit.test.mjs", passing);
-    const { events } = await project.events("resume", "latest");
+    const { stdout, stderr } = await project.apex("resume", "latest", "--json");
+    expect(stderr).toMatch(/^note {2}the code has changed since: everything runs again/);
+    const events = eventsOf(stdout);
     expect(events.at(-1)).toMatchObject({ summary: { exitCode: 0, nodes: { kept: 0, passed: 2 } } });
+  });
+
+  it("keeps nothing where nobody can tell what the code was, and says so, unless it is told to", async () => {
+    const project = shop({ "test/unit.test.mjs": failing });
+    await project.apex();
+    const again = await project.apex("resume", "latest");
+    expect(again.stderr).toMatch(/^note {2}nobody can tell what code that run was about .*everything runs again/m);
+    expect(again.stdout).not.toContain("kept from the run before");
+    const assumed = await project.apex("resume", "latest", "--assume-unchanged");
+    expect(assumed.stdout).toContain("1 kept from the run before");
+  });
+
+  it("goes on with the plan of a run that chose what to run by what was then", async () => {
+    const project = shop({ "test/unit.test.mjs": failing });
+    commit(project);
+    await project.apex();
+    expect((await project.apex("--last-failed")).exitCode).toBe(1);
+    const { exitCode, events } = await project.events("resume", "latest");
+    expect(exitCode).toBe(1);
+    expect(events.flatMap((event) => (event.type === "test_completed" ? [event.test.name] : []))).toEqual([
+      "subtracts",
+    ]);
   });
 
   it("does not go on with a command line that held a masked secret", async () => {

@@ -6,7 +6,8 @@ export interface MaskRequest {
   readonly patterns: readonly string[];
 }
 
-const stars = "***";
+/** What stands in the place of a secret. */
+export const stars = "***";
 
 /** A function that replaces every secret in a text by stars. Throws `SyntaxError` for a pattern that is none. */
 export function createMask({ values, patterns }: MaskRequest): (text: string) => string {

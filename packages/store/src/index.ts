@@ -13,8 +13,15 @@ export type { RetentionPolicy } from "./retention.ts";
 export { RunRecordFold } from "./history/run-record-fold.ts";
 export type { RecordedAttempt, RecordedLayer, RecordedNode, RecordedTest, RunRecord } from "./history/run-record.ts";
 export type { RunToRecord } from "./history/record-run.ts";
-export type { CategoryStats, LayerEntry, NodeEntry, RunEntry, RunFilter } from "./history/run-queries.ts";
-export type { TestEntry, TestFilter, TestHistory } from "./history/test-queries.ts";
+export type {
+  CategoryQuery,
+  CategoryStats,
+  LayerEntry,
+  NodeEntry,
+  RunEntry,
+  RunFilter,
+} from "./history/run-queries.ts";
+export type { TestEntry, TestFilter, TestHistory, TestQuery } from "./history/test-queries.ts";
 export type { RecentResult } from "./history/recent-results.ts";
 export { commandOf } from "./history/known-nodes.ts";
 

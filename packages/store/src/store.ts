@@ -3,6 +3,7 @@ import path from "node:path";
 import type { NodeId, PlanNode, RunId } from "@netra-apex/core";
 import { recordRun, type RunToRecord } from "./history/record-run.ts";
 import {
+  type CategoryQuery,
   type CategoryStats,
   type LayerEntry,
   type NodeEntry,
@@ -22,6 +23,7 @@ import {
   type TestEntry,
   type TestFilter,
   type TestHistory,
+  type TestQuery,
 } from "./history/test-queries.ts";
 import { journalState, listJournals } from "./journal/find-run.ts";
 import { makeDirectory } from "./journal/make-directory.ts";
@@ -109,6 +111,11 @@ export class Store {
     }
   }
 
+  /** A store without any run, which is nowhere. */
+  static async empty(): Promise<Store> {
+    return new Store("", await openDatabase(":memory:"), []);
+  }
+
   /** Whether runs can be added. */
   get isWritable(): boolean {
     return !this.#database.isReadOnly;
@@ -149,7 +156,7 @@ export class Store {
   }
 
   /** Results of a category, newest first. */
-  category(query: { readonly environment: string; readonly category: string; readonly limit?: number }): NodeEntry[] {
+  category(query: CategoryQuery): readonly NodeEntry[] {
     return this.#database.read(() => readCategory(this.#database, query));
   }
 
@@ -184,11 +191,7 @@ export class Store {
   }
 
   /** Tests by id, or by a part of file and titles, each with its recent results. */
-  tests(query: {
-    readonly environment: string;
-    readonly text: string;
-    readonly limit?: number;
-  }): readonly TestHistory[] {
+  tests(query: TestQuery): readonly TestHistory[] {
     return this.#database.read(() => readTests(this.#database, query));
   }
 

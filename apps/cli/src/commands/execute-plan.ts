@@ -1,7 +1,9 @@
 import path from "node:path";
 import { type Config, createRunId, exitCodes, type Plan, type RecoveredRun, runPlan } from "@netra-apex/core";
 import { chooseProgressMode, createReporter, type ProgressMode } from "@netra-apex/progress";
+import { loadSqliteQuietly } from "../history/load-sqlite.ts";
 import { hostOf } from "../history/host.ts";
+import { ownPlaces } from "../history/store-directory.ts";
 import { identifyInputs } from "../history/identify-inputs.ts";
 import { RunKeeper } from "../history/run-keeper.ts";
 import { apexVersion } from "../version.ts";
@@ -11,12 +13,12 @@ import { rerunPrefix } from "./rerun-prefix.ts";
 import { settingsOf } from "./run-settings.ts";
 import { listenForSuspension } from "./suspension.ts";
 
-/** Runs a plan and shows it; what is `recovered` of an interrupted run is not repeated. Resolves with the exit code. */
+/** Runs a plan and shows it; what is `recovered` of a run that is resumed is not repeated. Resolves with the exit code. */
 export async function executePlan(
   plan: Plan,
   config: Config,
   { options, guard, args }: Invocation,
-  recovered?: RecoveredRun,
+  resumed?: { readonly recovered: RecoveredRun; readonly assumeUnchanged: boolean },
 ): Promise<number> {
   const mode = chooseProgressMode({
     requested: options.progressMode,
@@ -25,8 +27,9 @@ export async function executePlan(
     env: process.env,
   });
   const runId = createRunId(new Date());
+  loadSqliteQuietly();
   // Git looks while we open the store.
-  const inputs = identifyInputs(plan.projectRoot);
+  const inputs = identifyInputs(plan.projectRoot, ownPlaces(config));
   const keeper = await RunKeeper.open(config, plan, runId);
   for (const warning of keeper.warnings) process.stderr.write(`warning  ${warning}\n`);
   const interruption = listenForInterruption((message) => {
@@ -56,8 +59,11 @@ export async function executePlan(
       host: await hostOf(),
       command: args,
     };
-    const summary = recovered
-      ? await (await import("./continue-run.ts")).continueRun(recovered, plan, settings)
+    const say = (line: string): void => {
+      process.stderr.write(`note  ${line}\n`);
+    };
+    const summary = resumed
+      ? await (await import("./continue-run.ts")).continueRun(resumed.recovered, plan, settings, { ...resumed, say })
       : await runPlan(plan, settings);
     for (const { reporter: name, message } of summary.reporterFailures ?? []) {
       process.stderr.write(`warning  the ${name} reporter could not finish: ${message}\n`);

@@ -1,6 +1,7 @@
 import { type CategoryTask, type Config, describeThrown, type Plan } from "@netra-apex/core";
 import { balanceShards } from "@netra-apex/runner";
 import { Store } from "@netra-apex/store";
+import { loadSqliteQuietly } from "./load-sqlite.ts";
 import { storeDirectory } from "./store-directory.ts";
 
 /**
@@ -17,7 +18,8 @@ export async function balancedPlan(config: Config, plan: Plan): Promise<Plan> {
   if (sharded.size === 0) return plan;
   let store: Store | undefined;
   try {
-    store = await Store.openExisting(storeDirectory(config));
+    loadSqliteQuietly();
+    store = await Store.openToRead(storeDirectory(config));
     if (!store) return plan;
     const past = new Map<string, Readonly<Record<string, number>>>();
     for (const category of sharded) {

@@ -1,6 +1,7 @@
 import { type Config, describeThrown, estimatePlan, type Plan, type PlanEstimate } from "@netra-apex/core";
 import { Store } from "@netra-apex/store";
 import { budgetWarnings } from "./budget-warnings.ts";
+import { loadSqliteQuietly } from "./load-sqlite.ts";
 import { storeDirectory } from "./store-directory.ts";
 
 /** What earlier runs say of a plan. */
@@ -15,7 +16,8 @@ export interface Foretold {
 export async function foretell(config: Config, plan: Plan): Promise<Foretold> {
   let store: Store | undefined;
   try {
-    store = await Store.openExisting(storeDirectory(config));
+    loadSqliteQuietly();
+    store = await Store.openToRead(storeDirectory(config));
     if (!store) return { warnings: [] };
     const history = store.durations(plan.environment, plan.nodes);
     return {

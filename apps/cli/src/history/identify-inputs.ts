@@ -13,13 +13,27 @@ const longestRead = 16 * 1024 * 1024;
 
 /**
  * The state of the code in a directory: git's commit, and the content of every file that differs from it or is not in it
- * (and is not ignored). Undefined where there is no git repository, or no git. Never throws.
+ * (and is not ignored). What is in `own`, absolute paths of what apex itself writes, does not count. Undefined where there is no git repository, or no git. Never throws.
  */
-export async function identifyInputs(directory: string): Promise<RunInputs | undefined> {
+export async function identifyInputs(directory: string, own: readonly string[]): Promise<RunInputs | undefined> {
+  const inside = own
+    .map((place) => path.relative(directory, place))
+    .filter((place) => place !== "" && !place.startsWith(".."));
+  const pathspecs = ["--", ":/", ...inside.map((place) => `:(exclude,literal)${place}`)];
   try {
     const { stdout } = await promisify(execFile)(
       "git",
-      ["-C", directory, "status", "--porcelain=v2", "--branch", "-z", "--untracked-files=all", "--no-renames"],
+      [
+        "-C",
+        directory,
+        "status",
+        "--porcelain=v2",
+        "--branch",
+        "-z",
+        "--untracked-files=all",
+        "--no-renames",
+        ...pathspecs,
+      ],
       { timeout: timeoutMs, maxBuffer: 64 * 1024 * 1024, windowsHide: true, env: gitEnvironment() },
     );
     return await readStatus(directory, stdout);

@@ -1,5 +1,6 @@
 import { type Config, isConfigured, type Selection, SelectionError, type TestSelector } from "@netra-apex/core";
-import { type CategoryState, Store } from "@netra-apex/store";
+import type { CategoryState } from "@netra-apex/store";
+import { withStore } from "../past/open-past.ts";
 import { storeDirectory } from "./store-directory.ts";
 
 type States = Readonly<Record<string, CategoryState>>;
@@ -37,14 +38,8 @@ export async function chooseLastFailed(config: Config, selection: Selection): Pr
 }
 
 async function openStates(directory: string, environment: string): Promise<States | undefined> {
-  const store = await Store.open(directory);
-  try {
-    // A run that was killed has left something open, too.
-    await store.catchUp();
-    return store.openState(environment);
-  } finally {
-    store.close();
-  }
+  // A run that was killed has left something open, too.
+  return withStore({ directory }, (store) => store.openState(environment));
 }
 
 /** What is still open after a run of what had failed: what failed again, and what is not proved. `ran` names what was run. */

@@ -8,3 +8,8 @@ export function storeDirectory(
 ): string {
   return path.resolve(projectRoot, env["APEX_STORE"] || (history.directory ?? ".apex"));
 }
+
+/** What apex itself writes into a project: no part of its code. */
+export function ownPlaces(config: Pick<Config, "projectRoot" | "history" | "logs">): string[] {
+  return [storeDirectory(config), path.resolve(config.projectRoot, config.logs.directory)];
+}

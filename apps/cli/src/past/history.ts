@@ -1,8 +1,8 @@
-import { exitCodes, formatDuration, formatTestSelector } from "@netra-apex/core";
+import { exitCodes, formatDuration, formatTestSelector, SelectionError } from "@netra-apex/core";
 import type { NodeEntry, RunEntry, TestHistory } from "@netra-apex/store";
 import { findPast, withStore } from "./open-past.ts";
 import { type PastOptions, windowOf } from "./past-options.ts";
-import { countText, percentText, say, table, timeText } from "./table.ts";
+import { countText, percentText, plain, say, table, timeText } from "./table.ts";
 
 const defaultLimit = 20;
 
@@ -16,22 +16,24 @@ export async function historyCommand(what: string | undefined, options: PastOpti
   return withStore(past, (store) => {
     if (what === undefined) {
       const runs = store.runs({ environment: options.env, limit, sinceMs });
-      say(options.json, runs, () => runsText(runs));
+      const isFiltered = options.env !== undefined || sinceMs !== undefined;
+      say(options.json, runs, () => runsText(runs, isFiltered));
       return exitCodes.passed;
     }
-    const results = store.category({ environment, category: what, limit });
+    if (what.trim() === "") throw new SelectionError("a category or a test was asked for, but its name is empty");
+    const results = store.category({ environment, category: what, limit, sinceMs });
     if (results.length > 0) {
       say(options.json, results, () => categoryText(what, results));
       return exitCodes.passed;
     }
-    const tests = store.tests({ environment, text: what, limit });
+    const tests = store.tests({ environment, text: what, limit, sinceMs });
     say(options.json, tests, () => testsText(what, tests));
     return tests.length > 0 ? exitCodes.passed : exitCodes.nothingRan;
   });
 }
 
-function runsText(runs: readonly RunEntry[]): string {
-  if (runs.length === 0) return "no runs yet: apex run makes one";
+function runsText(runs: readonly RunEntry[], isFiltered: boolean): string {
+  if (runs.length === 0) return isFiltered ? "no such runs" : "no runs yet: apex run makes one";
   return table(
     runs.map((run) => [
       mark(run.status),
@@ -51,7 +53,12 @@ function runsText(runs: readonly RunEntry[]): string {
 }
 
 function categoryText(category: string, results: readonly NodeEntry[]): string {
-  const rows = results.map((result) => [
+  // A node that only stands for its shards has nothing to say beside them.
+  const shown = results.filter(
+    ({ node, run, counts }) =>
+      node !== category || counts.total > 0 || !results.some((other) => other.run === run && other.node !== node),
+  );
+  const rows = shown.map((result) => [
     mark(result.status),
     result.run,
     timeText(result.startedMs),
@@ -61,11 +68,11 @@ function categoryText(category: string, results: readonly NodeEntry[]): string {
     testsOf(result.counts),
     result.reason ?? "",
   ]);
-  return `${category}: the newest ${results.length}\n${table(rows, "     >")}`;
+  return `${plain(category)}: the newest ${shown.length}\n${table(rows, "     >")}`;
 }
 
 function testsText(text: string, tests: readonly TestHistory[]): string {
-  if (tests.length === 0) return `no category and no test goes by ${JSON.stringify(text)}`;
+  if (tests.length === 0) return `no category and no test goes by ${JSON.stringify(plain(text))}`;
   return tests.map((test) => testText(test)).join("\n\n");
 }
 
@@ -78,13 +85,13 @@ function testText(test: TestHistory): string {
     ...(test.flakyCount === 0 ? [] : [`flaky ${countText(test.flakyCount, "time")}`]),
   ].join(" · ");
   return [
-    name,
-    `  ${facts}`,
+    plain(name),
+    `  ${plain(facts)}`,
     ...(lastPass ? [`  last pass      ${timeText(lastPass.atMs)}  ${lastPass.run}`] : []),
     ...(firstFailure
       ? [
           `  first failure  ${timeText(firstFailure.atMs)}  ${firstFailure.run}`,
-          ...(firstFailure.message === undefined ? [] : [`    ${firstFailure.message.split("\n")[0] ?? ""}`]),
+          ...(firstFailure.message === undefined ? [] : [`    ${plain(firstFailure.message.split("\n")[0] ?? "")}`]),
         ]
       : []),
     `  ${test.results.map(({ isPass, isFlaky }) => (isFlaky ? "~" : isPass ? "✓" : "✗")).join("")}`,

@@ -1,6 +1,14 @@
 import path from "node:path";
 import { exitCodes } from "@netra-apex/core";
-import { exportRun, findRun, type ImportedRun, importRun, journalState } from "@netra-apex/store";
+import {
+  exportRun,
+  findRun,
+  type ImportedRun,
+  importRun,
+  journalOf,
+  journalState,
+  readJournal,
+} from "@netra-apex/store";
 import { findPast, withStore } from "./open-past.ts";
 import type { PastOptions } from "./past-options.ts";
 import { say } from "./table.ts";
@@ -10,6 +18,8 @@ export async function exportCommand(reference: string, options: PastOptions): Pr
   const { directory } = await findPast(options);
   const runId = findRun(directory, reference);
   const state = journalState(directory, runId);
+  // What nobody could take in again is no export. Throws where the journal is damaged.
+  for (const _ of readJournal(journalOf(directory, runId)));
   const file = path.resolve(options.output ?? `${runId}.apex.gz`);
   await exportRun(directory, runId, file);
   say(options.json, { runId, file, state }, () => {
@@ -23,12 +33,18 @@ export async function exportCommand(reference: string, options: PastOptions): Pr
 export async function importCommand(files: readonly string[], options: PastOptions): Promise<number> {
   const past = await findPast(options);
   const imported: ImportedRun[] = [];
-  for (const file of files) imported.push(await importRun(past.directory, path.resolve(file)));
-  await withStore(past, () => undefined);
-  say(options.json, imported, () =>
-    imported
-      .map(({ runId, wasKnown }) => (wasKnown ? `${runId} was there already` : `${runId} is in the history`))
-      .join("\n"),
-  );
+  try {
+    for (const file of files) imported.push(await importRun(past.directory, path.resolve(file)));
+  } finally {
+    // What was taken in before one that cannot be is in.
+    if (imported.length > 0) {
+      await withStore(past, () => undefined);
+      say(options.json, imported, () => imported.map(importedText).join("\n"));
+    }
+  }
   return exitCodes.passed;
+}
+
+function importedText({ runId, wasKnown }: ImportedRun): string {
+  return wasKnown ? `${runId} was there already` : `${runId} is in the history`;
 }

@@ -46,7 +46,14 @@ export async function reportCommand(references: readonly string[], options: Past
 
 /** As asked for, else by the end of the file's name, else Markdown. Throws `SelectionError`. */
 function formatOf({ format, output }: PastOptions): ReportFormat {
-  if (format === undefined) return byExtension[path.extname(output ?? "")] ?? "markdown";
+  if (format === undefined) {
+    if (output === undefined) return "markdown";
+    const known = byExtension[path.extname(output).toLowerCase()];
+    if (known) return known;
+    throw new SelectionError(`the name ${JSON.stringify(output)} does not tell a format`, {
+      hint: `give one: --format ${reportFormats.join("|")}`,
+    });
+  }
   const known = reportFormats.find((candidate) => candidate === format);
   if (known) return known;
   const hint = didYouMean(format, reportFormats);
@@ -58,4 +65,5 @@ const byExtension: Readonly<Record<string, ReportFormat>> = {
   ".html": "html",
   ".xml": "junit",
   ".json": "json",
+  ".trace": "trace",
 };

@@ -1,4 +1,5 @@
-import { ApexError, type Plan, type RecoveredRun, recoverRun, type RunEventOf } from "@netra-apex/core";
+import { ApexError, type Config, type Plan, type RecoveredRun, recoverRun, type RunEventOf } from "@netra-apex/core";
+import { stars } from "@netra-apex/core/mask";
 import { findRun, type JournalEnd, journalOf, journalState, readJournal } from "@netra-apex/store";
 import { executePlan } from "../commands/execute-plan.ts";
 import { configOf, type Invocation, planOf } from "../commands/invocation.ts";
@@ -12,9 +13,6 @@ import { findPast } from "./open-past.ts";
 class ResumeError extends ApexError {
   readonly code = "APEX_RESUME_IMPOSSIBLE";
 }
-
-/** What a run leaves in the place of a masked secret. */
-const masked = "***";
 
 /** `apex resume RUN`: goes on with a run; what passed is not repeated while code, config and environment are the same. */
 export async function resumeCommand(
@@ -42,22 +40,39 @@ export async function resumeCommand(
   };
   const config = await configOf(asked);
   printWarnings(config.warnings);
-  const plan = again ? balancedAs(recovered.plan, await planAgain(config, asked)) : recovered.plan;
+  const plan =
+    again && !isOfItsTime(again.options)
+      ? balancedAs(recovered.plan, await planAgain(config, asked))
+      : unmasked(recovered.plan);
   refuseBackground(config, plan);
   if (config.areLimitsStrict && asked.guard) await requireLimits(plan, asked.guard);
-  return executePlan(plan, config, asked, recovered);
+  const assumeUnchanged = invocation.options.assumeUnchanged ?? false;
+  return executePlan(plan, config, asked, { recovered, assumeUnchanged });
+}
+
+/** Whether the same command line would choose something else today, so that the plan of that run is the one to go on with. */
+function isOfItsTime({ lastFailed, changedSince }: Invocation["options"]): boolean {
+  return lastFailed === true || changedSince !== undefined;
 }
 
 /** The plan that the same command line comes to now. */
-async function planAgain(config: Parameters<typeof planOf>[0], asked: Invocation): Promise<Plan> {
-  if (asked.args.some((argument) => argument.includes(masked))) {
-    throw new ResumeError("the command line of that run held a secret, which was not written down", {
-      hint: "start it anew, with the secret in an environment variable",
-    });
-  }
+async function planAgain(config: Config, asked: Invocation): Promise<Plan> {
+  if (asked.args.some((argument) => argument.includes(stars))) throw secretError("the command line of that run");
   const planned = await planOf(config, asked);
   if ("plan" in planned) return planned.plan;
   throw new ResumeError(planned.nothing.join("; "), { hint: "there is nothing left to go on with" });
+}
+
+/** The plan of that run as it was written down, where that is all of it. */
+function unmasked(plan: Plan): Plan {
+  if (plan.nodes.some(({ input }) => JSON.stringify(input)?.includes(stars))) throw secretError("the plan of that run");
+  return plan;
+}
+
+function secretError(what: string): ResumeError {
+  return new ResumeError(`${what} held a secret, which was not written down`, {
+    hint: "start it anew, with the secret in an environment variable of the shell",
+  });
 }
 
 function recover(journal: string): { readonly recovered: RecoveredRun; readonly start: RunEventOf<"run_started"> } {

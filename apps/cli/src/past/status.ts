@@ -6,10 +6,18 @@ import {
   type RunMetrics,
   RunMetricsFold,
 } from "@netra-apex/core";
-import { findRun, journalOf, journalState, listJournals, readJournal, type RunEntry } from "@netra-apex/store";
-import { findPast, withStore } from "./open-past.ts";
+import {
+  findRun,
+  journalOf,
+  journalState,
+  listJournals,
+  readJournal,
+  type RunEntry,
+  StoreError,
+} from "@netra-apex/store";
+import { findPast, type PastPlace, withStore } from "./open-past.ts";
 import type { PastOptions } from "./past-options.ts";
-import { countText, say, table, timeText } from "./table.ts";
+import { countText, plain, say, table, timeText } from "./table.ts";
 
 /** How many of the newest journals are looked at for runs that are under way. */
 const mostLookedAt = 50;
@@ -42,19 +50,33 @@ interface Status {
 export async function statusCommand(options: PastOptions): Promise<number> {
   const past = await findPast(options);
   const { directory, environment } = past;
-  if (options.metrics) return metricsCommand(directory);
+  if (options.metrics) return metricsCommand(directory, options.json);
   const newest = listJournals(directory).slice(-mostLookedAt).reverse();
   const states = new Map(newest.map((id) => [id, journalState(directory, id)] as const));
   const current = newest.filter((id) => states.get(id) === "running").map((id) => currentRun(directory, id));
-  const { last, open, resumed } = await withStore(past, (store) => ({
-    last: store.runs({ limit: 1 })[0],
-    open: store.openState(environment) ?? {},
-    resumed: new Set(store.runs({ limit: mostLookedAt }).map(({ resumes }) => resumes)),
-  }));
+  const { last, open, resumed } = await fromHistory(past);
   const interrupted = newest.filter((id) => states.get(id) === "interrupted" && !resumed.has(id));
   const status: Status = { directory, environment, current, last, interrupted, open };
   say(options.json, status, () => statusText(status));
   return exitCodes.passed;
+}
+
+/** What the history adds to what journals say; nothing where it cannot be used, which is told. */
+async function fromHistory({ directory, environment }: PastPlace) {
+  try {
+    return await withStore({ directory }, (store) => {
+      const newest = store.runs({ limit: mostLookedAt });
+      return {
+        last: newest.find(({ isImported }) => !isImported),
+        open: store.openState(environment) ?? {},
+        resumed: new Set(newest.map(({ resumes }) => resumes)),
+      };
+    });
+  } catch (error) {
+    if (!(error instanceof StoreError)) throw error;
+    process.stderr.write(`warning  ${error.message}\n  hint: ${error.hint ?? ""}\n`);
+    return { last: undefined, open: {}, resumed: new Set<string | undefined>() };
+  }
 }
 
 function currentRun(directory: string, id: string): CurrentRun {
@@ -94,8 +116,8 @@ function statusText({ directory, environment, current, last, interrupted, open }
     const health = Object.entries(agents).map(([name, state]) => `${name} ${state}`);
     return [
       `▶ ${id}  for ${formatDuration(now - startedMs)} · ${nodes.ended} of ${nodes.planned} ended`,
-      ...(nodes.running.length > 0 ? [`  running  ${nodes.running.join(", ")}`] : []),
-      `  agents   ${health.join(", ") || "none yet"} · heard of ${formatDuration(Math.max(0, now - lastEventMs))} ago`,
+      ...(nodes.running.length > 0 ? [`  running  ${plain(nodes.running.join(", "))}`] : []),
+      `  agents   ${plain(health.join(", ")) || "none yet"} · heard of ${formatDuration(Math.max(0, now - lastEventMs))} ago`,
     ].join("\n");
   });
   const openRows = Object.keys(open).map((category) => [`  ${category}`, describeOpen(open[category])]);
@@ -115,12 +137,13 @@ function describeOpen(state: unknown): string {
   return tests ? `${countText(tests.length, "test")} failed` : `${kind}: ${reason ?? ""}`;
 }
 
-/** The newest run's metrics as Prometheus reads them. */
-async function metricsCommand(directory: string): Promise<number> {
+/** The newest run's metrics, as Prometheus reads them or as JSON. */
+async function metricsCommand(directory: string, json: boolean | undefined): Promise<number> {
   const { prometheusText } = await import("@netra-apex/core");
   const runId = findRun(directory, "latest");
   const fold = new RunMetricsFold();
   for (const event of readJournal(journalOf(directory, runId))) fold.onEvent(event);
-  process.stdout.write(prometheusText(fold.snapshot(), { run: runId }));
+  const metrics = fold.snapshot();
+  process.stdout.write(json ? `${JSON.stringify({ run: runId, metrics })}\n` : prometheusText(metrics, { run: runId }));
   return exitCodes.passed;
 }

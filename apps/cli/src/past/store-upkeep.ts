@@ -1,30 +1,42 @@
-import { exitCodes } from "@netra-apex/core";
-import { rebuildStore, Store } from "@netra-apex/store";
+import { describeThrown, exitCodes } from "@netra-apex/core";
+import { journalOf, listJournals, readJournal, rebuildStore } from "@netra-apex/store";
+import { loadSqliteQuietly } from "../history/load-sqlite.ts";
 import { findPast, withStore } from "./open-past.ts";
 import type { PastOptions } from "./past-options.ts";
-import { countText, say } from "./table.ts";
+import { countText, plain, say } from "./table.ts";
 
-/** `apex store check`: reads the whole database. */
+/** `apex store check`: reads the whole database and all journals. */
 export async function storeCheckCommand(options: PastOptions): Promise<number> {
   const { directory } = await findPast(options);
-  const store = await Store.open(directory);
-  let problems: readonly string[];
-  try {
-    problems = store.check();
-  } finally {
-    store.close();
-  }
+  const ofDatabase = await withStore({ directory }, (store) => store.check());
+  const problems = [...ofDatabase, ...journalProblems(directory)];
   say(options.json, { directory, problems }, () =>
     problems.length === 0
       ? `${directory} is whole`
-      : `${directory} is damaged:\n${problems.map((line) => `  ${line}`).join("\n")}\n  hint: apex store rebuild`,
+      : [
+          `${directory} is damaged:`,
+          ...problems.map((line) => `  ${plain(line)}`),
+          ...(ofDatabase.length > 0 ? ["  hint: apex store rebuild makes the database anew from the journals"] : []),
+        ].join("\n"),
   );
   return problems.length === 0 ? exitCodes.passed : exitCodes.infrastructure;
+}
+
+function journalProblems(directory: string): string[] {
+  return listJournals(directory).flatMap((run) => {
+    try {
+      for (const _ of readJournal(journalOf(directory, run)));
+      return [];
+    } catch (error) {
+      return [describeThrown(error)];
+    }
+  });
 }
 
 /** `apex store rebuild`: makes the history anew from the journals. */
 export async function storeRebuildCommand(options: PastOptions): Promise<number> {
   const { directory } = await findPast(options);
+  loadSqliteQuietly();
   const rebuilt = await rebuildStore(directory);
   for (const problem of rebuilt.problems) process.stderr.write(`warning  ${problem}\n`);
   say(options.json, rebuilt, () =>

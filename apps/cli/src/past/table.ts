@@ -1,21 +1,35 @@
-/** Rows of cells in columns as wide as their widest cell; the last column runs free. `>` in `align` puts one to the right. */
+import { cleanLine, displayWidth } from "@netra-apex/progress";
+
+/** Longest text of a cell: titles can be as long as somebody likes. */
+const longestCell = 160;
+
+/**
+ * Rows of cells in columns as wide as their widest cell; the last column runs free. `>` in `align` puts one to the right. Cells
+ * may hold any text: what would move the cursor is taken out.
+ */
 export function table(rows: readonly (readonly string[])[], align = ""): string {
-  const columns = Math.max(0, ...rows.map((row) => row.length));
+  const cells = rows.map((row) => row.map((cell) => cleanLine(cell, longestCell)));
+  const columns = Math.max(0, ...cells.map((row) => row.length));
   const widths = Array.from({ length: columns }, (_, column) =>
-    Math.max(...rows.map((row) => (row[column] ?? "").length)),
+    Math.max(...cells.map((row) => displayWidth(row[column] ?? ""))),
   );
-  return rows
+  return cells
     .map((row) =>
       row
         .map((cell, column) => {
-          const width = widths[column] ?? 0;
-          if (align[column] === ">") return cell.padStart(width);
-          return column === columns - 1 ? cell : cell.padEnd(width);
+          const space = " ".repeat(Math.max(0, (widths[column] ?? 0) - displayWidth(cell)));
+          if (align[column] === ">") return space + cell;
+          return column === columns - 1 ? cell : cell + space;
         })
         .join("  ")
         .trimEnd(),
     )
     .join("\n");
+}
+
+/** Text of unknown origin on one line of ours. */
+export function plain(text: string): string {
+  return cleanLine(text, 500);
 }
 
 /** A time as people read it, in the local time zone: `2026-01-31 14:25`. */

@@ -5,6 +5,7 @@ import { extendedPlan } from "../plan/extended-plan.ts";
 import { fingerprintNodes } from "../engine/fingerprint.ts";
 import { type KeptNode, type RecoveredRun, withoutSpawnedBy } from "../engine/recover.ts";
 import type { NodeId } from "../ids.ts";
+import { stars } from "../mask.ts";
 import type { Plan, PlanNode } from "../plan/plan.ts";
 import { type RunHandle, type RunPlanOptions, startRun } from "./master-controller.ts";
 
@@ -57,7 +58,7 @@ function planResume(
     const kept = new Map<NodeId, KeptNode>();
     for (const [id, fingerprint] of present) {
       const pass = recovered.kept.get(id);
-      if (pass && before.get(id) === fingerprint) kept.set(id, pass);
+      if (pass && before.get(id) === fingerprint && !(mask && hasMaskedState(pass))) kept.set(id, pass);
     }
     const rerun = plan.nodes.filter(({ id }) => !kept.has(id)).map(({ id }) => id);
     const smaller = withoutSpawnedBy(plan, rerun);
@@ -65,6 +66,11 @@ function planResume(
     // What waited for nodes that are gone now waits for others: it may not be the same any more.
     plan = smaller;
   }
+}
+
+/** What it had shared with others was written down with stars in the place of secrets: nobody could work with that. */
+function hasMaskedState({ state }: KeptNode): boolean {
+  return state.some(({ value }) => JSON.stringify(value)?.includes(stars) ?? false);
 }
 
 /** The plan with the nodes that agents had added to the interrupted run, as far as what they hang on is still there. */

@@ -47,13 +47,14 @@ function nodesEnded({ nodes }: CriteriaFacts): Criterion {
   });
 }
 
-function nodesPassed({ nodes }: CriteriaFacts): Criterion {
+function nodesPassed({ runs, nodes }: CriteriaFacts): Criterion {
   const asked = nodes.filter(({ outcome }) => !hadNothingToRun(outcome));
   const passed = asked.filter(({ outcome }) => outcome?.status === "passed");
   const against = asked.filter(({ outcome }) => outcome?.status !== "passed");
   return check("nodes-passed", "every node that had something to run passed", {
     isAsked: true,
-    against: passed.length === 0 && against.length === 0 ? nodes : against,
+    // A run in which nothing had anything to run proves nothing.
+    against: asked.length > 0 ? against : nodes.length > 0 ? nodes : runs.map(endOfRun),
     inFavour: passed.slice(-1),
     detail: `${passed.length} of ${asked.length}${against.length > 0 ? `; not ${names(against)}` : ""}`,
   });

@@ -60,8 +60,7 @@ export function percentOf(part: number, whole: number): string {
 
 /** The one word that a report begins with. */
 export function verdictWord({ holds, outcome }: Verdict): string {
-  if (holds) return "passed";
-  return outcome.status === "passed" ? "does not hold" : statusWord(outcome.status);
+  return outcome.status === "passed" && !holds ? "does not hold" : statusWord(outcome.status);
 }
 
 /** How a node ended, in words. */

@@ -103,21 +103,27 @@ export interface NodeEntry {
   readonly counts: TestCounts;
 }
 
+/** Which results of a category are asked for. */
+export interface CategoryQuery {
+  readonly environment: string;
+  readonly category: string;
+  readonly limit?: number | undefined;
+  /** Of runs that started at or after, in milliseconds since 1970. */
+  readonly sinceMs?: number | undefined;
+}
+
 /** The results of a category, newest first; those of its shards are among them. */
 export function readCategory(
   database: Database,
-  {
-    environment,
-    category,
-    limit = 50,
-  }: { readonly environment: string; readonly category: string; readonly limit?: number },
+  { environment, category, limit = 50, sinceMs = 0 }: CategoryQuery,
 ): NodeEntry[] {
   return database
     .sql(
       `select node_result.*, run.id as run_id from node_result join run on run.no = run
-       where node_result.environment = ? and category = ? order by node_result.started_ms desc, node limit ?`,
+       where node_result.environment = ? and category = ? and node_result.started_ms >= ?
+       order by node_result.started_ms desc, node limit ?`,
     )
-    .all(environment, category, limit)
+    .all(environment, category, sinceMs, limit)
     .map((row) => ({
       run: String(row["run_id"]),
       startedMs: Number(row["started_ms"]),

@@ -70,15 +70,25 @@ export interface TestHistory extends TestEntry {
   })[];
 }
 
+/** Which tests are looked for. */
+export interface TestQuery {
+  readonly environment: string;
+  /** An id, or a part of file and titles. */
+  readonly text: string;
+  readonly limit?: number | undefined;
+  /** That were in a run which started at or after, in milliseconds since 1970. */
+  readonly sinceMs?: number | undefined;
+}
+
 /** Tests whose id is, or whose file and titles contain, a text (without regard to case). */
 export function readTests(
   database: Database,
-  { environment, text, limit = 20 }: { readonly environment: string; readonly text: string; readonly limit?: number },
+  { environment, text, limit = 20, sinceMs = 0 }: TestQuery,
 ): TestHistory[] {
   const wanted = text.toLowerCase();
   const matches = database
-    .sql("select no, id, file, titles from test where environment = ? order by category, file, no")
-    .all(environment)
+    .sql("select no, id, file, titles from test where environment = ? and last_ms >= ? order by category, file, no")
+    .all(environment, sinceMs)
     // Not in SQL, whose `lower` knows the letters of English only.
     .filter(({ id, file, titles }) => {
       const named = [file, ...(JSON.parse(String(titles)) as string[])].join("::");
