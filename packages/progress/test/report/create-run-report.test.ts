@@ -2,6 +2,7 @@ import { countTests, type RunEvent } from "@netra-apex/core";
 import { assertEventGrammar } from "@netra-apex/core/testing";
 import { beforeAll, describe, expect, it } from "vitest";
 import { createRunReport } from "../../src/report/create-run-report.ts";
+import { renderReport } from "../../src/report/render-report.ts";
 import { ReportError } from "../../src/report/report-error.ts";
 import type { EventRef, RunReport } from "../../src/report/run-report.ts";
 import { scriptTest } from "../event-script.ts";
@@ -34,6 +35,18 @@ describe("createRunReport", () => {
       },
     ]);
     expect(eventAt(report.runs[0]?.code as EventRef)?.type).toBe("inputs_identified");
+  });
+
+  it("is no pass where nothing had anything to run", async () => {
+    const skip = { cause: "not-configured" as const, reason: "not configured" };
+    const layers = [{ id: "fast", nodes: [categoryNode("unit", { skip })] }];
+    for (const plan of [shopPlan(layers), shopPlan([])]) {
+      const empty = createRunReport(await playRun(plan, {}));
+      expect(empty.verdict).toMatchObject({ holds: false, exitCode: 6 });
+      expect(criterion("nodes-passed", empty)?.status).toBe("not-met");
+      expect(renderReport(empty, "markdown")).toMatch(/^# Run \S+: skipped$/m);
+      expect(renderReport(empty, "html")).not.toContain("✓ passed");
+    }
   });
 
   it("survives JSON as it is", () => {
