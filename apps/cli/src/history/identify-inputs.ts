@@ -1,6 +1,5 @@
 import { execFile } from "node:child_process";
 import { createReadStream } from "node:fs";
-import { lstat, readlink } from "node:fs/promises";
 import path from "node:path";
 import type { Hash } from "node:crypto";
 import { promisify } from "node:util";
@@ -90,6 +89,7 @@ function pathOf(change: string): string {
 }
 
 async function addContent(hash: Hash, file: string): Promise<void> {
+  const { lstat, readlink } = await import("node:fs/promises");
   try {
     const { size, mtimeMs, isFile, isLink } = await lstat(file).then((stats) => ({
       size: stats.size,

@@ -3,6 +3,7 @@ import {
   exitCodes,
   formatDuration,
   type RunEvent,
+  prometheusText,
   type RunMetrics,
   RunMetricsFold,
 } from "@netra-apex/core";
@@ -138,8 +139,7 @@ function describeOpen(state: unknown): string {
 }
 
 /** The newest run's metrics, as Prometheus reads them or as JSON. */
-async function metricsCommand(directory: string, json: boolean | undefined): Promise<number> {
-  const { prometheusText } = await import("@netra-apex/core");
+function metricsCommand(directory: string, json: boolean | undefined): number {
   const runId = findRun(directory, "latest");
   const fold = new RunMetricsFold();
   for (const event of readJournal(journalOf(directory, runId))) fold.onEvent(event);

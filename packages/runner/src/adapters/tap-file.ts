@@ -1,6 +1,5 @@
 import { createReadStream } from "node:fs";
 import path from "node:path";
-import { createInterface } from "node:readline";
 import { stripVTControlCharacters } from "node:util";
 import { describeThrown, type TestResult } from "@netra-apex/core";
 import { nothingWritten, refuseOptions } from "./junit-file.ts";
@@ -47,6 +46,8 @@ async function readStreams({ report, logFile, cwd, before }: WrittenReport): Pro
 export async function readTap(file: string, cwd: string): Promise<TestReport> {
   const reader = new TapReader(cwd);
   let lastChunk = "\n";
+  // Loaded here: all adapters are loaded at each start, and few reports are TAP.
+  const { createInterface } = await import("node:readline");
   try {
     const input = createReadStream(file, "utf8");
     input.on("data", (chunk) => (lastChunk = String(chunk)));

@@ -1,5 +1,4 @@
-import { closeSync, fdatasync, ftruncateSync, openSync, writeSync } from "node:fs";
-import { open } from "node:fs/promises";
+import { closeSync, fdatasync, fsync, ftruncateSync, openSync, writeSync } from "node:fs";
 import path from "node:path";
 import { promisify } from "node:util";
 
@@ -37,11 +36,11 @@ export function createJournalFile(file: string): JournalFile {
 
 async function syncDirectory(directory: string): Promise<void> {
   try {
-    const handle = await open(directory, "r");
+    const descriptor = openSync(directory, "r");
     try {
-      await handle.sync();
+      await promisify(fsync)(descriptor);
     } finally {
-      await handle.close();
+      closeSync(descriptor);
     }
   } catch {
     // Not every system lets a directory be opened, or synced.

@@ -1,8 +1,5 @@
 import { createReadStream, createWriteStream, renameSync, rmSync } from "node:fs";
 import process from "node:process";
-import { Readable } from "node:stream";
-import { pipeline } from "node:stream/promises";
-import { createGzip } from "node:zlib";
 import { describeThrown, type RunId } from "@netra-apex/core";
 import { journalOf } from "../journal/run-directory.ts";
 import { PortableRunError } from "./portable-errors.ts";
@@ -25,6 +22,12 @@ export async function exportRun(store: string, runId: RunId, file: string): Prom
   const header: PortableHeader = { format: "apex-run", version: portableVersion, runId };
   const part = `${file}.${process.pid}.part`;
   try {
+    // Loaded here, because every run loads this package, and next to none exports anything.
+    const [{ Readable }, { pipeline }, { createGzip }] = await Promise.all([
+      import("node:stream"),
+      import("node:stream/promises"),
+      import("node:zlib"),
+    ]);
     await pipeline(
       Readable.from(portableBytes(header, createReadStream(journalOf(store, runId)))),
       createGzip(),

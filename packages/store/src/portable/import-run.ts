@@ -12,7 +12,6 @@ import {
   writeFileSync,
 } from "node:fs";
 import path from "node:path";
-import { createGunzip } from "node:zlib";
 import { decodeEvent, describeThrown, isApexError, type RunId } from "@netra-apex/core";
 import {
   isRunId,
@@ -153,6 +152,8 @@ function parsed(line: string, fail: (problem: string) => never): Record<string, 
 
 async function* linesOf(file: string): AsyncGenerator<string> {
   const isCompressed = isGzip(file);
+  // Loaded here, because every run loads this package, and next to none imports anything.
+  const { createGunzip } = await import("node:zlib");
   const source = createReadStream(file);
   const gunzip = createGunzip();
   // A pipe does not carry errors on.

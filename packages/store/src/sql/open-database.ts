@@ -1,5 +1,4 @@
 import { statSync } from "node:fs";
-import { setTimeout as delay } from "node:timers/promises";
 import { describeThrown, isApexError } from "@netra-apex/core";
 import { migrations as ownMigrations, type Migrations } from "./migrations.ts";
 import { nodeSqliteDriver } from "./node-sqlite-driver.ts";
@@ -284,16 +283,19 @@ function pragma(connection: SqlConnection, name: string): number {
 
 /** Tries until nobody else is in the way or the patience is at its end; waits without holding up the process. */
 async function whileBusy<Result>(driver: SqlDriver, patienceMs: number, work: () => Result): Promise<Result> {
-  const startedMs = performance.now();
+  // No clock is asked, nor loaded, before somebody is in the way.
+  let startedMs: number | undefined;
   for (let pauseMs = 5; ; pauseMs = Math.min(pauseMs * 2, 100)) {
     try {
       return work();
     } catch (error) {
       const isInTheWay =
         error instanceof StoreError ? error.code === "APEX_STORE_BUSY" : isBusy(driver.resultCode(error));
+      startedMs ??= performance.now();
       if (!isInTheWay || performance.now() - startedMs > patienceMs) throw error;
     }
     // Processes that started together must not knock together again.
+    const { setTimeout: delay } = await import("node:timers/promises");
     await delay(pauseMs * (0.5 + Math.random()));
   }
 }
