@@ -1,3 +1,3 @@
 import { libraryBuild } from "../../tsup.base.ts";
 
-export default libraryBuild();
+export default libraryBuild({ index: "src/index.ts", sql: "src/sql/index.ts" });

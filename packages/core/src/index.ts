@@ -201,3 +201,6 @@ export { AgentRegistry, DuplicateAgentError, UnknownAgentError } from "./agents/
 // Ground
 export { ApexError, describeThrown, isApexError } from "./apex-error.ts";
 export { type Clock, delay, systemClock } from "./clock.ts";
+
+// Processes
+export { identifyProcess, isProcessAlive, ownProcess, type ProcessIdentity } from "./process-identity.ts";

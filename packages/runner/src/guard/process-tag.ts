@@ -1,5 +1,5 @@
-import { readFileSync, readlinkSync } from "node:fs";
 import process from "node:process";
+import { pidSpace, processStartTime } from "@netra-apex/core/process";
 
 /**
  * The variable that marks every process that a guard has started, with all their descendants: `TOKEN.N` of each guard in the
@@ -17,8 +17,8 @@ export interface GuardIdentity {
 
 /** The identity of this very process. Where there is no /proc, the pid and the time tell guards apart. */
 export function ownIdentity(): GuardIdentity {
-  const startedAt = startTimeOf(process.pid) ?? Date.now().toString(36);
-  return { pid: process.pid, place: pidPlace(), startedAt };
+  const startedAt = processStartTime(process.pid) ?? Date.now().toString(36);
+  return { pid: process.pid, place: pidSpace() ?? "here", startedAt };
 }
 
 /** `identity` as one word without spaces and dots. */
@@ -36,7 +36,7 @@ export function parseToken(token: string): GuardIdentity | undefined {
 /** Whether the guard runs; `undefined` when that cannot be known from here. */
 export function isGuardAlive(identity: GuardIdentity, place: string): boolean | undefined {
   if (identity.place !== place) return undefined;
-  return startTimeOf(identity.pid) === identity.startedAt;
+  return processStartTime(identity.pid) === identity.startedAt;
 }
 
 /** The tokens and numbers in a value of {@link tagVariable}. */
@@ -45,28 +45,5 @@ export function* parseTags(value: string): Generator<{ token: string; id: number
     const dot = tag.lastIndexOf(".");
     const id = Number(tag.slice(dot + 1));
     if (dot > 0 && Number.isInteger(id)) yield { token: tag.slice(0, dot), id };
-  }
-}
-
-/** Clock ticks after boot at which a process was started, as /proc writes it; `undefined` when there is no such process. */
-function startTimeOf(pid: number): string | undefined {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, "latin1");
-    const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-    // A zombie guards nothing any more.
-    return fields[0] === "Z" ? undefined : fields[19];
-  } catch {
-    return undefined;
-  }
-}
-
-/** Within which pids and start times are unique: this boot, and this pid namespace. */
-function pidPlace(): string {
-  try {
-    const boot = readFileSync("/proc/sys/kernel/random/boot_id", "latin1").slice(0, 8);
-    const namespace = readlinkSync("/proc/self/ns/pid").replaceAll(/\D/g, "");
-    return `${boot}_${namespace}`;
-  } catch {
-    return "here";
   }
 }

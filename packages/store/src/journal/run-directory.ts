@@ -1,8 +1,14 @@
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import path from "node:path";
-import { ApexError, describeThrown, type RunId } from "@netra-apex/core";
+import {
+  ApexError,
+  describeThrown,
+  isProcessAlive,
+  ownProcess,
+  type ProcessIdentity,
+  type RunId,
+} from "@netra-apex/core";
 import { makeDirectory } from "./make-directory.ts";
-import { isProcessAlive, ownProcess, type ProcessIdentity } from "./process-identity.ts";
 
 /** The directory for a run's journal, logs and reports cannot be made. */
 export class RunDirectoryError extends ApexError {

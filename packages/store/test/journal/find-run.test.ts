@@ -1,9 +1,8 @@
 import { appendFileSync, mkdirSync, utimesSync, writeFileSync } from "node:fs";
 import path from "node:path";
-import { encodeEvent, type RunEvent } from "@netra-apex/core";
+import { encodeEvent, ownProcess, type ProcessIdentity, type RunEvent } from "@netra-apex/core";
 import { describe, expect, it } from "vitest";
 import { findRun, journalState, listJournals } from "../../src/journal/find-run.ts";
-import { ownProcess, type ProcessIdentity } from "../../src/journal/process-identity.ts";
 import { journalOf, runDirectoryOf } from "../../src/journal/run-directory.ts";
 import { journalRun } from "../rig/keep-run.ts";
 import { temporaryStore } from "../rig/temporary-store.ts";

@@ -12,14 +12,19 @@ export interface ProcessIdentity {
 
 /** The identity of this process. */
 export function ownProcess(): ProcessIdentity {
-  const startedAt = startTimeOf(process.pid);
-  return { pid: process.pid, place: placeOfPids(), ...(startedAt === undefined ? {} : { startedAt }) };
+  return identifyProcess(process.pid);
+}
+
+/** The identity of a process of this machine that is known to run. */
+export function identifyProcess(pid: number): ProcessIdentity {
+  const startedAt = processStartTime(pid);
+  return { pid, place: placeOfPids(), ...(startedAt === undefined ? {} : { startedAt }) };
 }
 
 /** Whether the process still runs; `undefined` where that cannot be known, as on another machine. */
 export function isProcessAlive({ pid, place, startedAt }: ProcessIdentity): boolean | undefined {
   if (place !== placeOfPids()) return undefined;
-  if (startedAt !== undefined) return startTimeOf(pid) === startedAt;
+  if (startedAt !== undefined) return processStartTime(pid) === startedAt;
   try {
     process.kill(pid, 0);
     return true;
@@ -28,9 +33,11 @@ export function isProcessAlive({ pid, place, startedAt }: ProcessIdentity): bool
   }
 }
 
-function startTimeOf(pid: number): string | undefined {
+/** Clock ticks after boot at which a process was started, as /proc writes it; `undefined` when there is no such process. */
+export function processStartTime(pid: number): string | undefined {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, "latin1");
+    // The name before it may hold anything, also spaces and brackets.
     const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
     // A zombie does nothing any more.
     return fields[0] === "Z" ? undefined : fields[19];
@@ -39,11 +46,16 @@ function startTimeOf(pid: number): string | undefined {
   }
 }
 
-function placeOfPids(): string {
+/** Within which pids and start times are unique: this boot, and this pid namespace. `undefined` without a /proc. */
+export function pidSpace(): string | undefined {
   try {
     const boot = readFileSync("/proc/sys/kernel/random/boot_id", "latin1").slice(0, 8);
     return `${boot}_${readlinkSync("/proc/self/ns/pid").replaceAll(/\D/g, "")}`;
   } catch {
-    return process.getBuiltinModule("node:os").hostname();
+    return undefined;
   }
+}
+
+function placeOfPids(): string {
+  return pidSpace() ?? process.getBuiltinModule("node:os").hostname();
 }

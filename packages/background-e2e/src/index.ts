@@ -1,0 +1,33 @@
+// The queue
+export {
+  type ActiveTaskState,
+  type Actor,
+  type Attempt,
+  type AttemptResult,
+  type FinalTaskState,
+  type Progress,
+  type SnapshotRef,
+  type TaskId,
+  taskPriorities,
+  type TaskPriority,
+  type TaskSpec,
+  type TaskState,
+  taskStates,
+  type WorkerRef,
+} from "./queue/task.ts";
+export type {
+  AuditEvent,
+  Claim,
+  ClaimRef,
+  Enqueued,
+  NewTask,
+  Page,
+  PageRequest,
+  QueueBackend,
+  QueueGuarantees,
+  QueuePause,
+  QueueStats,
+  Reaped,
+  TaskFilter,
+  TaskView,
+} from "./queue/queue-backend.ts";
