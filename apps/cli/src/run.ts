@@ -1,20 +1,7 @@
-import {
-  createRunId,
-  loadConfig,
-  type Reporter,
-  resolvePlan,
-  runPlan,
-  type RunSummary,
-  type Selection,
-} from "@netra-apex/core";
+import { loadConfig, type Reporter, resolvePlan, runPlan, type RunSummary, type Selection } from "@netra-apex/core";
 import { assertShardable, frameworkNames } from "@netra-apex/runner";
 import { changedFilesFor } from "./commands/changed-files-for.ts";
-import { settingsOf } from "./commands/run-settings.ts";
-import { hostOf } from "./history/host.ts";
-import { ownPlaces } from "./history/store-directory.ts";
-import { identifyInputs } from "./history/identify-inputs.ts";
-import { RunKeeper } from "./history/run-keeper.ts";
-import { apexVersion } from "./version.ts";
+import { prepareRun } from "./history/prepare-run.ts";
 
 /** Where and how a selection is run. */
 export interface RunOptions {
@@ -43,19 +30,11 @@ export async function run(selection: Selection = {}, options: RunOptions = {}): 
   const changed = selection.changedFiles === undefined ? await changedFilesFor(config) : {};
   const plan = resolvePlan(config, { ...changed, ...selection });
   assertShardable(plan);
-  const runId = createRunId(new Date());
-  const keeper = await RunKeeper.open(config, plan, runId);
-  const { runDirectory } = keeper;
-  const { lastPasses, pastDurationsMs } = keeper.past;
+  const { keeper, settings } = await prepareRun(config, plan);
   const summary = await runPlan(plan, {
-    ...settingsOf(config, { runDirectory, lastPasses }),
-    pastDurationsMs,
-    reporters: [...keeper.reporters, ...(options.reporters ?? [])],
+    ...settings,
+    reporters: [...settings.reporters, ...(options.reporters ?? [])],
     ...(options.signal ? { signal: options.signal } : {}),
-    runId,
-    apexVersion,
-    inputs: identifyInputs(plan.projectRoot, ownPlaces(config)),
-    host: await hostOf(),
   });
   await keeper.settle();
   return summary;

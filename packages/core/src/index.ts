@@ -164,6 +164,7 @@ export {
   type SlaBreach,
 } from "./events/run-event.ts";
 export type { RunHost, RunInputs } from "./events/run-surroundings.ts";
+export { thisHost } from "./events/this-host.ts";
 export type { Suspicion } from "./events/suspicion.ts";
 export {
   decodeEvent,

@@ -29,6 +29,12 @@ export { commandOf } from "./history/known-nodes.ts";
 export type { CategoryState, LastPass } from "./open-state/open-state.ts";
 export { type NodeEnd, OpenStateRecorder } from "./open-state/open-state-recorder.ts";
 
+// A run that is kept
+export { type PastRuns, RunKeeper, type SettledRun } from "./keeper/run-keeper.ts";
+export { budgetWarnings } from "./keeper/budget-warnings.ts";
+export { ownPlaces, storeDirectory } from "./keeper/store-directory.ts";
+export { identifyInputs } from "./inputs/identify-inputs.ts";
+
 // Runs as files
 export { exportRun } from "./portable/export-run.ts";
 export { type ImportedRun, importRun } from "./portable/import-run.ts";

@@ -1,16 +1,12 @@
 import path from "node:path";
-import { type Config, createRunId, exitCodes, type Plan, type RecoveredRun, runPlan } from "@netra-apex/core";
+import { type Config, exitCodes, type Plan, type RecoveredRun, type Reporter, runPlan } from "@netra-apex/core";
 import { chooseProgressMode, createReporter, type ProgressMode } from "@netra-apex/progress";
+import type { RunKeeper } from "@netra-apex/store";
 import { loadSqliteQuietly } from "../history/load-sqlite.ts";
-import { hostOf } from "../history/host.ts";
-import { ownPlaces } from "../history/store-directory.ts";
-import { identifyInputs } from "../history/identify-inputs.ts";
-import { RunKeeper } from "../history/run-keeper.ts";
-import { apexVersion } from "../version.ts";
+import { prepareRun } from "../history/prepare-run.ts";
 import { listenForInterruption } from "./interruption.ts";
 import type { Invocation } from "./invocation.ts";
 import { rerunPrefix } from "./rerun-prefix.ts";
-import { settingsOf } from "./run-settings.ts";
 import { listenForSuspension } from "./suspension.ts";
 
 /** Runs a plan and shows it; what is `recovered` of a run that is resumed is not repeated. Resolves with the exit code. */
@@ -26,37 +22,32 @@ export async function executePlan(
     stderr: process.stderr,
     env: process.env,
   });
-  const runId = createRunId(new Date());
   loadSqliteQuietly();
-  // Git looks while we open the store.
-  const inputs = identifyInputs(plan.projectRoot, ownPlaces(config));
-  const keeper = await RunKeeper.open(config, plan, runId);
-  for (const warning of keeper.warnings) process.stderr.write(`warning  ${warning}\n`);
+  let reporter: Reporter | undefined;
   const interruption = listenForInterruption((message) => {
-    if (reporter.notice) reporter.notice(message);
+    if (reporter?.notice) reporter.notice(message);
     else process.stderr.write(`${message}\n`);
-  });
-  const reporter = await createReporter(mode, {
-    stdout: process.stdout,
-    stderr: process.stderr,
-    env: process.env,
-    verbose: options.verbose ?? false,
-    rerunPrefix: rerunPrefix(process.argv[1] ?? "apex", options),
   });
   const suspension = listenForSuspension(guard, mode === "rich");
   try {
-    const { runDirectory } = keeper;
-    const { lastPasses, pastDurationsMs } = keeper.past;
+    const {
+      keeper,
+      settings: prepared,
+      warnings,
+    } = await prepareRun(config, plan, { guard, killNow: interruption.kill });
+    for (const warning of warnings) process.stderr.write(`warning  ${warning}\n`);
+    reporter = await createReporter(mode, {
+      stdout: process.stdout,
+      stderr: process.stderr,
+      env: process.env,
+      verbose: options.verbose ?? false,
+      rerunPrefix: rerunPrefix(process.argv[1] ?? "apex", options),
+    });
     const settings = {
-      ...settingsOf(config, { runDirectory, killNow: interruption.kill, guard, lastPasses }),
-      pastDurationsMs,
-      reporters: [...keeper.reporters, reporter],
+      ...prepared,
+      reporters: [...prepared.reporters, reporter],
       signal: interruption.stop,
       clock: suspension.clock,
-      runId,
-      apexVersion,
-      inputs,
-      host: await hostOf(),
       command: args,
     };
     const say = (line: string): void => {
@@ -68,8 +59,8 @@ export async function executePlan(
     for (const { reporter: name, message } of summary.reporterFailures ?? []) {
       process.stderr.write(`warning  the ${name} reporter could not finish: ${message}\n`);
     }
-    const { open, warnings } = await keeper.settle();
-    for (const line of warnings) process.stderr.write(line.startsWith(" ") ? `${line}\n` : `warning  ${line}\n`);
+    const { open, warnings: found } = await keeper.settle();
+    for (const line of found) process.stderr.write(line.startsWith(" ") ? `${line}\n` : `warning  ${line}\n`);
     if (options.lastFailed) await sayWhatIsOpen(open, keeper.ran, mode);
     if (summary.exitCode === exitCodes.nothingRan) sayHowToStart(plan);
     return summary.exitCode;

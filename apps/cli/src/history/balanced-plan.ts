@@ -1,8 +1,7 @@
 import { type CategoryTask, type Config, describeThrown, type Plan } from "@netra-apex/core";
 import { balanceShards } from "@netra-apex/runner";
-import { Store } from "@netra-apex/store";
+import { Store, storeDirectory } from "@netra-apex/store";
 import { loadSqliteQuietly } from "./load-sqlite.ts";
-import { storeDirectory } from "./store-directory.ts";
 
 /**
  * The plan with shards that take about the same time, as far as earlier runs tell how long files take. A history that cannot be

@@ -1,8 +1,6 @@
 import { type Config, describeThrown, estimatePlan, type Plan, type PlanEstimate } from "@netra-apex/core";
-import { Store } from "@netra-apex/store";
-import { budgetWarnings } from "./budget-warnings.ts";
+import { budgetWarnings, Store, storeDirectory } from "@netra-apex/store";
 import { loadSqliteQuietly } from "./load-sqlite.ts";
-import { storeDirectory } from "./store-directory.ts";
 
 /** What earlier runs say of a plan. */
 export interface Foretold {

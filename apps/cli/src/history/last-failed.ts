@@ -1,7 +1,6 @@
 import { type Config, isConfigured, type Selection, SelectionError, type TestSelector } from "@netra-apex/core";
-import type { CategoryState } from "@netra-apex/store";
-import { withStore } from "../past/open-past.ts";
-import { storeDirectory } from "./store-directory.ts";
+import { type CategoryState, storeDirectory } from "@netra-apex/store";
+import { withStore } from "./with-store.ts";
 
 type States = Readonly<Record<string, CategoryState>>;
 

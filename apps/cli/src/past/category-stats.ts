@@ -1,5 +1,6 @@
 import { exitCodes, formatDuration } from "@netra-apex/core";
-import { findPast, withStore } from "./open-past.ts";
+import { withStore } from "../history/with-store.ts";
+import { findPast } from "./open-past.ts";
 import type { PastOptions } from "./past-options.ts";
 import { percentText, say, table, timeText } from "./table.ts";
 

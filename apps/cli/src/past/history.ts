@@ -1,6 +1,7 @@
 import { exitCodes, formatDuration, formatTestSelector, SelectionError } from "@netra-apex/core";
 import type { NodeEntry, RunEntry, TestHistory } from "@netra-apex/store";
-import { findPast, withStore } from "./open-past.ts";
+import { withStore } from "../history/with-store.ts";
+import { findPast } from "./open-past.ts";
 import { type PastOptions, windowOf } from "./past-options.ts";
 import { countText, percentText, plain, say, table, timeText } from "./table.ts";
 

@@ -9,7 +9,8 @@ import {
   journalState,
   readJournal,
 } from "@netra-apex/store";
-import { findPast, withStore } from "./open-past.ts";
+import { withStore } from "../history/with-store.ts";
+import { findPast } from "./open-past.ts";
 import type { PastOptions } from "./past-options.ts";
 import { say } from "./table.ts";
 

@@ -16,7 +16,8 @@ import {
   type RunEntry,
   StoreError,
 } from "@netra-apex/store";
-import { findPast, type PastPlace, withStore } from "./open-past.ts";
+import { withStore } from "../history/with-store.ts";
+import { findPast, type PastPlace } from "./open-past.ts";
 import type { PastOptions } from "./past-options.ts";
 import { countText, plain, say, table, timeText } from "./table.ts";
 

@@ -1,7 +1,8 @@
 import { describeThrown, exitCodes } from "@netra-apex/core";
 import { journalOf, listJournals, readJournal, rebuildStore } from "@netra-apex/store";
 import { loadSqliteQuietly } from "../history/load-sqlite.ts";
-import { findPast, withStore } from "./open-past.ts";
+import { withStore } from "../history/with-store.ts";
+import { findPast } from "./open-past.ts";
 import type { PastOptions } from "./past-options.ts";
 import { countText, plain, say } from "./table.ts";
 

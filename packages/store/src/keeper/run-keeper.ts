@@ -13,17 +13,13 @@ import {
   layerExecutionAgentName,
   pastDurationsOf,
 } from "@netra-apex/core";
-import {
-  type CategoryState,
-  commandOf,
-  createRunDirectory,
-  journalOf,
-  JournalWriter,
-  OpenStateRecorder,
-  RunDirectoryError,
-  RunRecordFold,
-  Store,
-} from "@netra-apex/store";
+import { commandOf } from "../history/known-nodes.ts";
+import { RunRecordFold } from "../history/run-record-fold.ts";
+import { JournalWriter } from "../journal/journal-writer.ts";
+import { createRunDirectory, journalOf, RunDirectoryError } from "../journal/run-directory.ts";
+import { OpenStateRecorder } from "../open-state/open-state-recorder.ts";
+import type { CategoryState } from "../open-state/open-state.ts";
+import { Store } from "../store.ts";
 import { storeDirectory } from "./store-directory.ts";
 
 /** What a run starts from that earlier ones have left. */
@@ -59,14 +55,14 @@ export class RunKeeper {
   private constructor(
     { config, plan }: { readonly config: Config; readonly plan: Plan },
     place: Place,
-    { store, log, warnings }: { readonly store?: Store | undefined; readonly log?: Reporter | undefined } & Warnings,
+    { store, warnings }: { readonly store?: Store | undefined } & Warnings,
   ) {
     this.#config = config;
     this.#plan = plan;
     this.#directory = place.store;
     this.#store = store;
     this.runDirectory = place.runDirectory;
-    this.reporters = [...place.reporters, this.#record, this.#openState, ...(log ? [log] : [])];
+    this.reporters = [...place.reporters, this.#record, this.#openState];
     this.past = pastOf(plan, store);
     this.warnings = [...place.warnings, ...warnings];
   }
@@ -77,8 +73,7 @@ export class RunKeeper {
     const { isEnabled } = config.history;
     const place = placeRun(directory, runId, isEnabled);
     const warnings: string[] = [];
-    const log = await openLog(config, runId, warnings);
-    if (!isEnabled) return new RunKeeper({ config, plan }, place, { log, warnings });
+    if (!isEnabled) return new RunKeeper({ config, plan }, place, { warnings });
     let store: Store | undefined;
     try {
       store = await Store.openExisting(directory);
@@ -86,7 +81,7 @@ export class RunKeeper {
     } catch (error) {
       warnings.push(explain("the history of earlier runs cannot be used", error));
     }
-    return new RunKeeper({ config, plan }, place, { store, log, warnings });
+    return new RunKeeper({ config, plan }, place, { store, warnings });
   }
 
   /** The categories that were run at all. */
@@ -129,17 +124,6 @@ async function budgetLines(store: Store, config: Config, plan: Plan): Promise<re
 
 interface Warnings {
   readonly warnings: readonly string[];
-}
-
-async function openLog({ projectRoot, logs }: Config, runId: RunId, warnings: string[]): Promise<Reporter | undefined> {
-  if (!logs.isEnabled) return undefined;
-  const { createRunLog } = await import("./run-log.ts");
-  try {
-    return createRunLog(projectRoot, runId, logs);
-  } catch (error) {
-    warnings.push(`this run has no log file: ${describeThrown(error)}`);
-    return undefined;
-  }
 }
 
 interface Place extends Warnings {

@@ -6,7 +6,7 @@ import {
   type LayerHistory,
   type Plan,
 } from "@netra-apex/core";
-import type { Store } from "@netra-apex/store";
+import type { Store } from "../store.ts";
 
 /** Tests of a layer that are looked at when it comes close to its budget. */
 const mostTests = 50;

@@ -1,9 +1,10 @@
 import { type Config, createMask, type RunPlanOptions } from "@netra-apex/core";
-import { createLayerExecutionAgent, createShardUnionAgent, type LayerExecutionAgentOptions } from "@netra-apex/runner";
+import { createLayerExecutionAgent, type LayerExecutionAgentOptions } from "./layer-execution-agent.ts";
 import { secretsOf } from "./secrets.ts";
+import { createShardUnionAgent } from "./shards/shard-union-agent.ts";
 
 /** What a config says about running a plan: its plugins' agents beside those that run categories, and what is watched. */
-export function settingsOf(
+export function runSettings(
   config: Config,
   control: Omit<LayerExecutionAgentOptions, "mask">,
 ): Pick<RunPlanOptions, "agents" | "tools" | "conditions" | "alerts" | "heartbeatMs" | "sampleMs" | "mask"> {

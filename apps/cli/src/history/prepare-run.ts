@@ -1,0 +1,65 @@
+import {
+  type Config,
+  createRunId,
+  describeThrown,
+  type Plan,
+  type Reporter,
+  type RunPlanOptions,
+} from "@netra-apex/core";
+import { type LayerExecutionAgentOptions, runSettings } from "@netra-apex/runner";
+import { identifyInputs, ownPlaces, RunKeeper } from "@netra-apex/store";
+import { apexVersion } from "../version.ts";
+import { hostOf } from "./host.ts";
+
+/** A run that can start. */
+export interface PreparedRun {
+  readonly keeper: RunKeeper;
+  /** Its reporters are those that keep it; others come after them. */
+  readonly settings: RunPlanOptions & { readonly reporters: readonly Reporter[] };
+  /** What a person should know before it starts, a line each. */
+  readonly warnings: readonly string[];
+}
+
+/**
+ * What every way of running a plan needs: a place in the history, what earlier runs tell, the code's fingerprint, the config's agents.
+ * Throws `RunDirectoryError`.
+ */
+export async function prepareRun(
+  config: Config,
+  plan: Plan,
+  control: Pick<LayerExecutionAgentOptions, "guard" | "killNow"> = {},
+): Promise<PreparedRun> {
+  const runId = createRunId(new Date());
+  // Git looks while we open the store.
+  const inputs = identifyInputs(plan.projectRoot, ownPlaces(config));
+  const keeper = await RunKeeper.open(config, plan, runId);
+  const warnings = [...keeper.warnings];
+  const log = await openLog(config, runId, warnings);
+  const { runDirectory } = keeper;
+  const { lastPasses, pastDurationsMs } = keeper.past;
+  const settings = {
+    ...runSettings(config, { ...control, runDirectory, lastPasses }),
+    pastDurationsMs,
+    reporters: [...keeper.reporters, ...(log ? [log] : [])],
+    runId,
+    apexVersion,
+    inputs,
+    host: await hostOf(),
+  };
+  return { keeper, settings, warnings };
+}
+
+async function openLog(
+  { projectRoot, logs }: Config,
+  runId: string,
+  warnings: string[],
+): Promise<Reporter | undefined> {
+  if (!logs.isEnabled) return undefined;
+  const { createRunLog } = await import("./run-log.ts");
+  try {
+    return createRunLog(projectRoot, runId, logs);
+  } catch (error) {
+    warnings.push(`this run has no log file: ${describeThrown(error)}`);
+    return undefined;
+  }
+}
