@@ -204,4 +204,5 @@ export { ApexError, describeThrown, isApexError } from "./apex-error.ts";
 export { type Clock, delay, systemClock } from "./clock.ts";
 
 // Processes
+export { type HeldHolding, type Hold, type Holding, hostMemoryBytes, HostLedger } from "./ledger/host-ledger.ts";
 export { identifyProcess, isProcessAlive, ownProcess, type ProcessIdentity } from "./process-identity.ts";

@@ -1,0 +1,35 @@
+import { mkdirSync } from "node:fs";
+import path from "node:path";
+import type { TaskId } from "./queue/task.ts";
+
+/** Where a project's background queue keeps its files. */
+export interface QueuePlace {
+  /** The store of the project (`.apex`). */
+  readonly store: string;
+  /** The database. */
+  readonly file: string;
+  /** What belongs to the worker: its log, the file that wakes it, the attempts. */
+  readonly directory: string;
+  readonly workerLog: string;
+}
+
+/** The queue's files within a store. */
+export function queuePlace(store: string): QueuePlace {
+  const directory = path.join(store, "background");
+  return { store, file: path.join(store, "queue.db"), directory, workerLog: path.join(directory, "worker.log") };
+}
+
+/** Where an attempt keeps its files. It has one of its own, so that one that was thought dead cannot mix its own into the next one's. */
+export function attemptDirectory({ directory }: QueuePlace, taskId: TaskId, fence: number): string {
+  return path.join(directory, taskId, String(fence));
+}
+
+/** What the tests of an attempt wrote, and what became of them. */
+export function attemptLog(place: QueuePlace, taskId: TaskId, fence: number): string {
+  return path.join(attemptDirectory(place, taskId, fence), "output.log");
+}
+
+/** Makes the directory for the worker's files. Throws what the file system throws. */
+export function makeQueueDirectory({ directory }: QueuePlace): void {
+  mkdirSync(directory, { recursive: true });
+}
