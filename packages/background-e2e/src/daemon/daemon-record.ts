@@ -94,3 +94,9 @@ function isThere({ process, heartbeatMs }: DaemonRecord, nowMs: number): boolean
   const isSilent = Math.abs(nowMs - heartbeatMs) > daemonSilenceMs;
   return isProcessAlive(process) !== false && !isSilent;
 }
+
+/** Whether there is a task that is not over. Synchronous, for the moment in which a worker leaves. */
+export function hasOpenTasks(database: Database): boolean {
+  const states = "('queued', 'starting', 'running', 'retry-wait')";
+  return database.sql(`select 1 from task where state in ${states} limit 1`).get() !== undefined;
+}

@@ -12,8 +12,17 @@ export const taskPriorities = { critical: 1, high: 2, medium: 3, low: 4, idle: 5
   TaskPriority
 >;
 
+const defaultPriorities: Readonly<Record<string, TaskPriority>> = { e2e_critical: 2, performance: 4 };
+
+/** The priority of a category's tasks where nobody names one: medium, but for the built-in categories that are more or less urgent. */
+export function defaultPriority(category: string): TaskPriority {
+  return Object.hasOwn(defaultPriorities, category) ? (defaultPriorities[category] ?? 3) : 3;
+}
+
 /** Code of the past, taken when the task was queued: see `takeSnapshot`. */
 export interface SnapshotRef {
+  /** Names it among the snapshots of the repository. */
+  readonly id: string;
   /** The commit that holds the work tree, uncommitted changes included; kept from git's collector by a ref of its own. */
   readonly commit: string;
   /** Hash of its tree. */
@@ -40,8 +49,8 @@ export interface TaskSpec {
   readonly maxRetries: number;
   readonly cpuLimitPercent?: number;
   readonly memoryLimitBytes?: number;
-  /** Services of the config that must be up before an attempt starts. */
-  readonly servicesRequired: readonly string[];
+  /** Services of the config that must be up before an attempt starts; those of the category's layers when absent. */
+  readonly servicesRequired?: readonly string[];
   /** Passed on to the test command. */
   readonly additionalArgs: readonly string[];
   readonly envVars: Readonly<Record<string, string>>;

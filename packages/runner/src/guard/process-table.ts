@@ -73,11 +73,7 @@ export class ProcessTable {
 
   /** Every process with tags, with the value of the variable. Reads all environments anew. */
   static tagged(): { pid: number; value: string }[] {
-    return runningPids().flatMap((pid) => {
-      const environment = readEnvironment(pid);
-      const value = environment && readTagValue(environment);
-      return value === undefined ? [] : [{ pid, value }];
-    });
+    return processesWithVariable(tagVariable);
   }
 
   #judge(pid: number): void {
@@ -92,6 +88,16 @@ export class ProcessTable {
     // In the middle of an exec a process has no environment for a moment: it is looked at again. The kernel's own never have one.
     else if (environment?.length !== 0 || stat.parent === 2 || pid === 2) this.#known.set(pid, undefined);
   }
+}
+
+/** The processes of this user in whose environment a variable is, with its value; none where there is no /proc. */
+export function processesWithVariable(name: string): { pid: number; value: string }[] {
+  const start = Buffer.from(`${name}=`);
+  return runningPids().flatMap((pid) => {
+    const environment = readEnvironment(pid);
+    const value = environment && readValue(environment, start);
+    return value === undefined ? [] : [{ pid, value }];
+  });
 }
 
 function runningPids(): number[] {
@@ -142,17 +148,17 @@ function isAlive({ state }: ProcessStat): boolean {
 }
 
 function ownTags(environment: Buffer | undefined, token: string): number[] {
-  const value = environment && readTagValue(environment);
+  const value = environment && readValue(environment, tagBytes);
   return value === undefined ? [] : [...parseTags(value)].filter((tag) => tag.token === token).map(({ id }) => id);
 }
 
-function readTagValue(environment: Buffer): string | undefined {
-  let start = environment.indexOf(tagBytes);
+function readValue(environment: Buffer, name: Buffer): string | undefined {
+  let start = environment.indexOf(name);
   // The name may also be the end of a longer one.
-  while (start > 0 && environment[start - 1] !== 0) start = environment.indexOf(tagBytes, start + 1);
+  while (start > 0 && environment[start - 1] !== 0) start = environment.indexOf(name, start + 1);
   if (start === -1) return undefined;
   const end = environment.indexOf(0, start);
-  return environment.toString("latin1", start + tagBytes.length, end === -1 ? environment.length : end);
+  return environment.toString("latin1", start + name.length, end === -1 ? environment.length : end);
 }
 
 /** `undefined` for what is gone, or belongs to another user: that will not become ours. */

@@ -1,0 +1,56 @@
+import os from "node:os";
+import { type Config, type Plan, resolvePlan, SelectionError } from "@netra-apex/core";
+import type { TaskSpec } from "../queue/task.ts";
+
+/** The config with what the task says of its category laid over it. Throws `SelectionError` for one that is not there any more. */
+export function attemptConfig(config: Config, store: string, spec: TaskSpec): Config {
+  const category = config.categories.get(spec.category);
+  if (!category) throw new SelectionError(`the config has no category ${spec.category} any more`);
+  const { cpuLimitPercent, memoryLimitBytes, timeoutMs } = spec;
+  const limits = {
+    ...category.limits,
+    ...(memoryLimitBytes === undefined ? {} : { memoryBytes: memoryLimitBytes }),
+    ...(cpuLimitPercent === undefined ? {} : { cpus: (os.availableParallelism() * cpuLimitPercent) / 100 }),
+  };
+  const changed = {
+    ...category,
+    ...(Object.keys(limits).length === 0 ? {} : { limits }),
+    ...(timeoutMs === undefined ? {} : { timeoutMs }),
+  };
+  return {
+    ...config,
+    categories: new Map(config.categories).set(spec.category, changed),
+    // Of a snapshot, too, the history is the project's own.
+    history: { ...config.history, directory: store },
+  };
+}
+
+/** What an attempt runs: the category alone, within the task's own time. Throws `SelectionError`. */
+export function attemptPlan(config: Config, spec: TaskSpec): Plan {
+  const { category, timeoutMs } = spec;
+  const plan = resolvePlan(config, {
+    categories: [category],
+    additionalArgs: spec.additionalArgs,
+    env: spec.envVars,
+    ...(spec.useRealServices ? { realServices: true } : {}),
+    ...(spec.useRealLlm ? { realLlm: true } : {}),
+  });
+  if (timeoutMs === undefined) return plan;
+  // The task's time takes the place of the layer's, which is meant for all of its categories.
+  return {
+    ...plan,
+    layers: plan.layers.map(({ budgetMs: _, ...layer }) => layer),
+    nodes: plan.nodes.map((node) => ({ ...node, timeoutMs })),
+  };
+}
+
+/** The memory that the attempt is expected to take: its own limit, else its layer's. */
+export function expectedMemoryBytes(config: Config, spec: TaskSpec): number {
+  if (spec.memoryLimitBytes !== undefined) return spec.memoryLimitBytes;
+  const own = config.categories.get(spec.category)?.limits?.memoryBytes;
+  if (own !== undefined) return own;
+  const layers = [...config.layers.values()].filter(({ placements }) =>
+    placements.some(({ category }) => category === spec.category),
+  );
+  return Math.max(0, ...layers.map(({ limits }) => limits.maxMemoryBytes ?? 0));
+}

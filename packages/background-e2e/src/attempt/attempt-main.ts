@@ -1,0 +1,96 @@
+import os from "node:os";
+import path from "node:path";
+import process from "node:process";
+import { describeThrown, noTests } from "@netra-apex/core";
+import { wake } from "../daemon/wake.ts";
+import { attemptDirectory, attemptLog, type QueuePlace, queuePlace } from "../place.ts";
+import type { Claim, QueueBackend, TaskView } from "../queue/queue-backend.ts";
+import { openQueue } from "../queue/open-queue.ts";
+import type { AttemptResult } from "../queue/task.ts";
+import { settleTask } from "../results/settle-task.ts";
+import { AttemptLog } from "./attempt-log.ts";
+import { AttemptProgress } from "./attempt-progress.ts";
+import { Lease } from "./lease.ts";
+import { runAttempt } from "./run-attempt.ts";
+import { provideCode } from "./provide-code.ts";
+
+/*
+ * One attempt of one task, as a process of its own: it holds the lease itself, hands in the result itself, and so survives the
+ * worker that has started it. When it is killed, the guard of its tests ends them, and the lease passes on.
+ *
+ * Arguments: the store's directory, the task's id, the claim's fence, the version of apex.
+ */
+
+async function main([store = "", taskId = "", fence = "", version]: readonly string[]): Promise<void> {
+  const place = queuePlace(store);
+  const claim = { taskId, fence: Number(fence) };
+  const queue = await openQueue({ file: place.file });
+  const lease = new Lease(queue, place, claim);
+  const log = new AttemptLog(attemptLog(place, taskId, claim.fence));
+  // A person's own work goes first.
+  try {
+    os.setPriority(os.constants.priority.PRIORITY_BELOW_NORMAL);
+  } catch {
+    // It may not be given away everywhere.
+  }
+  for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) process.on(signal, () => lease.stop("the worker was stopped"));
+  const task = await queue.get(taskId);
+  if (!task) return;
+  const progress = new AttemptProgress(task.spec.category, () => lease.changed());
+  await lease.take(() => progress.current);
+  process.on("uncaughtException", (error) => {
+    const reason = `a part of the run broke outside of it: ${describeThrown(error)}`;
+    log.say(error instanceof Error ? (error.stack ?? reason) : reason);
+    const outcome = { status: "errored", reason } as const;
+    void hand(queue, place, claim, { outcome, durationMs: 0, counts: noTests }).finally(() => process.exit(1));
+  });
+  log.say(`attempt ${task.attempts.length} of ${taskId}, ${new Date().toISOString()}`);
+
+  const code = await provideCode(task, path.join(attemptDirectory(place, taskId, claim.fence), "code"));
+  try {
+    const result =
+      "problem" in code
+        ? ({ outcome: { status: "errored", reason: code.problem }, durationMs: 0, counts: noTests, isFinal: true } as const)
+        : await runAttempt({
+            task,
+            lease,
+            progress,
+            log,
+            store,
+            projectRoot: code.projectRoot,
+            ...(version === undefined ? {} : { apexVersion: version }),
+          });
+    const { end } = lease;
+    if (end?.kind === "released") await queue.release(claim, { reason: end.reason, delayMs: 0 });
+    else if (end?.kind !== "lost") await hand(queue, place, claim, result);
+  } finally {
+    lease.close();
+    await code.release();
+    log.close();
+    wake(place);
+    await queue.close();
+  }
+}
+
+/** Hands the result in, and tells whoever wants to know, once it is the task's. */
+async function hand(
+  queue: QueueBackend,
+  place: QueuePlace,
+  claim: Pick<Claim, "taskId" | "fence">,
+  result: AttemptResult,
+): Promise<void> {
+  const answer = await queue.complete(claim, result);
+  wake(place);
+  if (answer !== "stored") return;
+  const task: TaskView | undefined = await queue.get(claim.taskId);
+  if (task) await settleTask(queue, place, task, say);
+}
+
+main(process.argv.slice(2)).then(
+  // Nothing that a test or a plugin has left open keeps it.
+  () => process.exit(0),
+  (error: unknown) => {
+    process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+    process.exit(70);
+  },
+);

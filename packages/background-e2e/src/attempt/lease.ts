@@ -1,0 +1,139 @@
+import { type Outcome, ownProcess } from "@netra-apex/core";
+import { onWake } from "../daemon/wake.ts";
+import type { QueuePlace } from "../place.ts";
+import type { ClaimRef, QueueBackend } from "../queue/queue-backend.ts";
+import type { Actor, Progress, WorkerRef } from "../queue/task.ts";
+
+/** How long a worker may be silent before its task is given to another, in milliseconds. */
+export const leaseMs = 30_000;
+/** A lease is renewed long before it ends. */
+const renewMs = 8_000;
+/** What is new of an attempt is told no more often than this. */
+const tellMs = 2_000;
+
+/** Why the work on a task has to end before its own end. */
+export type LeaseEnd =
+  /** Somebody wants it to. */
+  | { readonly kind: "cancelled"; readonly outcome: Outcome }
+  /** Somebody else has the task now. */
+  | { readonly kind: "lost" }
+  /** This worker is to stop; the task goes back to the queue. */
+  | { readonly kind: "released"; readonly reason: string };
+
+/** Holds on to a task for as long as its attempt lasts, and finds out when it has to end. */
+export class Lease {
+  /** Aborted with a {@link LeaseEnd}. */
+  readonly signal: AbortSignal;
+  readonly #abort = new AbortController();
+  readonly #queue: QueueBackend;
+  readonly #claim: ClaimRef;
+  readonly #worker: WorkerRef;
+  readonly #place: QueuePlace;
+  #progress: () => Progress = () => ({ isRunning: false, pid: process.pid });
+  #stopWatching: () => void = () => undefined;
+  #isAsking = false;
+  #hasNews = true;
+  #renewedMs = 0;
+  #toldMs = 0;
+
+  constructor(queue: QueueBackend, place: QueuePlace, claim: ClaimRef) {
+    this.#queue = queue;
+    this.#place = place;
+    this.#claim = claim;
+    this.#worker = { id: `${claim.taskId}.${claim.fence}.${process.pid}`, process: ownProcess() };
+    this.signal = this.#abort.signal;
+  }
+
+  /** Takes the claim over from whoever has made it for this process, and keeps it. */
+  async take(progress: () => Progress): Promise<void> {
+    this.#progress = progress;
+    await this.#renew(this.#worker);
+    this.#stopWatching = onWake(this.#place, () => void this.#look());
+  }
+
+  /** There is something new to tell. */
+  changed(): void {
+    this.#hasNews = true;
+    void this.#look();
+  }
+
+  /** Ends the work, so that another worker can take it up. */
+  stop(reason: string): void {
+    this.#end({ kind: "released", reason });
+  }
+
+  /** Lets go of it; the result, if there is one, has been handed in. */
+  close(): void {
+    this.#stopWatching();
+  }
+
+  get end(): LeaseEnd | undefined {
+    return this.signal.aborted ? (this.signal.reason as LeaseEnd) : undefined;
+  }
+
+  async #look(): Promise<void> {
+    const nowMs = Date.now();
+    const isDue = nowMs - this.#renewedMs >= renewMs || (this.#hasNews && nowMs - this.#toldMs >= tellMs);
+    if (isDue) await this.#renew();
+    else await this.#ask();
+  }
+
+  /** A look at the task costs nothing; a renewal is written to the disk. */
+  async #ask(): Promise<void> {
+    if (this.#isAsking || this.signal.aborted) return;
+    this.#isAsking = true;
+    try {
+      const task = await this.#queue.get(this.#claim.taskId);
+      if (task?.lease?.fence !== this.#claim.fence) this.#end({ kind: "lost" });
+      else if (task.cancelRequest) this.#end({ kind: "cancelled", outcome: cancelledBy(task.cancelRequest.by) });
+    } catch {
+      // It is asked again, and a lease that cannot be renewed ends by itself.
+    } finally {
+      this.#isAsking = false;
+    }
+  }
+
+  async #renew(worker?: WorkerRef): Promise<void> {
+    if (this.#isAsking || this.signal.aborted) return;
+    this.#isAsking = true;
+    this.#hasNews = false;
+    try {
+      const progress = this.#progress();
+      const answer = await this.#queue.heartbeat(this.#claim, { leaseMs, progress, ...(worker ? { worker } : {}) });
+      this.#renewedMs = this.#toldMs = Date.now();
+      if (answer === "lost") this.#end({ kind: "lost" });
+      if (answer === "cancel-requested") {
+        const task = await this.#queue.get(this.#claim.taskId);
+        this.#end({ kind: "cancelled", outcome: cancelledBy(task?.cancelRequest?.by) });
+      }
+    } catch {
+      // The same: whoever cannot tell that it is alive loses the task in the end.
+      this.#hasNews = true;
+    } finally {
+      this.#isAsking = false;
+    }
+  }
+
+  #end(end: LeaseEnd): void {
+    if (this.signal.aborted) return;
+    this.#stopWatching();
+    this.#abort.abort(end);
+    if (end.kind !== "lost") this.#keepUntilClosed();
+  }
+
+  /** Ending a process tree takes its time, and the task is still ours then. */
+  #keepUntilClosed(): void {
+    const timer = setInterval(() => {
+      this.#queue.heartbeat(this.#claim, { leaseMs }).catch(() => undefined);
+    }, renewMs);
+    this.#stopWatching = () => clearInterval(timer);
+  }
+}
+
+function cancelledBy(by: Actor | undefined): Outcome {
+  if (by?.kind === "task") {
+    return { status: "cancelled", by: "superseded", reason: `superseded by ${by.name ?? "a newer task"}` };
+  }
+  const who = by?.name ?? { person: "a person", program: "a program", schedule: "a schedule", worker: "the worker" }[by?.kind ?? "person"];
+  return { status: "cancelled", by: "person", reason: `cancelled by ${who}` };
+}

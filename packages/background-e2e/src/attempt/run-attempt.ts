@@ -1,0 +1,233 @@
+import {
+  type Config,
+  createRunId,
+  describeThrown,
+  HostLedger,
+  isApexError,
+  loadConfig,
+  noTests,
+  type Outcome,
+  type Plan,
+  runPlan,
+  type RunInputs,
+  thisHost,
+} from "@netra-apex/core";
+import { assertShardable, frameworkNames, ProcessGuard, runSettings } from "@netra-apex/runner";
+import { identifyInputs, ownPlaces, RunKeeper } from "@netra-apex/store";
+import type { TaskView } from "../queue/queue-backend.ts";
+import type { AttemptResult, TaskSpec } from "../queue/task.ts";
+import { checkServices, type ServiceCheck } from "../services/check-services.ts";
+import { attemptConfig, attemptPlan, expectedMemoryBytes } from "./attempt-config.ts";
+import type { AttemptLog } from "./attempt-log.ts";
+import { AttemptProgress } from "./attempt-progress.ts";
+import type { Lease } from "./lease.ts";
+
+/** What an attempt needs beside its task. */
+export interface AttemptSurroundings {
+  readonly task: TaskView;
+  readonly lease: Lease;
+  readonly progress: AttemptProgress;
+  readonly log: AttemptLog;
+  /** Of the project. */
+  readonly store: string;
+  /** Where the code is: the project, or its snapshot. */
+  readonly projectRoot: string;
+  readonly apexVersion?: string;
+  readonly checkServices?: ServiceCheck;
+}
+
+/**
+ * Runs a task's category once, as `apex run` would, and tells what came of it. Never rejects: what cannot be run is a
+ * result, too. When the lease ends, it ends what runs and comes back after that.
+ */
+export async function runAttempt(surroundings: AttemptSurroundings): Promise<AttemptResult> {
+  const startedMs = Date.now();
+  const { log, progress } = surroundings;
+  try {
+    return await run(surroundings, startedMs);
+  } catch (error) {
+    const hint = isApexError(error) && error.hint !== undefined ? ` (${error.hint})` : "";
+    const reason = `${describeThrown(error)}${hint}`;
+    log.say(reason);
+    // The same config gives the same error again.
+    const isFinal = isApexError(error);
+    const outcome: Outcome = surroundings.lease.end
+      ? endOutcome(surroundings.lease)
+      : { status: "errored", reason, ...(isApexError(error) ? { code: error.code } : {}) };
+    return ended({ outcome, startedMs, progress, isFinal });
+  }
+}
+
+async function run(surroundings: AttemptSurroundings, startedMs: number): Promise<AttemptResult> {
+  const { task, lease, progress, store, projectRoot } = surroundings;
+  const { spec } = task;
+  const loaded = await loadConfig({
+    cwd: projectRoot,
+    environment: spec.environment,
+    frameworks: frameworkNames,
+    ...(spec.config === undefined ? {} : { file: spec.config }),
+  });
+  const config = attemptConfig(loaded, store, spec);
+  const plan = attemptPlan(config, spec);
+  assertShardable(plan);
+
+  const unavailable = await findUnavailable(config, spec, surroundings);
+  if (unavailable !== undefined) {
+    const outcome: Outcome = { status: "errored", reason: unavailable, failureClass: "infrastructure" };
+    return ended({ outcome, startedMs, progress, isFinal: true });
+  }
+
+  progress.note("waiting for memory");
+  const hold = await new HostLedger().holdWithin(
+    { kind: "background", name: task.id, memoryBytes: expectedMemoryBytes(config, spec) },
+    {
+      signal: lease.signal,
+      onWait: (reason) => {
+        progress.note(`waiting for ${reason}`);
+        surroundings.log.say(`waits for ${reason}`);
+      },
+    },
+  );
+  try {
+    progress.note("starting");
+    return await runThePlan(config, plan, surroundings, startedMs);
+  } finally {
+    hold.release();
+  }
+}
+
+async function runThePlan(
+  config: Config,
+  plan: Plan,
+  { task, lease, progress, log, apexVersion }: AttemptSurroundings,
+  startedMs: number,
+): Promise<AttemptResult> {
+  const { spec } = task;
+  const codeOf = (): Promise<RunInputs | undefined> =>
+    spec.snapshot ? Promise.resolve(inputsOf(spec.snapshot)) : identifyInputs(plan.projectRoot, ownPlaces(config));
+  const before = codeOf();
+  const runId = createRunId(new Date());
+  const keeper = await RunKeeper.open(config, plan, runId);
+  for (const line of keeper.warnings) log.say(line);
+  const guard = new ProcessGuard();
+  const killNow = new AbortController();
+  const stop = new AbortController();
+  const onEnd = (): void => {
+    // Whoever has the task now may start its tests at any moment.
+    if (lease.end?.kind === "lost") killNow.abort();
+    stop.abort(endOutcome(lease));
+  };
+  if (lease.signal.aborted) onEnd();
+  lease.signal.addEventListener("abort", onEnd, { once: true });
+  try {
+    const { runDirectory } = keeper;
+    const { lastPasses, pastDurationsMs } = keeper.past;
+    const summary = await runPlan(plan, {
+      ...runSettings(config, { runDirectory, lastPasses, guard, killNow: killNow.signal }),
+      pastDurationsMs,
+      reporters: [...keeper.reporters, progress, log],
+      signal: stop.signal,
+      runId,
+      ...(apexVersion === undefined ? {} : { apexVersion }),
+      inputs: before,
+      host: thisHost(),
+      command: commandOf(spec),
+    });
+    const { warnings } = await keeper.settle();
+    for (const line of warnings) log.say(line);
+    const inputs = await before;
+    const after = spec.snapshot ? inputs : await codeOf();
+    const hasChangedMeanwhile = inputs && after && inputs.inputFingerprint !== after.inputFingerprint;
+    const outcome = summary.outcome.status === "passed" ? summary.outcome : (progress.outcome ?? summary.outcome);
+    const { exitCode } = progress;
+    return {
+      outcome,
+      durationMs: Date.now() - startedMs,
+      counts: summary.counts,
+      runId,
+      ...(exitCode === undefined ? {} : { exitCode }),
+      ...(inputs ? { inputs } : {}),
+      ...(hasChangedMeanwhile ? { hasChangedMeanwhile } : {}),
+    };
+  } finally {
+    lease.signal.removeEventListener("abort", onEnd);
+    await guard.close();
+  }
+}
+
+/** Why the tests cannot be started, when a service that they need is not there. */
+async function findUnavailable(
+  config: Config,
+  spec: TaskSpec,
+  { lease, progress, log, checkServices: check = checkServices }: AttemptSurroundings,
+): Promise<string | undefined> {
+  const servicesRequired = spec.servicesRequired ?? layerServices(config, spec.category);
+  if (servicesRequired.length === 0) return undefined;
+  progress.note("checking services");
+  const { unavailable, unchecked } = await check(servicesRequired, config, lease.signal);
+  for (const { service, reason } of unchecked) log.say(`${service} cannot be checked: ${reason}`);
+  if (unavailable.length === 0) return undefined;
+  return `services are not available: ${unavailable.map(({ service, reason }) => `${service} (${reason})`).join(", ")}`;
+}
+
+/** What the layers of a category require, as far as the config says how it can be checked. */
+function layerServices({ layers, services }: Config, category: string): string[] {
+  const required = [...layers.values()]
+    .filter(({ placements }) => placements.some((placement) => placement.category === category))
+    .flatMap(({ requiredServices }) => requiredServices);
+  return [...new Set(required)].filter((name) => services.has(name));
+}
+
+/** What the run would be called on the command line, for `apex resume` and for people. */
+function commandOf({ category, environment, additionalArgs, config }: TaskSpec): string[] {
+  return [
+    "run",
+    category,
+    ...(environment === "test" ? [] : ["--env", environment]),
+    ...(config === undefined ? [] : ["--config", config]),
+    ...(additionalArgs.length === 0 ? [] : ["--", ...additionalArgs]),
+  ];
+}
+
+function inputsOf({ tree, base, branch, isDirty }: NonNullable<TaskSpec["snapshot"]>): RunInputs {
+  return {
+    inputFingerprint: `tree:${tree}`,
+    ...(base === undefined ? {} : { commit: base }),
+    ...(branch === undefined ? {} : { branch }),
+    isDirty,
+  };
+}
+
+/** How a run ends whose lease has ended. */
+function endOutcome({ end }: Lease): Outcome {
+  switch (end?.kind) {
+    case "cancelled":
+      return end.outcome;
+    case "released":
+      return { status: "cancelled", by: "person", reason: end.reason };
+    default:
+      return { status: "cancelled", by: "person", reason: "another worker has the task now" };
+  }
+}
+
+function ended({
+  outcome,
+  startedMs,
+  progress,
+  isFinal,
+}: {
+  readonly outcome: Outcome;
+  readonly startedMs: number;
+  readonly progress: AttemptProgress;
+  readonly isFinal: boolean;
+}): AttemptResult {
+  const { counts = noTests, runId, inputs } = progress.current;
+  return {
+    outcome,
+    durationMs: Date.now() - startedMs,
+    counts,
+    ...(runId === undefined ? {} : { runId }),
+    ...(inputs ? { inputs } : {}),
+    ...(isFinal ? { isFinal } : {}),
+  };
+}

@@ -1,0 +1,46 @@
+import { appendFileSync, mkdirSync, statSync, truncateSync } from "node:fs";
+import process from "node:process";
+import { queuePlace } from "../place.ts";
+import { openQueue } from "../queue/open-queue.ts";
+import { QueueWorker } from "./queue-worker.ts";
+
+/*
+ * The worker daemon of a project, started by whoever queues a task and finds none. It has a session of its own, so it outlives the
+ * terminal, and leaves by itself when there is nothing to do for a while.
+ *
+ * Arguments: the store's directory, the version of apex.
+ */
+
+/** A log beyond this size starts anew. */
+const longestLog = 1024 * 1024;
+
+async function main([store = "", version = ""]: readonly string[]): Promise<void> {
+  const place = queuePlace(store);
+  mkdirSync(place.directory, { recursive: true });
+  const log = (line: string): void => {
+    try {
+      appendFileSync(place.workerLog, `${new Date().toISOString()}  ${line}\n`);
+      if (statSync(place.workerLog).size > longestLog) truncateSync(place.workerLog);
+    } catch {
+      // A full disk; what matters is in the queue.
+    }
+  };
+  const queue = await openQueue({ file: place.file });
+  const worker = new QueueWorker({ queue, place, version, log });
+  // The machine shuts down, or somebody wants this process gone: what runs can go on later.
+  process.on("SIGTERM", () => worker.stop("stop"));
+  process.on("SIGINT", () => worker.stop("stop"));
+  process.on("SIGHUP", () => undefined);
+  log(`worker ${version} started, pid ${process.pid}`);
+  const end = await worker.run();
+  log(end.kind === "taken" ? `there is a worker already, pid ${end.pid}` : `worker left: ${end.kind}`);
+  await queue.close();
+}
+
+main(process.argv.slice(2)).then(
+  () => process.exit(0),
+  (error: unknown) => {
+    process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+    process.exit(70);
+  },
+);

@@ -1,0 +1,239 @@
+import { existsSync } from "node:fs";
+import { describeThrown, noTests, ownProcess, type ProcessIdentity } from "@netra-apex/core";
+import { leaseMs } from "../attempt/lease.ts";
+import type { QueuePlace } from "../place.ts";
+import type { FileQueue } from "../queue/open-queue.ts";
+import type { Claim, TaskView } from "../queue/queue-backend.ts";
+import { programFile } from "../programs.ts";
+import { isExported } from "../results/export-result.ts";
+import { settleTask } from "../results/settle-task.ts";
+import { finalStates } from "../results/task-result.ts";
+import { readFact } from "../settings.ts";
+import { type AttemptProcess, startAttempt } from "./attempt-process.ts";
+import { DaemonSeat, hasOpenTasks, type StopRequest } from "./daemon-record.ts";
+import { endProcess, signalProcess } from "./end-process.ts";
+import { runSchedules } from "./run-schedules.ts";
+import { tidy } from "./tidy.ts";
+import { onWake } from "./wake.ts";
+
+/** How often the seat and the leases are looked at. */
+const beatMs = 5_000;
+/** How long attempts may take to end when the worker is stopped. */
+const stopGraceMs = 20_000;
+const tidyMs = 3_600_000;
+/** How often a worker looks whether the one before it has left. */
+const lookMs = 50;
+
+/** What a worker works with. */
+export interface QueueWorkerOptions {
+  readonly queue: FileQueue;
+  readonly place: QueuePlace;
+  readonly version: string;
+  /** A line for people who look for what went wrong. */
+  readonly log: (line: string) => void;
+}
+
+/** Why a worker has ended. */
+export type WorkerEnd =
+  | { readonly kind: "idle" | "stopped" | "handed-over" | "lost" | "moved" }
+  /** Another one was there already. */
+  | { readonly kind: "taken"; readonly pid: number };
+
+/**
+ * The one worker of a project: claims tasks while there is room, starts a process for each attempt, takes back what was lost, and leaves
+ * when there is nothing to do. It keeps nothing that matters: attempts go on without it, and the next worker finds them.
+ */
+export class QueueWorker {
+  readonly #queue: FileQueue;
+  readonly #place: QueuePlace;
+  readonly #seat: DaemonSeat;
+  readonly #own: { id: string; process: ProcessIdentity; version: string; startedMs: number };
+  readonly #log: (line: string) => void;
+  readonly #attempts = new Map<string, AttemptProcess>();
+  #stop: StopRequest | undefined;
+  #wake: () => void = () => undefined;
+  #isAwake = false;
+  #beatMs = 0;
+  #tidyMs = 0;
+  #scheduleMs = 0;
+  #busyMs = Date.now();
+
+  constructor({ queue, place, version, log }: QueueWorkerOptions) {
+    this.#queue = queue;
+    this.#place = place;
+    this.#seat = new DaemonSeat(queue.database);
+    const process = ownProcess();
+    const startedMs = Date.now();
+    const id = `${process.place}.${process.pid}.${process.startedAt ?? startedMs}`;
+    this.#own = { id, process, version, startedMs };
+    this.#log = log;
+  }
+
+  /** Works until there is nothing to do, or until it is stopped. Rejects only when the queue cannot be used at all. */
+  async run(): Promise<WorkerEnd> {
+    let holder = await this.#seat.take(this.#own);
+    while (holder.id !== this.#own.id) {
+      // One that has been asked to leave does so in a moment.
+      if (holder.stop === undefined) return { kind: "taken", pid: holder.process.pid };
+      await new Promise((resolve) => setTimeout(resolve, lookMs));
+      holder = await this.#seat.take(this.#own);
+    }
+    const stopListening = onWake(this.#place, () => this.nudge());
+    try {
+      await this.#settleForgotten();
+      for (;;) {
+        const end = await this.#step();
+        if (end) return end;
+        await this.#sleep();
+      }
+    } finally {
+      stopListening();
+      await this.#seat.leave(this.#own.id).catch(() => false);
+    }
+  }
+
+  /** Asks it to stop, as `apex bg stop` would. */
+  stop(how: StopRequest): void {
+    this.#stop ??= how;
+    this.nudge();
+  }
+
+  /** Something may have changed. */
+  nudge(): void {
+    this.#isAwake = true;
+    this.#wake();
+  }
+
+  async #step(): Promise<WorkerEnd | undefined> {
+    const nowMs = Date.now();
+    const asked = await this.#beat(nowMs);
+    if (asked === "lost") return { kind: "lost" };
+    // Another one watches what runs.
+    if (this.#stop === "hand-over") return { kind: "handed-over" };
+    const active = await this.#active();
+    if (this.#stop === "stop") {
+      await this.#giveBack(active);
+      return { kind: "stopped" };
+    }
+    if (this.#stop === "finish") return active.length === 0 ? { kind: "stopped" } : undefined;
+    if (!existsSync(programFile("attempt-main"))) {
+      this.#log("the program of the attempts is gone (apex was removed or updated): another worker has to go on");
+      return { kind: "moved" };
+    }
+    await this.#startDue(nowMs);
+    await this.#claim(active.length);
+    return this.#leaveIfIdle(nowMs);
+  }
+
+  /** Says that it is alive, now and then, and takes back what others have lost. */
+  async #beat(nowMs: number): Promise<"lost" | undefined> {
+    if (nowMs - this.#beatMs < beatMs && nowMs >= this.#beatMs) {
+      // A request to stop is not to wait for the next beat.
+      this.#stop ??= this.#seat.holder(nowMs)?.stop;
+      return undefined;
+    }
+    const answer = await this.#seat.heartbeat(this.#own.id, nowMs);
+    this.#beatMs = nowMs;
+    if (answer === "lost") return "lost";
+    if (answer !== "go-on") this.#stop ??= answer;
+    await this.#reap();
+    if (nowMs - this.#tidyMs > tidyMs) {
+      this.#tidyMs = nowMs;
+      await tidy(this.#queue, this.#place, this.#log);
+    }
+    return undefined;
+  }
+
+  async #reap(): Promise<void> {
+    for (const { taskId, fence, worker, state } of await this.#queue.reap()) {
+      this.#log(`${taskId}: attempt ${fence} was lost with its worker; it is ${state} now`);
+      // It was stopped for too long, or hangs: its tests end with it, before they are started again.
+      if (worker.process && worker.process.pid !== process.pid) await endProcess(worker.process);
+      const task = await this.#queue.get(taskId);
+      if (task) await settleTask(this.#queue, this.#place, task, this.#log);
+    }
+  }
+
+  async #startDue(nowMs: number): Promise<void> {
+    if (nowMs < this.#scheduleMs) return;
+    this.#scheduleMs = await runSchedules(this.#queue, nowMs, this.#log);
+  }
+
+  async #claim(active: number): Promise<void> {
+    const { concurrency = 1 } = readFact(this.#queue.database, "settings") ?? {};
+    const max = concurrency - active;
+    if (max <= 0) return;
+    const worker = { id: this.#own.id, process: this.#own.process };
+    for (const claim of await this.#queue.claim({ worker, leaseMs, max })) await this.#start(claim);
+  }
+
+  async #start(claim: Claim): Promise<void> {
+    const { taskId, fence } = claim;
+    const attempt = startAttempt(claim, this.#place, this.#own.version);
+    this.#attempts.set(`${taskId}.${fence}`, attempt);
+    void attempt.ended.then(async (end) => {
+      this.#attempts.delete(`${taskId}.${fence}`);
+      await this.#settle(claim, end).catch((error: unknown) => this.#log(`${taskId}: ${describeThrown(error)}`));
+      this.nudge();
+    });
+    const { process: identity } = attempt;
+    if (!identity) return;
+    const bound = { id: `${taskId}.${fence}.${identity.pid}`, process: identity };
+    await this.#queue.heartbeat(claim, { leaseMs, worker: bound });
+    this.#log(`${taskId}: attempt ${fence} started, pid ${identity.pid}`);
+  }
+
+  /** An attempt's process has ended: with its result handed in, as a rule. */
+  async #settle(claim: Claim, end: { readonly problem?: string }): Promise<void> {
+    const task = await this.#queue.get(claim.taskId);
+    if (task?.lease?.fence === claim.fence && end.problem !== undefined) {
+      const outcome = { status: "errored", reason: end.problem } as const;
+      await this.#queue.complete(claim, { outcome, counts: noTests, durationMs: 0 });
+      const ended = await this.#queue.get(claim.taskId);
+      if (ended) await settleTask(this.#queue, this.#place, ended, this.#log);
+    }
+    await this.#reap();
+  }
+
+  /** Ends what runs, with all its processes; the tasks are queued again, as if they had not been started. */
+  async #giveBack(active: readonly TaskView[]): Promise<void> {
+    const held = active.flatMap(({ lease }) => lease?.worker.process ?? []).filter(({ pid }) => pid !== process.pid);
+    for (const identity of held) signalProcess(identity, "SIGTERM");
+    const deadline = Date.now() + stopGraceMs;
+    for (const identity of held) await endProcess(identity, Math.max(0, deadline - Date.now()));
+    await this.#queue.reap();
+  }
+
+  async #active(): Promise<readonly TaskView[]> {
+    const { items } = await this.#queue.list({ states: ["starting", "running"] }, { order: "urgency", limit: 100 });
+    return items;
+  }
+
+  async #leaveIfIdle(nowMs: number): Promise<WorkerEnd | undefined> {
+    const { byState, paused } = await this.#queue.stats();
+    const waiting = paused ? 0 : byState.queued + byState["retry-wait"];
+    const settings = readFact(this.#queue.database, "settings");
+    const hasSchedule = (settings?.schedule ?? []).length > 0;
+    if (waiting + byState.starting + byState.running > 0 || hasSchedule) this.#busyMs = nowMs;
+    if (nowMs - this.#busyMs < (settings?.idleExitMs ?? 0)) return undefined;
+    // Whoever queues a task looks for a worker after that: one of the two sees the other.
+    const hasLeft = await this.#seat.leave(this.#own.id, () => paused !== undefined || !hasOpenTasks(this.#queue.database));
+    return hasLeft ? { kind: "idle" } : undefined;
+  }
+
+  /** Results that nobody has exported, because their worker was killed after it had handed them in. */
+  async #settleForgotten(): Promise<void> {
+    const settings = readFact(this.#queue.database, "settings");
+    if (!settings) return;
+    const { items } = await this.#queue.list({ states: [...finalStates] }, { order: "newest", limit: 50 });
+    for (const task of items) {
+      if (!isExported(task, settings.resultsDirectory)) await settleTask(this.#queue, this.#place, task, this.#log);
+    }
+  }
+
+  async #sleep(): Promise<void> {
+    if (!this.#isAwake) await new Promise<void>((resolve) => (this.#wake = resolve));
+    this.#wake = () => undefined;
+    this.#isAwake = false;
+  }
+}

@@ -1,0 +1,46 @@
+import { describeThrown } from "@netra-apex/core";
+import { notifyFinished } from "../notify/notify-finished.ts";
+import type { QueuePlace } from "../place.ts";
+import type { FileQueue } from "../queue/open-queue.ts";
+import type { TaskView } from "../queue/queue-backend.ts";
+import { readFact } from "../settings.ts";
+import { exportResult } from "./export-result.ts";
+import { finalStates, isFinal } from "./task-result.ts";
+
+/**
+ * What comes after a task's end: its result as a file, and whoever wants to know is told. Does nothing for one that is not
+ * over. Never throws: what goes wrong is said.
+ */
+export async function settleTask(
+  queue: FileQueue,
+  place: QueuePlace,
+  task: TaskView,
+  say: (line: string) => void,
+): Promise<void> {
+  const settings = readFact(queue.database, "settings");
+  if (!settings || !isFinal(task)) return;
+  let file: string | undefined;
+  try {
+    file = exportResult(task, place, settings.resultsDirectory);
+  } catch (error) {
+    say(`the result could not be written to ${settings.resultsDirectory}: ${describeThrown(error)}`);
+  }
+  try {
+    const previous = await previousOf(queue, task);
+  } catch (error) {
+    say(`nobody could be told of the result: ${describeThrown(error)}`);
+  }
+}
+
+/** How the category ended before, in the same environment. */
+async function previousOf(queue: FileQueue, { id, spec, changedMs }: TaskView): Promise<TaskView | undefined> {
+  const filter = { states: [...finalStates], category: spec.category };
+  const { items } = await queue.list(filter, { order: "newest", limit: 20 });
+  return items.find(
+    (task) =>
+      task.id !== id &&
+      task.changedMs <= changedMs &&
+      task.state !== "cancelled" &&
+      task.spec.environment === spec.environment,
+  );
+}
