@@ -31,9 +31,29 @@ const migrations = [
   create index task_in_line on task (priority, place, queued_ms) where state = 'queued';
   create index task_held on task (place) where state in ('starting', 'running');
   create index task_due on task (not_before_ms) where state = 'retry-wait';
-  create index task_open on task (category, environment, state)
+  create index task_open on task (category, environment)
     where state in ('queued', 'starting', 'running', 'retry-wait');
   create index task_by_fingerprint on task (fingerprint) where fingerprint is not null;
+
+  -- How many there are: to count a hundred thousand rows takes longer than a person should wait for a status.
+  create table tally (
+    state text not null,
+    category text not null,
+    tasks integer not null,
+    primary key (state, category)
+  ) strict, without rowid;
+  create trigger task_in after insert on task begin
+    insert into tally (state, category, tasks) values (new.state, new.category, 1)
+      on conflict do update set tasks = tasks + 1;
+  end;
+  create trigger task_moved after update of state on task when new.state <> old.state begin
+    update tally set tasks = tasks - 1 where state = old.state and category = old.category;
+    insert into tally (state, category, tasks) values (new.state, new.category, 1)
+      on conflict do update set tasks = tasks + 1;
+  end;
+  create trigger task_out after delete on task begin
+    update tally set tasks = tasks - 1 where state = old.state and category = old.category;
+  end;
 
   create table idempotency (key text primary key, task text not null) strict, without rowid;
   create table environment (hash text primary key, variables text not null) strict, without rowid;

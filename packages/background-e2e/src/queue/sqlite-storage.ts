@@ -131,15 +131,17 @@ class SqliteTables implements TaskTables {
   }
 
   counts() {
-    const known = taskStates.map((state): [TaskState, number] => [state, 0]);
-    const found = this.#rows("select state, count(*) as n from task group by state");
-    const counted = found.map((row): [TaskState, number] => [row["state"] as TaskState, Number(row["n"])]);
-    // Over the index of those that are open, which knows the category.
-    const open = this.#rows(`select category, state, count(*) as n from task where ${isOpen} group by category, state`);
-    const queued = open.filter(({ state }) => state === "queued").map(({ category, n }) => [category, Number(n)]);
+    const byState = new Map(taskStates.map((state): [TaskState, number] => [state, 0]));
+    const queuedByCategory = new Map<string, number>();
+    for (const row of this.#rows("select state, category, tasks from tally where tasks > 0")) {
+      const state = row["state"] as TaskState;
+      const tasks = Number(row["tasks"]);
+      byState.set(state, (byState.get(state) ?? 0) + tasks);
+      if (state === "queued") queuedByCategory.set(String(row["category"]), tasks);
+    }
     return {
-      byState: Object.fromEntries([...known, ...counted]) as Record<TaskState, number>,
-      queuedByCategory: Object.fromEntries(queued) as Record<string, number>,
+      byState: Object.fromEntries(byState) as Record<TaskState, number>,
+      queuedByCategory: Object.fromEntries(queuedByCategory),
     };
   }
 
