@@ -31,3 +31,22 @@ export type {
   TaskFilter,
   TaskView,
 } from "./queue/queue-backend.ts";
+export { createMemoryQueue, MemoryStorage } from "./queue/memory-storage.ts";
+export { FileQueue, openQueue, type OpenQueueOptions } from "./queue/open-queue.ts";
+export { type QueueOptions, type StorageTraits, TaskQueue } from "./queue/task-queue.ts";
+export type { ScanPosition, TaskScan, TaskStorage, TaskTables } from "./queue/task-storage.ts";
+export {
+  type Backoff,
+  type CancelledTask,
+  type CancelRequest,
+  type DecidedTask,
+  type FinalTask,
+  type HeldTask,
+  isFinalState,
+  type LostTask,
+  type OpenTask,
+  type QueuedTask,
+  type Task,
+  type WaitingTask,
+} from "./queue/task-machine.ts";
+export { QueueClosedError, QueueCursorError, TaskInvalidError } from "./queue/queue-errors.ts";

@@ -1,5 +1,4 @@
 import { existsSync } from "node:fs";
-import path from "node:path";
 import type { NodeId, PlanNode, RunId } from "@netra-apex/core";
 import { recordRun, type RunToRecord } from "./history/record-run.ts";
 import {
@@ -26,7 +25,6 @@ import {
   type TestQuery,
 } from "./history/test-queries.ts";
 import { journalState, listJournals } from "./journal/find-run.ts";
-import { makeDirectory } from "./journal/make-directory.ts";
 import { keepOutOfGit } from "./journal/run-directory.ts";
 import type { CategoryState, LastPass } from "./open-state/open-state.ts";
 import { readLastPasses, readOpenState } from "./open-state/record-open-state.ts";
@@ -34,21 +32,14 @@ import { recordJournal } from "./record-journal.ts";
 import { applyRetention, type RetentionPolicy } from "./retention.ts";
 import { databasePlace } from "./sql/database-place.ts";
 import { type Database, openDatabase, type OpenDatabaseOptions } from "./sql/open-database.ts";
-import { placeError, StoreError, type StoreErrorCode } from "./sql/store-errors.ts";
+import { makePlace } from "./sql/make-place.ts";
+import { StoreError, type StoreErrorCode } from "./sql/store-errors.ts";
 
 /** Runs that were killed, found and added to the history. */
 export interface CaughtUp {
   readonly recorded: readonly RunId[];
   /** What is wrong with journals that could not be read whole, a line each; of some, the whole part was added. */
   readonly problems: readonly string[];
-}
-
-function makeParent(file: string): void {
-  try {
-    makeDirectory(path.dirname(file));
-  } catch (error) {
-    throw placeError(file, error);
-  }
 }
 
 const unwritable: ReadonlySet<StoreErrorCode> = new Set<StoreErrorCode>([
@@ -80,7 +71,7 @@ export class Store {
   static async open(directory: string, options: OpenDatabaseOptions = {}): Promise<Store> {
     const { file, notice } = databasePlace(directory);
     const isThere = existsSync(file);
-    if (!options.isReadOnly) makeParent(file);
+    if (!options.isReadOnly) makePlace(file);
     if (!options.isReadOnly && existsSync(directory)) keepOutOfGit(directory);
     const database = await openDatabase(file, options);
     const notices = [...(notice === undefined ? [] : [notice]), ...database.notices];

@@ -3,10 +3,27 @@ import { describeThrown, isApexError } from "@netra-apex/core";
 import { migrations as ownMigrations, type Migrations } from "./migrations.ts";
 import { nodeSqliteDriver } from "./node-sqlite-driver.ts";
 import type { SqlConnection, SqlDriver } from "./sql-driver.ts";
-import { damaged, isBusy, isCannotOpen, readOnlyError, StoreError, storeError } from "./store-errors.ts";
+import {
+  damaged,
+  type DatabaseHints,
+  historyHints,
+  isBusy,
+  isCannotOpen,
+  readOnlyError,
+  StoreError,
+  storeError,
+} from "./store-errors.ts";
 
-/** Marks a file as ours: "apex" in ASCII. */
-const applicationId = 0x61706578;
+/** What a database is kept for. A file of another kind is refused as foreign. */
+export interface DatabaseKind {
+  /** Marks a file as one of this kind. */
+  readonly applicationId: number;
+  readonly migrations: Migrations;
+  readonly hints: DatabaseHints;
+}
+
+/** The history of a project's runs; its mark is "apex" in ASCII. */
+const historyKind: DatabaseKind = { applicationId: 0x61706578, migrations: ownMigrations, hints: historyHints };
 
 /** SQLite 3.7.0 to 3.51.2 can, rarely, damage a WAL file that several processes write to (fixed on 2026-03-13). */
 const firstSafeWal = [3, 51, 3] as const;
@@ -14,6 +31,9 @@ const firstSafeWal = [3, 51, 3] as const;
 /** How a store's database is opened. */
 export interface OpenDatabaseOptions {
   readonly driver?: SqlDriver;
+  /** What it is kept for; the history when absent. */
+  readonly kind?: DatabaseKind;
+  /** Instead of the kind's own. */
   readonly migrations?: Migrations;
   /** Nothing is made or changed; a file of an older version is refused then. */
   readonly isReadOnly?: boolean;
@@ -40,6 +60,7 @@ export class Database {
   readonly #driver: SqlDriver;
   readonly #connection: SqlConnection;
   readonly #patienceMs: number;
+  readonly #hints: DatabaseHints;
   readonly #statements = new Map<string, ReturnType<SqlConnection["prepare"]>>();
 
   constructor(
@@ -51,8 +72,10 @@ export class Database {
       wasEmpty,
       patienceMs,
       isReadOnly,
-    }: Prepared & { readonly patienceMs: number; readonly isReadOnly: boolean },
+      hints,
+    }: Prepared & { readonly patienceMs: number; readonly isReadOnly: boolean; readonly hints: DatabaseHints },
   ) {
+    this.#hints = hints;
     this.isReadOnly = isReadOnly;
     this.file = file;
     this.notices = notices;
@@ -82,9 +105,21 @@ export class Database {
    * be called more than once. Throws `StoreError`, and whatever `work` throws.
    */
   async transaction<Result>(work: () => Result): Promise<Result> {
+    // Only IMMEDIATE: a transaction that reads first and then wants to write is refused at once when another was quicker.
+    return this.#transact("begin immediate", work);
+  }
+
+  /**
+   * Reads everything at one moment, whatever others write meanwhile. Like {@link transaction}, may call `work` more than once:
+   * readers, too, are in the way of those who open, close or recover the file. Throws `StoreError`, and whatever `work` throws.
+   */
+  async snapshot<Result>(work: () => Result): Promise<Result> {
+    return this.#transact("begin", work);
+  }
+
+  async #transact<Result>(begin: string, work: () => Result): Promise<Result> {
     return whileBusy(this.#driver, this.#patienceMs, () => {
-      // Only IMMEDIATE: a transaction that reads first and then wants to write is refused at once when another was quicker.
-      this.#named(() => this.#connection.exec("begin immediate"));
+      this.#named(() => this.#connection.exec(begin));
       try {
         const result = work();
         // Without a write-ahead log this waits for those that read.
@@ -102,7 +137,8 @@ export class Database {
     try {
       return work();
     } catch (error) {
-      throw isApexError(error) ? error : damaged(this.file, describeThrown(error), error);
+      if (isApexError(error)) throw error;
+      throw damaged(this.file, describeThrown(error), { cause: error, hints: this.#hints });
     }
   }
 
@@ -134,7 +170,7 @@ export class Database {
 
   #name(error: unknown): StoreError {
     if (error instanceof StoreError) return error;
-    return storeError(this.file, this.#driver.resultCode(error), error);
+    return storeError(this.file, this.#driver.resultCode(error), { cause: error, hints: this.#hints });
   }
 }
 
@@ -144,20 +180,20 @@ export class Database {
  */
 export async function openDatabase(file: string, options: OpenDatabaseOptions = {}): Promise<Database> {
   const { driver = nodeSqliteDriver, isReadOnly = false, patienceMs = defaultPatienceMs } = options;
-  const { busyTimeoutMs = defaultBusyTimeoutMs, migrations = ownMigrations } = options;
+  const { busyTimeoutMs = defaultBusyTimeoutMs, kind: of = historyKind } = options;
+  const kind: DatabaseKind = options.migrations ? { ...of, migrations: options.migrations } : of;
+  const { hints } = kind;
   // SQLite takes it for a new one.
   const { size = 0 } = statSync(file, { throwIfNoEntry: false }) ?? {};
-  if (size > 0 && size < smallestPageBytes) throw damaged(file, `it ends after ${size} bytes`);
+  if (size > 0 && size < smallestPageBytes) throw damaged(file, `it ends after ${size} bytes`, { hints });
   let connection: SqlConnection | undefined;
   try {
     // The first switch to WAL is refused while another process makes it, however long the timeout.
     return await whileBusy(driver, patienceMs, () => {
       connection = driver.open(file, { isReadOnly, busyTimeoutMs });
       try {
-        const prepared = isReadOnly
-          ? checkVersion(connection, file, migrations)
-          : prepareForWriting(connection, file, migrations);
-        return new Database(file, driver, connection, { ...prepared, patienceMs, isReadOnly });
+        const prepared = isReadOnly ? checkVersion(connection, file, kind) : prepareForWriting(connection, file, kind);
+        return new Database(file, driver, connection, { ...prepared, patienceMs, isReadOnly, hints });
       } catch (error) {
         connection.close();
         throw error;
@@ -167,7 +203,7 @@ export async function openDatabase(file: string, options: OpenDatabaseOptions = 
     if (error instanceof StoreError) throw error;
     const code = driver.resultCode(error);
     // SQLite says no more than that it cannot open the file, or one that it needs beside it.
-    throw (isCannotOpen(code) && readOnlyError(file)) || storeError(file, code, error);
+    throw (isCannotOpen(code) && readOnlyError(file)) || storeError(file, code, { cause: error, hints });
   }
 }
 
@@ -176,35 +212,39 @@ interface Prepared {
   readonly wasEmpty: boolean;
 }
 
-function checkVersion(connection: SqlConnection, file: string, migrations: Migrations): Prepared {
-  const version = versionAtOnce(connection, file, migrations.length);
-  if (version === migrations.length) return { notices: [], wasEmpty: false };
+function checkVersion(connection: SqlConnection, file: string, kind: DatabaseKind): Prepared {
+  const version = versionAtOnce(connection, file, kind);
+  if (version === kind.migrations.length) return { notices: [], wasEmpty: false };
   throw new StoreError("APEX_STORE_READ_ONLY", file, `it is of version ${version}, and cannot be brought up to date`, {
     hint: "open it once where it can be written to",
   });
 }
 
-function prepareForWriting(connection: SqlConnection, file: string, migrations: Migrations): Prepared {
+function prepareForWriting(connection: SqlConnection, file: string, kind: DatabaseKind): Prepared {
   // Before anything is written: a newer store must stay untouched.
-  const version = versionAtOnce(connection, file, migrations.length);
+  const version = versionAtOnce(connection, file, kind);
   const notices = chooseJournalMode(connection, file);
   connection.exec("pragma synchronous = full; pragma foreign_keys = on;");
-  if (version < migrations.length) migrate(connection, file, migrations);
+  if (version < kind.migrations.length) migrate(connection, file, kind);
   return { notices, wasEmpty: version === 0 };
 }
 
 /** All that it is told by is read at one moment: another process may be making the schema. */
-function versionAtOnce(connection: SqlConnection, file: string, known: number): number {
+function versionAtOnce(connection: SqlConnection, file: string, kind: DatabaseKind): number {
   connection.exec("begin");
   try {
-    return versionOf(connection, file, known);
+    return versionOf(connection, file, kind);
   } finally {
     rollBack(connection);
   }
 }
 
 /** The version of the schema; 0 for a file without any. Throws `StoreError` for a file that is not ours to touch. */
-function versionOf(connection: SqlConnection, file: string, known: number): number {
+function versionOf(
+  connection: SqlConnection,
+  file: string,
+  { applicationId, migrations: { length: known }, hints }: DatabaseKind,
+): number {
   const version = pragma(connection, "user_version");
   const owner = pragma(connection, "application_id");
   if (owner !== applicationId) {
@@ -220,23 +260,23 @@ function versionOf(connection: SqlConnection, file: string, known: number): numb
     });
   }
   // The schema and its version are written together.
-  if (version <= 0) throw damaged(file, `it says that it is of version ${version}`);
+  if (version <= 0) throw damaged(file, `it says that it is of version ${version}`, { hints });
   return version;
 }
 
-function migrate(connection: SqlConnection, file: string, migrations: Migrations): void {
+function migrate(connection: SqlConnection, file: string, kind: DatabaseKind): void {
   for (;;) {
     connection.exec("begin immediate");
     try {
       // Others may have been quicker.
-      const version = versionOf(connection, file, migrations.length);
-      const step = migrations[version];
+      const version = versionOf(connection, file, kind);
+      const step = kind.migrations[version];
       if (step !== undefined) {
         connection.exec(step);
-        connection.exec(`pragma application_id = ${applicationId}; pragma user_version = ${version + 1};`);
+        connection.exec(`pragma application_id = ${kind.applicationId}; pragma user_version = ${version + 1};`);
       }
       connection.exec("commit");
-      if (version + 1 >= migrations.length) return;
+      if (version + 1 >= kind.migrations.length) return;
     } catch (error) {
       rollBack(connection);
       throw error;

@@ -26,6 +26,19 @@ export class StoreError extends ApexError {
   }
 }
 
+/** What a person can do about a database, by what it is kept for. */
+export interface DatabaseHints {
+  readonly damaged: string;
+  /** The disk has no space left. */
+  readonly full: string;
+}
+
+/** Of the history: it can be made again from the journals. */
+export const historyHints: DatabaseHints = {
+  damaged: "apex store rebuild puts it aside and makes a new one from the journals of the runs that are still there",
+  full: "free some space; what is in the store is whole, and the run's journal keeps what could be written of it",
+};
+
 /** SQLite's primary result codes that mean something of their own here: https://www.sqlite.org/rescode.html */
 const primary = { busy: 5, locked: 6, readOnly: 8, ioError: 10, corrupt: 11, full: 13, cantOpen: 14, notADatabase: 26 };
 
@@ -49,12 +62,16 @@ export function readOnlyError(file: string): StoreError | undefined {
     if (existsSync(file)) accessSync(file, constants.W_OK);
     return undefined;
   } catch (error) {
-    return storeError(file, primary.readOnly, error);
+    return storeError(file, primary.readOnly, { cause: error });
   }
 }
 
 /** The named error for what SQLite said. */
-export function storeError(file: string, code: number | undefined, cause: unknown): StoreError {
+export function storeError(
+  file: string,
+  code: number | undefined,
+  { cause, hints = historyHints }: { readonly cause: unknown; readonly hints?: DatabaseHints | undefined },
+): StoreError {
   const said = describeThrown(cause);
   switch ((code ?? 0) & 0xff) {
     case primary.busy:
@@ -70,10 +87,10 @@ export function storeError(file: string, code: number | undefined, cause: unknow
       });
     case primary.corrupt:
     case primary.notADatabase:
-      return damaged(file, said, cause);
+      return damaged(file, said, { cause, hints });
     case primary.full:
       return new StoreError("APEX_STORE_FULL", file, `the disk is full: ${said}`, {
-        hint: "free some space; what is in the store is whole, and the run's journal keeps what could be written of it",
+        hint: hints.full,
         cause,
       });
     default:
@@ -88,13 +105,17 @@ export function storeError(file: string, code: number | undefined, cause: unknow
 export function placeError(file: string, cause: unknown): StoreError {
   const code = cause instanceof Error && "code" in cause ? cause.code : undefined;
   // Making a directory on a read-only disk can fail as if something were missing.
-  return readOnlyError(file) ?? storeError(file, code === "ENOSPC" ? primary.full : undefined, cause);
+  return readOnlyError(file) ?? storeError(file, code === "ENOSPC" ? primary.full : undefined, { cause });
 }
 
 /** For a file of which some is not what SQLite has written. */
-export function damaged(file: string, problem: string, cause?: unknown): StoreError {
+export function damaged(
+  file: string,
+  problem: string,
+  { cause, hints = historyHints }: { readonly cause?: unknown; readonly hints?: DatabaseHints | undefined } = {},
+): StoreError {
   return new StoreError("APEX_STORE_DAMAGED", file, `it is damaged: ${problem}`, {
-    hint: "apex store rebuild puts it aside and makes a new one from the journals of the runs that are still there",
+    hint: hints.damaged,
     ...(cause === undefined ? {} : { cause }),
   });
 }

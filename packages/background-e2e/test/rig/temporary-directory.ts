@@ -1,0 +1,16 @@
+import { mkdtempSync, realpathSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { onTestFinished } from "vitest";
+
+/** A directory that goes when the test has finished. */
+export function temporaryDirectory(): string {
+  const directory = realpathSync(mkdtempSync(path.join(tmpdir(), "apex-queue-")));
+  onTestFinished(() => rmSync(directory, { recursive: true, force: true }));
+  return directory;
+}
+
+/** Where a queue is to be; nothing is there yet. */
+export function temporaryQueue(): string {
+  return path.join(temporaryDirectory(), ".apex", "queue.db");
+}
