@@ -31,3 +31,21 @@ export type {
   TaskFilter,
   TaskView,
 } from "./queue/queue-backend.ts";
+
+// Snapshots of the code
+export { takeSnapshot } from "./snapshot/take-snapshot.ts";
+export {
+  type CheckedOutSnapshot,
+  type CheckOutOptions,
+  checkOutSnapshot,
+  defaultLinked,
+} from "./snapshot/check-out-snapshot.ts";
+export {
+  type KeptSnapshot,
+  listSnapshots,
+  removeAbandonedSnapshots,
+  removeCheckOut,
+  removeSnapshot,
+} from "./snapshot/remove-snapshot.ts";
+export { identifyWorkTree, type WorkTreeIdentity } from "./snapshot/identify-work-tree.ts";
+export { SnapshotError, type SnapshotErrorCode } from "./snapshot/snapshot-error.ts";
