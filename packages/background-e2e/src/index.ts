@@ -50,3 +50,21 @@ export {
   type WaitingTask,
 } from "./queue/task-machine.ts";
 export { QueueClosedError, QueueCursorError, TaskInvalidError } from "./queue/queue-errors.ts";
+
+// Snapshots of the code
+export { takeSnapshot } from "./snapshot/take-snapshot.ts";
+export {
+  type CheckedOutSnapshot,
+  type CheckOutOptions,
+  checkOutSnapshot,
+  defaultLinked,
+} from "./snapshot/check-out-snapshot.ts";
+export {
+  type KeptSnapshot,
+  listSnapshots,
+  removeAbandonedSnapshots,
+  removeCheckOut,
+  removeSnapshot,
+} from "./snapshot/remove-snapshot.ts";
+export { identifyWorkTree, type WorkTreeIdentity } from "./snapshot/identify-work-tree.ts";
+export { SnapshotError, type SnapshotErrorCode } from "./snapshot/snapshot-error.ts";

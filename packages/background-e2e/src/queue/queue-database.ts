@@ -87,6 +87,8 @@ const migrations = [
     stop text
   ) strict;
   create table schedule (name text primary key, last_ms integer) strict, without rowid;
+  -- Small facts about the queue and its worker, as JSON.
+  create table fact (name text primary key, value text not null) strict, without rowid;
   `,
 ];
 

@@ -19,4 +19,6 @@ export interface RunInputs {
   readonly branch?: string;
   /** Whether files differed from that commit. */
   readonly isDirty?: boolean;
+  /** Git's hash of all files as they were, where somebody took the time to have it computed. */
+  readonly tree?: string;
 }
