@@ -31,6 +31,8 @@ export interface QueueWorkerOptions {
   readonly version: string;
   /** A line for people who look for what went wrong. */
   readonly log: (line: string) => void;
+  /** It stays when there is nothing to do. */
+  readonly isLasting?: boolean;
 }
 
 /** Why a worker has ended. */
@@ -49,6 +51,7 @@ export class QueueWorker {
   readonly #seat: DaemonSeat;
   readonly #own: { id: string; process: ProcessIdentity; version: string; startedMs: number };
   readonly #log: (line: string) => void;
+  readonly #isLasting: boolean;
   readonly #attempts = new Map<string, AttemptProcess>();
   #stop: StopRequest | undefined;
   #wake: () => void = () => undefined;
@@ -58,7 +61,7 @@ export class QueueWorker {
   #scheduleMs = 0;
   #busyMs = Date.now();
 
-  constructor({ queue, place, version, log }: QueueWorkerOptions) {
+  constructor({ queue, place, version, log, isLasting = false }: QueueWorkerOptions) {
     this.#queue = queue;
     this.#place = place;
     this.#seat = new DaemonSeat(queue.database);
@@ -67,6 +70,7 @@ export class QueueWorker {
     const id = `${process.place}.${process.pid}.${process.startedAt ?? startedMs}`;
     this.#own = { id, process, version, startedMs };
     this.#log = log;
+    this.#isLasting = isLasting;
   }
 
   /** Works until there is nothing to do, or until it is stopped. Rejects only when the queue cannot be used at all. */
@@ -210,6 +214,7 @@ export class QueueWorker {
   }
 
   async #leaveIfIdle(nowMs: number): Promise<WorkerEnd | undefined> {
+    if (this.#isLasting) return undefined;
     const { byState, paused } = await this.#queue.stats();
     const waiting = paused ? 0 : byState.queued + byState["retry-wait"];
     const settings = readFact(this.#queue.database, "settings");

@@ -1,0 +1,71 @@
+import type { Config } from "@netra-apex/core";
+import { type EnsuredDaemon, ensureDaemon } from "../daemon/ensure-daemon.ts";
+import type { QueuePlace } from "../place.ts";
+import type { FileQueue } from "../queue/open-queue.ts";
+import type { Enqueued } from "../queue/queue-backend.ts";
+import type { Actor, SnapshotRef } from "../queue/task.ts";
+import { workerSettings, writeFact } from "../settings.ts";
+import { assertRunnable, newTask, type TaskOptions } from "./new-task.ts";
+
+/** What is queued, and for whom. */
+export interface EnqueueRequest {
+  readonly categories: readonly string[];
+  readonly options: TaskOptions;
+  /** Tests the work tree as it is now, whatever happens to it until the tests start. */
+  readonly isSnapshot?: boolean;
+  /** A config that was named, absolute. */
+  readonly configFile?: string;
+  readonly by: Actor;
+  readonly env?: NodeJS.ProcessEnv;
+}
+
+/** A task for a category, and how it came to be. */
+export interface EnqueuedCategory extends Enqueued {
+  readonly category: string;
+}
+
+/**
+ * Queues a task for each category. When it resolves they are on the disk. Throws `SelectionError` for what an attempt would
+ * refuse, `SnapshotError` and `StoreError`; nothing is queued then.
+ */
+export async function enqueueCategories(
+  queue: FileQueue,
+  config: Config,
+  { categories, options, isSnapshot = false, configFile, by, env }: EnqueueRequest,
+): Promise<EnqueuedCategory[]> {
+  assertRunnable(config, categories, options);
+  const { projectRoot, environment } = config;
+  const settings = workerSettings(config, configFile);
+  await writeFact(queue.database, "settings", settings);
+  const snapshot = isSnapshot ? await snapshotOf(projectRoot, settings.ownPlaces) : undefined;
+  const origin = {
+    projectRoot,
+    environment,
+    by,
+    ...(configFile === undefined ? {} : { config: configFile }),
+    ...(snapshot ? { snapshot } : {}),
+    ...(env ? { env } : {}),
+  };
+  const enqueued: EnqueuedCategory[] = [];
+  for (const category of categories) {
+    enqueued.push({ category, ...(await queue.enqueue(newTask(category, options, origin))) });
+  }
+  return enqueued;
+}
+
+/** The same with a worker for them. Throws what {@link enqueueCategories} throws. */
+export async function enqueueAndWake(
+  queue: FileQueue,
+  place: QueuePlace,
+  config: Config,
+  { version, ...request }: EnqueueRequest & { readonly version: string },
+): Promise<{ readonly tasks: readonly EnqueuedCategory[]; readonly daemon: EnsuredDaemon }> {
+  const tasks = await enqueueCategories(queue, config, request);
+  return { tasks, daemon: await ensureDaemon(queue, place, { version, isAsked: true }) };
+}
+
+async function snapshotOf(projectRoot: string, own: readonly string[]): Promise<SnapshotRef> {
+  const { takeSnapshot } = await import("../snapshot/take-snapshot.ts");
+  const random = Math.random().toString(36).slice(2, 10);
+  return takeSnapshot(projectRoot, { id: `${Date.now().toString(36)}-${random}`, own });
+}
