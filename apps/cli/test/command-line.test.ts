@@ -180,7 +180,7 @@ describe("broken configs", () => {
 describe("output", () => {
   it("keeps stdout pure NDJSON with --json and --progress-mode json, whatever the tests print", async () => {
     const noisy = new Project({
-      "apex.yaml": nodeTestConfig(["unit"], "background: { concurrency: 1 }\n"),
+      "apex.yaml": nodeTestConfig(["unit"], "services: { redis: { start: never } }\n"),
       "test/unit.test.mjs": nodeTestFile({
         prints: "console.log('{\"not\": ours'); console.error('\\u001b[31mred\\u001b[0m')",
       }),
@@ -194,7 +194,7 @@ describe("output", () => {
       expect(events.map((event) => event.seq)).toEqual(events.map((_, index) => index + 1));
       expect(events.at(-1)?.type).toBe("run_completed");
       expect(stdout).not.toContain("\u001b");
-      expect(stderr).toContain("background is read but not in force");
+      expect(stderr).toContain("services is read but not in force");
     }
   });
 

@@ -68,3 +68,14 @@ export {
 } from "./snapshot/remove-snapshot.ts";
 export { identifyWorkTree, type WorkTreeIdentity } from "./snapshot/identify-work-tree.ts";
 export { SnapshotError, type SnapshotErrorCode } from "./snapshot/snapshot-error.ts";
+
+// Scheduled tasks
+export {
+  type DueSchedule,
+  dueTime,
+  nextTime,
+  planSchedule,
+  type ScheduleMemory,
+  type SchedulePlan,
+  type Timing,
+} from "./schedule/plan-schedule.ts";

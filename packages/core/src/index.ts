@@ -12,6 +12,15 @@ export {
   type SourceLocation,
 } from "./config/problem.ts";
 export { didYouMean, suggest } from "./config/suggest.ts";
+export {
+  type BackgroundSettings,
+  defaultBackground,
+  type NotifySettings,
+  type PriorityName,
+  priorityNames,
+  type ScheduledTasks,
+} from "./config/background.ts";
+export { findCronProblem } from "./config/cron-text.ts";
 export type { Monitoring } from "./config/monitoring.ts";
 export type { HistorySettings, LogSettings } from "./config/past-runs.ts";
 export { formatDuration, formatSize, parseDuration, parseSize } from "./config/units.ts";
@@ -21,9 +30,11 @@ export type {
   WrittenDuration,
   WrittenLayer,
   WrittenLayerSettings,
+  WrittenNotify,
   WrittenPlacement,
   WrittenRetry,
   WrittenRunMode,
+  WrittenSchedule,
   WrittenService,
   WrittenSize,
 } from "./config/written-config.ts";

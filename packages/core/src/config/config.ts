@@ -2,6 +2,7 @@ import type { Plugins } from "../agents/plugin.ts";
 import type { Category } from "../layers/category.ts";
 import type { Layer } from "../layers/layer.ts";
 import type { RunMode } from "../layers/run-mode.ts";
+import type { BackgroundSettings } from "./background.ts";
 import type { Monitoring } from "./monitoring.ts";
 import type { HistorySettings, LogSettings } from "./past-runs.ts";
 import type { ConfigProblem } from "./problem.ts";
@@ -20,6 +21,7 @@ export interface Config {
   /** What the modules under `plugins:` add. */
   readonly plugins: Plugins;
   readonly monitoring: Monitoring;
+  readonly background: BackgroundSettings;
   /** What must not be seen; absent when the config masks nothing. */
   readonly mask?: { readonly variables: readonly string[]; readonly patterns: readonly string[] };
   readonly history: HistorySettings;

@@ -1,6 +1,7 @@
 import path from "node:path";
 import { pathToFileURL } from "node:url";
 import { describeThrown } from "../apex-error.ts";
+import { readBackground } from "./background.ts";
 import type { Config } from "./config.ts";
 import { type ConfigSource, displayPath, readYamlSource } from "./config-source.ts";
 import { defaultEnvironment } from "./defaults.ts";
@@ -12,7 +13,7 @@ import { type ConfigPlace, findConfig, placeOfNamedConfig } from "./find-config.
 import { normalizeConfig } from "./normalize.ts";
 import { ownValue } from "./own-value.ts";
 import { ConfigError, type ConfigProblem } from "./problem.ts";
-import { checkRules, type Locate } from "./rules.ts";
+import { checkRules, knownCategories, type Locate } from "./rules.ts";
 import { validateWritten } from "./validate.ts";
 import { findWarnings } from "./warnings.ts";
 import type { WrittenConfig } from "./written-config.ts";
@@ -51,6 +52,9 @@ export async function loadConfig(options: LoadConfigOptions): Promise<Config> {
   const problems = checkRules({ written, normalized, projectRoot, problem, ...(frameworks ? { frameworks } : {}) });
   const plugins = await pluginsOf(written, { projectRoot, problem, problems });
   const monitoring = await monitoringOf(written, problem, problems);
+  const known = knownCategories(written, normalized);
+  const { background, problems: ofBackground } = await readBackground(written, normalized, { problem, known });
+  problems.push(...ofBackground);
   if (problems.length > 0) throw new ConfigError(problems);
 
   return {
@@ -60,6 +64,7 @@ export async function loadConfig(options: LoadConfigOptions): Promise<Config> {
     ...normalized,
     plugins,
     monitoring,
+    background,
     history: readHistorySettings(written),
     logs: readLogSettings(written),
     areLimitsStrict: written.limits?.strict ?? false,

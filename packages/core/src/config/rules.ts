@@ -279,7 +279,8 @@ function* givenTwice(
 }
 
 /** A category is known when it is defined, has a command that was discovered, or is one of the built-in twelve. */
-function knownCategories(written: WrittenConfig, { categories }: NormalizedConfig): Set<string> {
+/** Categories that may be referred to: built in, under `categories:`, or found. */
+export function knownCategories(written: WrittenConfig, { categories }: NormalizedConfig): Set<string> {
   const configured = [...categories.values()].filter(isConfigured).map(({ name }) => name);
   return new Set([...builtInCategories, ...Object.keys(written.categories ?? {}), ...configured]);
 }

@@ -41,9 +41,7 @@ function* notInForce(written: WrittenConfig, problem: Locate): Generator<ConfigP
     problem(`${at.at(-1)} is read but not in force in this version`, at, undefined, "key");
   const reservedOnly = (at: ConfigPath): ConfigProblem =>
     problem(`${at.at(-1)} decides what runs at once, but is not enforced in this version`, at, undefined, "key");
-  for (const key of ["services", "background"] as const) {
-    if (written[key] !== undefined) yield say([key]);
-  }
+  if (written.services !== undefined) yield say(["services"]);
   for (const [id, layer] of Object.entries(written.layers ?? {})) {
     for (const key of ["max_memory", "max_memory_mb"] as const) {
       if (layer.resource_limits?.[key] !== undefined) yield reservedOnly(["layers", id, "resource_limits", key]);

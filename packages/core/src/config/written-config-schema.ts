@@ -1,6 +1,7 @@
 // The functional build of zod: the same schemas and issues, constructed in a fraction of the time, which every start pays.
 import * as z from "zod/mini";
 import { failureClasses, outcomeStatuses } from "../outcome.ts";
+import { priorityNames } from "./background.ts";
 import { parseDuration, parseSize } from "./units.ts";
 import type { WrittenConfig } from "./written-config.ts";
 
@@ -168,6 +169,27 @@ const service = later(() =>
   }),
 );
 
+const schedule = later(() =>
+  strict({
+    cron: name,
+    categories: z.optional(z.array(name).check(z.minLength(1))),
+    timezone: optional.name,
+    missed: z.optional(z.enum(["run", "skip"])),
+    snapshot: optional.flag,
+    priority: z.optional(z.enum(priorityNames)),
+  }),
+);
+
+const notify = later(() =>
+  strict({
+    on: z.optional(z.enum(["change", "always", "failure", "never"])),
+    log: optional.flag,
+    command: optional.command,
+    webhook: optional.name,
+    desktop: z.optional(z.union([z.boolean(), z.literal("auto")])),
+  }),
+);
+
 const runMode = later(() =>
   strict({
     layers: z.array(name).check(z.minLength(1)),
@@ -190,6 +212,8 @@ export const writtenConfigSchema: z.ZodMiniType<WrittenConfig> = strict({
         concurrency: optional.count,
         results_dir: optional.name,
         idle_exit: optional.duration,
+        schedule: z.optional(z.record(name, schedule)),
+        notify: z.optional(notify),
       }),
     ),
   ),

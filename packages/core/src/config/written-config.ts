@@ -1,4 +1,5 @@
 import type { FailureClass, OutcomeStatus } from "../outcome.ts";
+import type { PriorityName } from "./background.ts";
 import type { FailurePolicy } from "../layers/node-rules.ts";
 
 /**
@@ -16,12 +17,19 @@ export interface WrittenConfig {
   services?: Record<string, WrittenService> | undefined;
   /** Run modes by name. */
   modes?: Record<string, WrittenRunMode> | undefined;
-  /** Not in force yet. */
+  /** The queue of background tasks. */
   background?:
     | {
+        /** Most tasks at once; 1 by default. */
         concurrency?: number | undefined;
+        /** For the results of tasks, in place of `test_reports/background_e2e` in the project's root. */
         results_dir?: string | undefined;
+        /** The worker ends after as long without work; `10m` by default. */
         idle_exit?: WrittenDuration | undefined;
+        /** Tasks that are queued at certain times, by a name of your own. */
+        schedule?: Record<string, WrittenSchedule> | undefined;
+        /** Who hears of the end of a task. */
+        notify?: WrittenNotify | undefined;
       }
     | undefined;
   /** What must not be seen in logs and events: values of environment variables, and regular expressions. */
@@ -68,6 +76,36 @@ export interface WrittenConfig {
     | undefined;
   /** Modules with agents, tools and conditions: paths relative to the project's root (`./…`), or package names. */
   plugins?: string[] | undefined;
+}
+
+/** Tasks that are queued at certain times. */
+export interface WrittenSchedule {
+  /** Minute, hour, day, month, weekday: `0 2 * * *` is 2 o'clock every night. Or `@hourly`, `@daily`, `@weekly`. */
+  cron: string;
+  /** All configured categories of the background layers by default. */
+  categories?: string[] | undefined;
+  /** Such as `Europe/Berlin`; the machine's own by default. */
+  timezone?: string | undefined;
+  /** Times at which nobody was awake: one `run` for all of them, the default, or `skip`. */
+  missed?: "run" | "skip" | undefined;
+  /** Tests the work tree as it was at that time, whenever the task comes to run. */
+  snapshot?: boolean | undefined;
+  /** The category's own by default. */
+  priority?: PriorityName | undefined;
+}
+
+/** Who hears of the end of a background task. */
+export interface WrittenNotify {
+  /** By default on a `change` of the verdict. */
+  on?: "change" | "always" | "failure" | "never" | undefined;
+  /** A line in the worker's log; `true` by default. */
+  log?: boolean | undefined;
+  /** Gets the result on its standard input, and `APEX_TASK_ID`, `_CATEGORY`, `_STATE` and `_RESULT` in its environment. */
+  command?: string | string[] | undefined;
+  /** Gets the result by POST. */
+  webhook?: string | undefined;
+  /** A message on the desktop; `auto`, the default: where there is one. */
+  desktop?: boolean | "auto" | undefined;
 }
 
 /** Such as `90s`, `2m`, `1h30m`. */

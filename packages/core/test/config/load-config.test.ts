@@ -201,12 +201,12 @@ describe("warnings", () => {
         "categories:",
         "  a: { command: x }",
         "  b: { command: x }",
-        "background: { concurrency: 1 }",
+        "services: { redis: { start: never } }",
       ].join("\n"),
     );
     expect(config.warnings.map((warning) => [warning.location?.line, warning.message])).toEqual([
       [2, "the categories' timeouts (1m 10s) exceed the layer's budget (1m)"],
-      [6, "background is read but not in force in this version"],
+      [6, "services is read but not in force in this version"],
     ]);
   });
 });
