@@ -79,3 +79,29 @@ export {
   type SchedulePlan,
   type Timing,
 } from "./schedule/plan-schedule.ts";
+
+// For programs
+export {
+  BackgroundE2EAgent,
+  backgroundE2EAgentName,
+  type BackgroundE2EAgentOptions,
+  type BackgroundE2EInput,
+} from "./agent/background-e2e-agent.ts";
+export { type E2ETestConfig, priorityOf } from "./agent/e2e-test-config.ts";
+export type { QueueStatus, StatusOptions, TaskStatus } from "./results/queue-status.ts";
+export type { ExportedAttempt, ExportedResult } from "./results/task-result.ts";
+export { findTask, TaskNotFoundError } from "./results/find-task.ts";
+
+// For command lines
+export { attemptLog, type QueuePlace, queuePlace } from "./place.ts";
+export { enqueueCategories, type EnqueuedCategory, type EnqueueRequest } from "./enqueue/enqueue-tasks.ts";
+export { backgroundCategories, type TaskOptions } from "./enqueue/new-task.ts";
+export { type EnsuredDaemon, ensureDaemon } from "./daemon/ensure-daemon.ts";
+export { type DaemonRecord, DaemonSeat, type StopRequest } from "./daemon/daemon-record.ts";
+export { QueueWorker, type QueueWorkerOptions, type WorkerEnd } from "./daemon/queue-worker.ts";
+export { onWake, wake } from "./daemon/wake.ts";
+export { logOfWorker } from "./daemon/worker-log.ts";
+export { type Cancelled, cancelTask, waitForTask } from "./control/cancel-task.ts";
+export { readQueueStatus, taskStatus } from "./results/queue-status.ts";
+export { exportedResult, finalStates, isFinal, isFlaky } from "./results/task-result.ts";
+export { type QueueFacts, readFact, type WorkerSettings, workerSettings, writeFact } from "./settings.ts";

@@ -1,6 +1,7 @@
 import path from "node:path";
 import type { BackgroundSettings, Config } from "@netra-apex/core";
 import { ownPlaces } from "@netra-apex/store";
+import type { ScheduleMemory } from "./schedule/plan-schedule.ts";
 import type { Database } from "@netra-apex/store/sql";
 
 /** What the worker daemon must know of a project's config. It never reads the config itself: that may be broken, or run code. */
@@ -18,6 +19,8 @@ export interface WorkerSettings extends BackgroundSettings {
 export interface QueueFacts {
   /** As the config said when it was read last. */
   readonly settings: WorkerSettings;
+  /** What is remembered of the schedules, by name. */
+  readonly schedules: Readonly<Record<string, ScheduleMemory>>;
   /** Somebody stopped the worker: nobody starts it again unasked. */
   readonly stopped: { readonly atMs: number };
   /** Up to when a person has been told what finished, milliseconds since 1970. */

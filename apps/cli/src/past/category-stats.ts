@@ -2,7 +2,7 @@ import { exitCodes, formatDuration } from "@netra-apex/core";
 import { withStore } from "../history/with-store.ts";
 import { findPast } from "./open-past.ts";
 import type { PastOptions } from "./past-options.ts";
-import { percentText, say, table, timeText } from "./table.ts";
+import { percentText, say, table, timeText } from "../table.ts";
 
 /** `--show-category-stats`: what the history knows of each category. */
 export async function categoryStatsCommand(options: PastOptions): Promise<number> {

@@ -2,7 +2,7 @@ import { exitCodes, formatDuration, formatTestSelector } from "@netra-apex/core"
 import { withStore } from "../history/with-store.ts";
 import { findPast } from "./open-past.ts";
 import { type PastOptions, windowOf } from "./past-options.ts";
-import { countText, say, table, timeText } from "./table.ts";
+import { countText, say, table, timeText } from "../table.ts";
 
 /** A test that was not flaky for this long is taken for mended: 14 days, in milliseconds. */
 const quietMs = 14 * 24 * 3_600_000;

@@ -3,7 +3,7 @@ import type { NodeEntry, RunEntry, TestHistory } from "@netra-apex/store";
 import { withStore } from "../history/with-store.ts";
 import { findPast } from "./open-past.ts";
 import { type PastOptions, windowOf } from "./past-options.ts";
-import { countText, percentText, plain, say, table, timeText } from "./table.ts";
+import { countText, percentText, plain, say, table, timeText } from "../table.ts";
 
 const defaultLimit = 20;
 

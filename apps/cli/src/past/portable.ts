@@ -12,7 +12,7 @@ import {
 import { withStore } from "../history/with-store.ts";
 import { findPast } from "./open-past.ts";
 import type { PastOptions } from "./past-options.ts";
-import { say } from "./table.ts";
+import { say } from "../table.ts";
 
 /** `apex export RUN`: one file that any other machine can take in. */
 export async function exportCommand(reference: string, options: PastOptions): Promise<number> {

@@ -2,7 +2,7 @@ import { exitCodes, formatDuration, formatTestSelector } from "@netra-apex/core"
 import { withStore } from "../history/with-store.ts";
 import { findPast } from "./open-past.ts";
 import type { PastOptions } from "./past-options.ts";
-import { say, table } from "./table.ts";
+import { say, table } from "../table.ts";
 
 /** `apex slowest`: tests by how long nearly all of their passes took. */
 export async function slowestCommand(options: PastOptions): Promise<number> {

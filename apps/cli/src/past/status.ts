@@ -19,7 +19,7 @@ import {
 import { withStore } from "../history/with-store.ts";
 import { findPast, type PastPlace } from "./open-past.ts";
 import type { PastOptions } from "./past-options.ts";
-import { countText, plain, say, table, timeText } from "./table.ts";
+import { countText, plain, say, table, timeText } from "../table.ts";
 
 /** How many of the newest journals are looked at for runs that are under way. */
 const mostLookedAt = 50;

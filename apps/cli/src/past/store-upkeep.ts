@@ -4,7 +4,7 @@ import { loadSqliteQuietly } from "../history/load-sqlite.ts";
 import { withStore } from "../history/with-store.ts";
 import { findPast } from "./open-past.ts";
 import type { PastOptions } from "./past-options.ts";
-import { countText, plain, say } from "./table.ts";
+import { countText, plain, say } from "../table.ts";
 
 /** `apex store check`: reads the whole database and all journals. */
 export async function storeCheckCommand(options: PastOptions): Promise<number> {

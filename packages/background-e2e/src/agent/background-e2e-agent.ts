@@ -6,7 +6,6 @@ import {
   type AgentMessage,
   type AgentReport,
   type Config,
-  type Delivery,
   type Outcome,
   loadConfig,
   SelectionError,
@@ -110,7 +109,8 @@ export class BackgroundE2EAgent implements Agent<BackgroundE2EInput, AgentReport
     });
     if (!task) throw new SelectionError("no category was named");
     if (this.#worker) this.#worker.worker.nudge();
-    else if (this.#options.worker !== "none") await ensureDaemon(queue, place, { version: packageVersion(), isAsked: true });
+    else if (this.#options.worker !== "none")
+      await ensureDaemon(queue, place, { version: packageVersion(), isAsked: true });
     return task.taskId;
   }
 
@@ -147,7 +147,10 @@ export class BackgroundE2EAgent implements Agent<BackgroundE2EInput, AgentReport
   }
 
   /** Queues the category of a node; its outcome is the task's where it waits for it. */
-  async execute({ category, wait = false, ...config }: BackgroundE2EInput, context: AgentContext): Promise<AgentReport> {
+  async execute(
+    { category, wait = false, ...config }: BackgroundE2EInput,
+    context: AgentContext,
+  ): Promise<AgentReport> {
     const taskId = await this.queueE2ETest(category, config);
     context.think(`queued ${taskId}`);
     if (!wait) return { outcome: { status: "passed" } };
@@ -164,7 +167,10 @@ export class BackgroundE2EAgent implements Agent<BackgroundE2EInput, AgentReport
 
   /** Answers `queue`, `status`, `results` and `cancel` of other agents. */
   async handleMessage({ topic, payload }: AgentMessage): Promise<unknown> {
-    const asked = (payload ?? {}) as Partial<BackgroundE2EInput> & { readonly task_id?: string; readonly limit?: number };
+    const asked = (payload ?? {}) as Partial<BackgroundE2EInput> & {
+      readonly task_id?: string;
+      readonly limit?: number;
+    };
     switch (topic) {
       case "queue": {
         const { category, wait: _, ...config } = asked;
@@ -222,7 +228,8 @@ interface Opened {
 }
 
 function outcomeOf({ id, state, result, reason = state }: TaskView): Outcome {
-  if (state === "lost") return { status: "errored", reason: `${id} was lost: ${reason}`, failureClass: "infrastructure" };
+  if (state === "lost")
+    return { status: "errored", reason: `${id} was lost: ${reason}`, failureClass: "infrastructure" };
   if (state === "cancelled") return { status: "cancelled", by: "person", reason: `${id}: ${reason}` };
   return result?.outcome ?? { status: "errored", reason: `${id} has no result` };
 }

@@ -61,7 +61,12 @@ export function priorityOf(written: string | number): TaskPriority {
   throw new TaskInvalidError(`its priority is ${JSON.stringify(written)}, not one of ${known.join(", ")}`);
 }
 
-function requireNumber(name: string, value: number | undefined, isGood: (value: number) => boolean, wanted: string): void {
+function requireNumber(
+  name: string,
+  value: number | undefined,
+  isGood: (value: number) => boolean,
+  wanted: string,
+): void {
   if (value === undefined || (Number.isFinite(value) && isGood(value))) return;
   throw new TaskInvalidError(`${name} is ${String(value)}, and must be ${wanted}`);
 }

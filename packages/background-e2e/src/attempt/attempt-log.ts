@@ -41,7 +41,9 @@ export class AttemptLog implements Reporter {
       case "node_completed": {
         const { nodeId, outcome, counts, durationMs } = event;
         const why = outcome.status === "passed" ? "" : `: ${describeOutcome(outcome)}`;
-        this.say(`${nodeId} ${outcome.status}, ${counts.passed} of ${counts.total} tests passed, ${formatDuration(durationMs)}${why}`);
+        this.say(
+          `${nodeId} ${outcome.status}, ${counts.passed} of ${counts.total} tests passed, ${formatDuration(durationMs)}${why}`,
+        );
         return;
       }
       default:

@@ -3,9 +3,10 @@ import path from "node:path";
 import process from "node:process";
 import { describeThrown, noTests } from "@netra-apex/core";
 import { wake } from "../daemon/wake.ts";
+import { logOfWorker } from "../daemon/worker-log.ts";
 import { attemptDirectory, attemptLog, type QueuePlace, queuePlace } from "../place.ts";
-import type { Claim, QueueBackend, TaskView } from "../queue/queue-backend.ts";
-import { openQueue } from "../queue/open-queue.ts";
+import { type FileQueue, openQueue } from "../queue/open-queue.ts";
+import type { ClaimRef } from "../queue/queue-backend.ts";
 import type { AttemptResult } from "../queue/task.ts";
 import { settleTask } from "../results/settle-task.ts";
 import { AttemptLog } from "./attempt-log.ts";
@@ -33,7 +34,8 @@ async function main([store = "", taskId = "", fence = "", version]: readonly str
   } catch {
     // It may not be given away everywhere.
   }
-  for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) process.on(signal, () => lease.stop("the worker was stopped"));
+  for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const)
+    process.on(signal, () => lease.stop("the worker was stopped"));
   const task = await queue.get(taskId);
   if (!task) return;
   const progress = new AttemptProgress(task.spec.category, () => lease.changed());
@@ -50,7 +52,12 @@ async function main([store = "", taskId = "", fence = "", version]: readonly str
   try {
     const result =
       "problem" in code
-        ? ({ outcome: { status: "errored", reason: code.problem }, durationMs: 0, counts: noTests, isFinal: true } as const)
+        ? ({
+            outcome: { status: "errored", reason: code.problem },
+            durationMs: 0,
+            counts: noTests,
+            isFinal: true,
+          } as const)
         : await runAttempt({
             task,
             lease,
@@ -74,16 +81,16 @@ async function main([store = "", taskId = "", fence = "", version]: readonly str
 
 /** Hands the result in, and tells whoever wants to know, once it is the task's. */
 async function hand(
-  queue: QueueBackend,
+  queue: FileQueue,
   place: QueuePlace,
-  claim: Pick<Claim, "taskId" | "fence">,
+  claim: ClaimRef,
   result: AttemptResult,
 ): Promise<void> {
   const answer = await queue.complete(claim, result);
   wake(place);
   if (answer !== "stored") return;
-  const task: TaskView | undefined = await queue.get(claim.taskId);
-  if (task) await settleTask(queue, place, task, say);
+  const task = await queue.get(claim.taskId);
+  if (task) await settleTask(queue, place, task, (line) => logOfWorker(place, line));
 }
 
 main(process.argv.slice(2)).then(

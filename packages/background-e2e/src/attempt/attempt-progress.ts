@@ -28,7 +28,8 @@ export class AttemptProgress implements Reporter {
 
   get current(): Progress {
     const usage = [...this.#usage.values()];
-    const sum = (of: (one: (typeof usage)[number]) => number): number => usage.reduce((total, one) => total + of(one), 0);
+    const sum = (of: (one: (typeof usage)[number]) => number): number =>
+      usage.reduce((total, one) => total + of(one), 0);
     return {
       isRunning: this.#isRunning,
       pid: process.pid,

@@ -134,6 +134,8 @@ function cancelledBy(by: Actor | undefined): Outcome {
   if (by?.kind === "task") {
     return { status: "cancelled", by: "superseded", reason: `superseded by ${by.name ?? "a newer task"}` };
   }
-  const who = by?.name ?? { person: "a person", program: "a program", schedule: "a schedule", worker: "the worker" }[by?.kind ?? "person"];
+  const who =
+    by?.name ??
+    { person: "a person", program: "a program", schedule: "a schedule", worker: "the worker" }[by?.kind ?? "person"];
   return { status: "cancelled", by: "person", reason: `cancelled by ${who}` };
 }

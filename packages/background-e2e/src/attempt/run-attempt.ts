@@ -171,11 +171,11 @@ async function findUnavailable(
 }
 
 /** What the layers of a category require, as far as the config says how it can be checked. */
-function layerServices({ layers, services }: Config, category: string): string[] {
+function layerServices({ layers }: Config, category: string): string[] {
   const required = [...layers.values()]
     .filter(({ placements }) => placements.some((placement) => placement.category === category))
     .flatMap(({ requiredServices }) => requiredServices);
-  return [...new Set(required)].filter((name) => services.has(name));
+  return [...new Set(required)];
 }
 
 /** What the run would be called on the command line, for `apex resume` and for people. */

@@ -1,8 +1,8 @@
-import { appendFileSync, mkdirSync, statSync, truncateSync } from "node:fs";
 import process from "node:process";
 import { queuePlace } from "../place.ts";
 import { openQueue } from "../queue/open-queue.ts";
 import { QueueWorker } from "./queue-worker.ts";
+import { logOfWorker } from "./worker-log.ts";
 
 /*
  * The worker daemon of a project, started by whoever queues a task and finds none. It has a session of its own, so it outlives the
@@ -11,20 +11,9 @@ import { QueueWorker } from "./queue-worker.ts";
  * Arguments: the store's directory, the version of apex.
  */
 
-/** A log beyond this size starts anew. */
-const longestLog = 1024 * 1024;
-
 async function main([store = "", version = ""]: readonly string[]): Promise<void> {
   const place = queuePlace(store);
-  mkdirSync(place.directory, { recursive: true });
-  const log = (line: string): void => {
-    try {
-      appendFileSync(place.workerLog, `${new Date().toISOString()}  ${line}\n`);
-      if (statSync(place.workerLog).size > longestLog) truncateSync(place.workerLog);
-    } catch {
-      // A full disk; what matters is in the queue.
-    }
-  };
+  const log = (line: string): void => logOfWorker(place, line);
   const queue = await openQueue({ file: place.file });
   const worker = new QueueWorker({ queue, place, version, log });
   // The machine shuts down, or somebody wants this process gone: what runs can go on later.

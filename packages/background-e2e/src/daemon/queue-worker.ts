@@ -222,7 +222,10 @@ export class QueueWorker {
     if (waiting + byState.starting + byState.running > 0 || hasSchedule) this.#busyMs = nowMs;
     if (nowMs - this.#busyMs < (settings?.idleExitMs ?? 0)) return undefined;
     // Whoever queues a task looks for a worker after that: one of the two sees the other.
-    const hasLeft = await this.#seat.leave(this.#own.id, () => paused !== undefined || !hasOpenTasks(this.#queue.database));
+    const hasLeft = await this.#seat.leave(
+      this.#own.id,
+      () => paused !== undefined || !hasOpenTasks(this.#queue.database),
+    );
     return hasLeft ? { kind: "idle" } : undefined;
   }
 

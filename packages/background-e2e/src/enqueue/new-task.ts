@@ -77,7 +77,11 @@ function fingerprintOf({ snapshot, ...spec }: TaskSpec): string {
 }
 
 /** Refuses what an attempt would refuse. Throws `SelectionError`, `ShardsUnsupportedError`. */
-export function assertRunnable(config: Config, categories: readonly string[], { additionalArgs = [] }: TaskOptions): void {
+export function assertRunnable(
+  config: Config,
+  categories: readonly string[],
+  { additionalArgs = [] }: TaskOptions,
+): void {
   assertShardable(resolvePlan(config, { categories, additionalArgs }));
 }
 

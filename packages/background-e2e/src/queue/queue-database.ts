@@ -86,7 +86,6 @@ const migrations = [
     heartbeat_ms integer,
     stop text
   ) strict;
-  create table schedule (name text primary key, last_ms integer) strict, without rowid;
   -- Small facts about the queue and its worker, as JSON.
   create table fact (name text primary key, value text not null) strict, without rowid;
   `,

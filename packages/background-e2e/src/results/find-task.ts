@@ -16,7 +16,10 @@ export async function findTask(queue: QueueBackend, reference: string): Promise<
   const exact = await queue.get(reference);
   if (exact) return exact;
   const isLatest = reference === "latest";
-  const { items } = await queue.list(isLatest ? {} : { id: reference }, { order: "newest", limit: isLatest ? 1_000 : mostShown + 1 });
+  const { items } = await queue.list(isLatest ? {} : { id: reference }, {
+    order: "newest",
+    limit: isLatest ? 1_000 : mostShown + 1,
+  });
   if (isLatest) {
     const [latest] = items.toSorted((a, b) => b.createdMs - a.createdMs);
     if (latest) return latest;

@@ -72,7 +72,11 @@ export interface StatusOptions {
 }
 
 /** The queue as it is now. */
-export async function readQueueStatus(queue: FileQueue, place: QueuePlace, options: StatusOptions = {}): Promise<QueueStatus> {
+export async function readQueueStatus(
+  queue: FileQueue,
+  place: QueuePlace,
+  options: StatusOptions = {},
+): Promise<QueueStatus> {
   const { nowMs = Date.now(), limit = 20, expectedMs = new Map<string, number>() } = options;
   const { byState, queuedByCategory, active, paused } = await queue.stats();
   const running = await queue.list({ states: ["starting", "running"] }, { order: "urgency", limit });

@@ -3,6 +3,7 @@ import { notifyFinished } from "../notify/notify-finished.ts";
 import type { QueuePlace } from "../place.ts";
 import type { FileQueue } from "../queue/open-queue.ts";
 import type { TaskView } from "../queue/queue-backend.ts";
+import type { FinalTaskState } from "../queue/task.ts";
 import { readFact } from "../settings.ts";
 import { exportResult } from "./export-result.ts";
 import { finalStates, isFinal } from "./task-result.ts";
@@ -19,16 +20,15 @@ export async function settleTask(
 ): Promise<void> {
   const settings = readFact(queue.database, "settings");
   if (!settings || !isFinal(task)) return;
-  let file: string | undefined;
   try {
-    file = exportResult(task, place, settings.resultsDirectory);
-  } catch (error) {
-    say(`the result could not be written to ${settings.resultsDirectory}: ${describeThrown(error)}`);
-  }
-  try {
+    const resultFile = exportResult(task, place, settings.resultsDirectory);
     const previous = await previousOf(queue, task);
+    await notifyFinished(
+      { task, resultFile, ...(previous ? { previous: previous.state as FinalTaskState } : {}) },
+      { settings: settings.notify, projectRoot: settings.projectRoot, log: (_, line) => say(line) },
+    );
   } catch (error) {
-    say(`nobody could be told of the result: ${describeThrown(error)}`);
+    say(`the result of ${task.id} could not be written to ${settings.resultsDirectory}: ${describeThrown(error)}`);
   }
 }
 

@@ -233,7 +233,7 @@ describe("where it cannot be", () => {
 
   test("of a snapshot that is gone, it says so", async () => {
     const repo = repository({ "a.txt": "a" });
-    const ref = { commit: "0123456789012345678901234567890123456789", tree: "", isDirty: false };
+    const ref = { commit: "0123456789012345678901234567890123456789", id: "gone", tree: "", isDirty: false };
     const directory = path.join(temporaryDirectory(), "x");
     await expect(checkOutSnapshot(ref, { projectRoot: repo.root, directory })).rejects.toMatchObject({
       code: "APEX_SNAPSHOT_GONE",

@@ -1,0 +1,107 @@
+import path from "node:path";
+import { loadConfig, exitCodes, type Config, parseSize, SelectionError } from "@netra-apex/core";
+import {
+  backgroundCategories,
+  enqueueCategories,
+  type EnqueuedCategory,
+  ensureDaemon,
+  priorityOf,
+  type TaskOptions,
+} from "@netra-apex/background-e2e";
+import { frameworkNames } from "@netra-apex/runner";
+import { printWarnings } from "../commands/print-warnings.ts";
+import { apexVersion } from "../version.ts";
+import { type BackgroundOptions, durationOf } from "./background-options.ts";
+import { openBackground } from "./open-background.ts";
+
+/** `apex bg add`: queues categories, all of the background layers where none is named, and returns at once. */
+export async function addCommand(
+  categories: readonly string[],
+  options: BackgroundOptions,
+  additionalArgs: readonly string[] = [],
+): Promise<number> {
+  const config = await loadConfig({
+    cwd: process.cwd(),
+    frameworks: frameworkNames,
+    ...(options.config === undefined ? {} : { file: options.config }),
+    ...(options.env === undefined ? {} : { environment: options.env }),
+  });
+  printWarnings(config.warnings);
+  const names = categories.length > 0 ? [...new Set(categories)] : backgroundCategories(config);
+  if (names.length === 0) {
+    throw new SelectionError("no category of a background layer is configured", {
+      hint: "name one (apex bg add CATEGORY), or give one of them a command: categories: { e2e: { command: … } }",
+    });
+  }
+  const tasks = await addTasks(config, names, taskOptionsOf(options, additionalArgs), options);
+  for (const task of tasks) process.stdout.write(options.json ? `${JSON.stringify(toJson(task))}\n` : `${lineOf(task)}\n`);
+  if (!options.wait) return exitCodes.passed;
+  const { waitCommand } = await import("./wait.ts");
+  return waitCommand(tasks.map(({ taskId }) => taskId), { ...options, timeout: undefined } as BackgroundOptions);
+}
+
+/** Queues categories, wakes the worker, and closes the queue again. Throws what `enqueueCategories` throws. */
+export async function addTasks(
+  config: Config,
+  categories: readonly string[],
+  taskOptions: TaskOptions,
+  { config: file, snapshot = false }: Pick<BackgroundOptions, "config" | "snapshot">,
+): Promise<readonly EnqueuedCategory[]> {
+  const { queue, place } = await openBackground(config);
+  try {
+    const tasks = await enqueueCategories(queue, config, {
+      categories,
+      options: taskOptions,
+      isSnapshot: snapshot,
+      by: { kind: "person" },
+      env: process.env,
+      ...(file === undefined ? {} : { configFile: path.resolve(file) }),
+    });
+    await ensureDaemon(queue, place, { version: apexVersion, isAsked: true });
+    return tasks;
+  } finally {
+    await queue.close();
+  }
+}
+
+/** What a person is told of a task that was queued: its id first. */
+export function lineOf({ taskId, category, created, superseded }: EnqueuedCategory): string {
+  const instead = superseded.length > 0 ? `, instead of ${superseded.join(", ")}` : "";
+  return created ? `${taskId}  queued${instead}` : `${taskId}  is queued already (${category}, with the same settings)`;
+}
+
+function toJson({ taskId, category, created, superseded }: EnqueuedCategory): object {
+  return { task_id: taskId, category, created, superseded };
+}
+
+function taskOptionsOf(options: BackgroundOptions, additionalArgs: readonly string[]): TaskOptions {
+  const { timeout, retries, priority, cpu, memory, service, key } = options;
+  const memoryLimitBytes = memory === undefined ? undefined : parseSize(memory);
+  if (memory !== undefined && memoryLimitBytes === undefined) {
+    throw new SelectionError(`--memory ${JSON.stringify(memory)} is no size`, { hint: "write it like 512MiB or 4GiB" });
+  }
+  return {
+    ...(timeout === undefined ? {} : { timeoutMs: durationOf("--timeout", timeout) }),
+    ...(retries === undefined ? {} : { maxRetries: retries }),
+    ...(priority === undefined ? {} : { priority: priorityOf(priority) }),
+    ...(cpu === undefined ? {} : { cpuLimitPercent: cpu }),
+    ...(memoryLimitBytes === undefined ? {} : { memoryLimitBytes }),
+    ...(service === undefined ? {} : { servicesRequired: service }),
+    envVars: variablesOf(options.set ?? []),
+    additionalArgs,
+    ...(options.realServices ? { useRealServices: true } : {}),
+    ...(options.realLlm ? { useRealLlm: true } : {}),
+    ...(options.supersede ? { supersedes: true } : {}),
+    ...(options.separate ? { isSeparate: true } : {}),
+    ...(key === undefined ? {} : { idempotencyKey: key }),
+  };
+}
+
+function variablesOf(written: readonly string[]): Record<string, string> {
+  const entries = written.map((one) => {
+    const at = one.indexOf("=");
+    if (at < 1) throw new SelectionError(`--set ${JSON.stringify(one)} is not NAME=VALUE`);
+    return [one.slice(0, at), one.slice(at + 1)];
+  });
+  return Object.fromEntries(entries) as Record<string, string>;
+}
