@@ -60,3 +60,7 @@ export {
   type SchedulePlan,
   type Timing,
 } from "./schedule/plan-schedule.ts";
+
+// Who hears of the end of a task
+export { type FinishedTask, notifyFinished, type NotifyOptions } from "./notify/notify-finished.ts";
+export { finishedText, shouldNotify } from "./notify/finished-text.ts";
