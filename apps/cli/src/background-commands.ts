@@ -69,10 +69,7 @@ const commands: readonly BackgroundCommand[] = [
     summary: "what is over, newest first",
     flags: ["since", "category", "json", "config"],
     run: async ([limit], options) =>
-      (await import("./background/results.ts")).resultsCommand({
-        ...options,
-        ...(limit === undefined ? {} : { limit: positive(limit) }),
-      }),
+      (await import("./background/results.ts")).resultsCommand(limit, options),
   },
   {
     name: "logs",

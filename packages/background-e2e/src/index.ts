@@ -105,3 +105,6 @@ export { type Cancelled, cancelTask, waitForTask } from "./control/cancel-task.t
 export { readQueueStatus, taskStatus } from "./results/queue-status.ts";
 export { exportedResult, finalStates, isFinal, isFlaky } from "./results/task-result.ts";
 export { type QueueFacts, readFact, type WorkerSettings, workerSettings, writeFact } from "./settings.ts";
+// Who hears of the end of a task
+export { type FinishedTask, notifyFinished, type NotifyOptions } from "./notify/notify-finished.ts";
+export { finishedText, shouldNotify } from "./notify/finished-text.ts";

@@ -6,7 +6,6 @@ export interface BackgroundOptions {
   readonly env?: string;
   readonly json?: boolean;
   readonly category?: string;
-  readonly limit?: number;
   /** A duration. */
   readonly since?: string;
   readonly watch?: boolean;

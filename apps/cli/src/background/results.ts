@@ -1,5 +1,5 @@
 import { exportedResult, type ExportedResult, finalStates } from "@netra-apex/background-e2e";
-import { exitCodes, formatDuration } from "@netra-apex/core";
+import { exitCodes, formatDuration, SelectionError } from "@netra-apex/core";
 import { countText, plain, table, timeText } from "../table.ts";
 import { type BackgroundOptions, durationOf } from "./background-options.ts";
 import { withBackground } from "./open-background.ts";
@@ -8,8 +8,9 @@ import { withBackground } from "./open-background.ts";
 const defaultLimit = 10;
 
 /** `apex bg results`: what is over, newest first. */
-export async function resultsCommand(options: BackgroundOptions): Promise<number> {
-  const { limit = options.since === undefined ? defaultLimit : 1_000, category, since, json } = options;
+export async function resultsCommand(asked: string | undefined, options: BackgroundOptions): Promise<number> {
+  const { category, since, json } = options;
+  const limit = limitOf(asked, since === undefined ? defaultLimit : 1_000);
   const sinceMs = since === undefined ? undefined : Date.now() - durationOf("--since", since);
   const results =
     (await withBackground(options, async ({ queue, place }) => {
@@ -24,6 +25,12 @@ export async function resultsCommand(options: BackgroundOptions): Promise<number
   if (json) for (const result of results) process.stdout.write(`${JSON.stringify(result)}\n`);
   else process.stdout.write(`${results.length === 0 ? "no task has ended" : resultsText(results)}${"\n"}`);
   return exitCodes.passed;
+}
+
+function limitOf(asked: string | undefined, otherwise: number): number {
+  const limit = Number(asked ?? otherwise);
+  if (Number.isInteger(limit) && limit > 0) return limit;
+  throw new SelectionError(`${JSON.stringify(asked)} is no number of results`, { hint: "write it like 10" });
 }
 
 function resultsText(results: readonly ExportedResult[]): string {
