@@ -43,7 +43,7 @@ describe("a queue of which one call of the database fails", () => {
         );
         if (failsAt === 0) calls = made;
         failed += Number(isInterrupted);
-        await expectToEndWell(file, `call ${failsAt} of ${calls}`);
+        await expectToEndWell(file, `the failure of call ${failsAt}`);
       }
       expect(calls).toBeGreaterThan(80);
       expect(failed).toBeGreaterThan((calls / every) * 0.8);
@@ -64,7 +64,7 @@ describe("a queue of which one call of the database fails", () => {
     for (const at of places) {
       const file = temporaryQueue();
       expect((await runProgram(program, [file, String(at)])).signal).toBe("SIGKILL");
-      await expectToEndWell(file, `killed at ${at}`);
+      await expectToEndWell(file, `a kill at call ${at}`);
     }
     console.log(`killed at ${places.length} of ${calls} calls, 0 wrong`);
   }, 240_000);
@@ -81,14 +81,19 @@ async function expectToEndWell(file: string, when: string): Promise<void> {
     expect(attempts.filter(({ status }) => status === "lost").length, `${key}, ${when}`).toBe(task.losses);
   }
   const queue = await openQueue({ file });
-  expect(queue.database.check(), when).toEqual([]);
+  expect(queue.database.check(), `after ${when}`).toEqual([]);
   const { items } = await queue.list({}, { order: "newest", limit: 9 });
-  expect(items, when).toHaveLength(3);
-  expect((await queue.stats()).byState, when).toMatchObject({ completed: 2, cancelled: 1, queued: 0, lost: 0 });
+  expect(items, `after ${when}`).toHaveLength(3);
+  expect((await queue.stats()).byState, `after ${when}`).toMatchObject({
+    completed: 2,
+    cancelled: 1,
+    queued: 0,
+    lost: 0,
+  });
   const results = queue.database.sql("select count(*) as n from event where type = 'ended' group by task").all();
   expect(
     results.map(({ n }) => n),
-    when,
+    `after ${when}`,
   ).toEqual([1, 1, 1]);
   await queue.close();
 }
