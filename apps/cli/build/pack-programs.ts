@@ -1,10 +1,14 @@
+import { createHash } from "node:crypto";
 import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { transform } from "esbuild";
 import ts from "typescript";
 
-/** A part that is imported lazily and larger than this stays a file of its own: most runs of the program never read it. */
-const longestLazyBytes = 30 * 1024;
+/** How a program is packed. */
+export interface Packing {
+  /** A part that is imported lazily and is longer than this stays a file of its own; by default none does. */
+  readonly longestLazyBytes?: number;
+}
 
 /**
  * Packs each program in a directory, which the bundler has split into ES modules, into one CommonJS file, in place.
@@ -14,27 +18,32 @@ const longestLazyBytes = 30 * 1024;
  * compile the others. CommonJS saves another 10 ms (no module loader, no facades of Node's own modules), while the bundler's tree
  * shaking and splitting need ES modules to work on. A program's own `import()` becomes a require(); one of a path that is
  * only known at run time stays, and loads ES modules.
+ *
+ * The file begins with a comment that identifies its text, and leaves the parts that are loaded in `module.parts`: a cache
+ * of its functions goes by them (`bin/load-with-cache.js`).
  */
-export async function packPrograms(directory: string, programs: readonly string[]): Promise<void> {
+export async function packPrograms(directory: string, programs: Readonly<Record<string, Packing>>): Promise<void> {
   const names = readdirSync(directory).filter((name) => name.endsWith(".js"));
-  const parts = new Map<string, Part>();
+  const parts: Parts = new Map();
   for (const name of names) parts.set(`./${name}`, await partOf(path.join(directory, name)));
-  const alone = new Set(names.map((name) => `./${name}`).filter((name) => staysAlone(name, parts)));
 
   for (const name of names) rmSync(path.join(directory, name));
-  for (const name of alone)
-    writeFileSync(path.join(directory, name), `module.exports=${factory(partAt(parts, name))};\n`);
-  for (const program of programs) {
+  for (const [program, { longestLazyBytes = Infinity }] of Object.entries(programs)) {
     const start = `./${program}.js`;
-    const inside = [...reach(start, parts)].filter((name) => !alone.has(name));
-    const table = inside.map((name) => `${JSON.stringify(name)}:${factory(partAt(parts, name))}`).join(",\n");
-    writeFileSync(
-      path.join(directory, `${program}.js`),
-      `${runtime}\nconst parts={${table}};\nmodule.exports=load("${start}");\n`,
-    );
+    const inside: string[] = [];
+    for (const name of reach(start, parts)) {
+      const { code } = partAt(parts, name);
+      if (!isLazy(name) || code.length <= longestLazyBytes) inside.push(`${JSON.stringify(name)}:${factory(code)}`);
+      else writeFileSync(path.join(directory, name), `"use strict";\nmodule.exports=${factory(code)};\n`);
+    }
+    const text = `${runtime}\nconst parts={${inside.join(",\n")}};\nmodule.exports=load("${start}");\n`;
+    const identity = createHash("sha256").update(text).digest("hex").slice(0, 16);
+    writeFileSync(path.join(directory, `${program}.js`), `//${identity}\n${text}`);
   }
   writeFileSync(path.join(directory, "package.json"), '{ "type": "commonjs" }\n');
 }
+
+type Parts = Map<string, Part>;
 
 interface Part {
   /** CommonJS. */
@@ -45,7 +54,7 @@ interface Part {
 
 /** Parts that are files of their own are the same functions there, for whichever program loads them. */
 const runtime = `"use strict";
-const loaded={};
+const loaded=module.parts={};
 const load=(name)=>{
   if(!name.startsWith("./"))return require(name);
   const known=loaded[name];
@@ -55,7 +64,7 @@ const load=(name)=>{
   return part.exports;
 };`;
 
-function factory({ code }: Part): string {
+function factory(code: string): string {
   return `function(module,exports,require){${code}\n}`;
 }
 
@@ -81,19 +90,18 @@ async function partOf(file: string): Promise<Part> {
 }
 
 /** The bundler names what several parts share `chunk-…`, and what is imported lazily after its source. */
-function staysAlone(name: string, parts: ReadonlyMap<string, Part>): boolean {
-  const isLazy = /^\.\/(?!chunk-).*-[A-Z0-9]{8}\.js$/.test(name);
-  return isLazy && partAt(parts, name).code.length > longestLazyBytes;
+function isLazy(name: string): boolean {
+  return /^\.\/(?!chunk-).*-[A-Z0-9]{8}\.js$/.test(name);
 }
 
 /** Everything that a part can come to need, itself first. */
-function reach(start: string, parts: ReadonlyMap<string, Part>): Set<string> {
+function reach(start: string, parts: Parts): Set<string> {
   const reached = new Set([start]);
   for (const name of reached) for (const next of partAt(parts, name).imports) reached.add(next);
   return reached;
 }
 
-function partAt(parts: ReadonlyMap<string, Part>, name: string): Part {
+function partAt(parts: Parts, name: string): Part {
   const part = parts.get(name);
   if (part === undefined) throw new Error(`the bundle imports ${name}, which is no part of it`);
   return part;

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { build } from "esbuild";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { packPrograms } from "../../build/pack-programs.ts";
+import { packPrograms, type Packing } from "../../build/pack-programs.ts";
 
 let project: string;
 
@@ -15,7 +15,10 @@ beforeEach(() => {
 afterEach(() => rmSync(project, { recursive: true }));
 
 /** Bundles programs with all that they import, and packs them. */
-async function pack(files: Readonly<Record<string, string>>, programs: readonly string[] = ["main"]): Promise<void> {
+async function pack(
+  files: Readonly<Record<string, string>>,
+  programs: Record<string, Packing> = { main: {} },
+): Promise<void> {
   for (const [name, text] of Object.entries(files)) {
     const file = path.join(project, name);
     mkdirSync(path.dirname(file), { recursive: true });
@@ -23,7 +26,7 @@ async function pack(files: Readonly<Record<string, string>>, programs: readonly 
   }
   await build({
     absWorkingDir: project,
-    entryPoints: programs.map((name) => `${name}.ts`),
+    entryPoints: Object.keys(programs).map((name) => `${name}.ts`),
     outdir: "dist",
     bundle: true,
     splitting: true,
@@ -62,21 +65,24 @@ test("a program is one file, in which a part is evaluated when something first n
   expect(run()).toEqual(["main", "lazy", "true"]);
 });
 
-test("what is long and lazy stays a file of its own, and shares with the program what both import", async () => {
-  await pack({
-    "main.ts": `
+test("what is long and lazy can stay a file of its own, which shares with the program what both import", async () => {
+  await pack(
+    {
+      "main.ts": `
       import { seen } from "./shared.ts";
       void (async () => {
         seen.push("main");
         const { tell, text } = await import("./long.ts");
         console.log(tell(), text.length);
       })();`,
-    "long.ts": `
+      "long.ts": `
       import { seen } from "./shared.ts";
       export const text = ${longText};
       export const tell = () => seen.concat("long").join(" ");`,
-    "shared.ts": `export const seen: string[] = [];`,
-  });
+      "shared.ts": `export const seen: string[] = [];`,
+    },
+    { main: { longestLazyBytes: 10_000 } },
+  );
 
   expect(filesOf()).toEqual([expect.stringMatching(/^long-[A-Z0-9]{8}\.js$/), "main.js", "package.json"]);
   expect(run()).toEqual(["main long 50000"]);
@@ -90,9 +96,10 @@ test("two programs have each what they need, also of files that both load", asyn
       "say.ts": `export const say = (text: string) => console.log(text);`,
       "long.ts": `import { say } from "./say.ts"; export const tell = () => say(String(${longText}.length));`,
     },
-    ["main", "other"],
+    { main: {}, other: { longestLazyBytes: 10_000 } },
   );
 
+  expect(filesOf()).toEqual([expect.stringMatching(/^long-[A-Z0-9]{8}\.js$/), "main.js", "other.js", "package.json"]);
   expect(run("main")).toEqual(["main", "50000"]);
   expect(run("other")).toEqual(["other", "50000"]);
 });
@@ -132,7 +139,7 @@ test("a part that is not there fails the packing", async () => {
   mkdirSync(path.join(project, "dist"));
   writeFileSync(path.join(project, "dist/main.js"), `import "./chunk-AAAAAAAA.js";`);
 
-  await expect(packPrograms(path.join(project, "dist"), ["main"])).rejects.toThrow(
+  await expect(packPrograms(path.join(project, "dist"), { main: {} })).rejects.toThrow(
     "the bundle imports ./chunk-AAAAAAAA.js, which is no part of it",
   );
 });
