@@ -16,13 +16,16 @@ if (!isSupported) {
 } else if (process.argv.length === 3 && (process.argv[2] === "--version" || process.argv[2] === "-V")) {
   process.stdout.write(`${require("../package.json").version}\n`);
 } else {
-  // V8's cache keeps the functions that the first run with it has called, and never learns those of a later one. So each
-  // command has a cache of its own: a first `apex plan` must not slow down every `apex run` after it.
+  // Each command has a cache of its own, so that none reads what only others call.
   const command = process.argv[2] ?? "";
   const past = ["history", "flaky", "slowest", "status", "replay", "report", "export", "import", "store"];
   const use = { plan: "plan", "--help": "help", "-h": "help" }[command] ?? (past.includes(command) ? "past" : "run");
-  require("node:module").enableCompileCache(
-    require("node:path").join(require("node:os").tmpdir(), "apex-compile-cache", use),
-  );
-  require("../dist/cli/main.js").main(process.argv.slice(2));
+  const path = require("node:path");
+  const program = path.join(__dirname, "../dist/cli/main.js");
+  if (process.env.NODE_DISABLE_COMPILE_CACHE) require(program).main(process.argv.slice(2));
+  else {
+    const user = process.getuid?.() ?? "user";
+    const directory = path.join(require("node:os").tmpdir(), `apex-compile-cache-${user}`);
+    require("./load-with-cache.js").loadWithCache(program, directory, use).main(process.argv.slice(2));
+  }
 }
