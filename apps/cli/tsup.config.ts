@@ -26,18 +26,30 @@ const shared: Options = {
   },
 };
 
+/** Programs that others start, which they find beside themselves. */
+const programs = {
+  "guard-main": "../../packages/runner/src/guard/guard-main.ts",
+  "daemon-main": "../../packages/background-e2e/src/daemon/daemon-main.ts",
+  "attempt-main": "../../packages/background-e2e/src/attempt/attempt-main.ts",
+};
+
 export default defineConfig([
   {
     // The program: every dependency inside, one part for each thing that is imported lazily.
     ...shared,
-    entry: { main: "src/main.ts", "guard-main": "../../packages/runner/src/guard/guard-main.ts" },
+    entry: { main: "src/main.ts", ...programs },
     outDir: "dist/cli",
     clean: true,
     splitting: true,
     minifySyntax: true,
     async onSuccess() {
       // The guard starts without a cache of its functions, and needs what is long on Windows alone.
-      await packPrograms("dist/cli", { main: {}, "guard-main": { longestLazyBytes: 30 * 1024 } });
+      await packPrograms("dist/cli", {
+        main: {},
+        "guard-main": { longestLazyBytes: 30 * 1024 },
+        "daemon-main": {},
+        "attempt-main": {},
+      });
       // They run inside other programs, so they stay files of their own.
       cpSync("../../packages/runner/reporters", "dist/reporters", { recursive: true });
     },
@@ -45,8 +57,7 @@ export default defineConfig([
   {
     // What scripts and typed configs import.
     ...shared,
-    // The guard's program is found beside whatever starts it.
-    entry: { index: "src/index.ts", "guard-main": "../../packages/runner/src/guard/guard-main.ts" },
+    entry: { index: "src/index.ts", ...programs },
     outDir: "dist/lib",
     clean: true,
     dts: { entry: { index: "src/index.ts" }, resolve: [/^@netra-apex\//] },

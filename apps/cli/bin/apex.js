@@ -19,7 +19,10 @@ if (!isSupported) {
   // Each command has a cache of its own, so that none reads what only others call.
   const command = process.argv[2] ?? "";
   const past = ["history", "flaky", "slowest", "status", "replay", "report", "export", "import", "store"];
-  const use = { plan: "plan", "--help": "help", "-h": "help" }[command] ?? (past.includes(command) ? "past" : "run");
+  const use =
+    { plan: "plan", "--help": "help", "-h": "help", bg: "background" }[command] ??
+    (command.startsWith("--background") ? "background" : undefined) ??
+    (past.includes(command) ? "past" : "run");
   const path = require("node:path");
   const program = path.join(__dirname, "../dist/cli/main.js");
   if (process.env.NODE_DISABLE_COMPILE_CACHE) require(program).main(process.argv.slice(2));

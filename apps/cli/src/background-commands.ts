@@ -7,11 +7,7 @@ interface BackgroundCommand {
   readonly arguments?: string;
   readonly summary: string;
   readonly flags: readonly (keyof typeof flags)[];
-  readonly run: (
-    given: readonly string[],
-    options: BackgroundOptions,
-    passedOn: readonly string[],
-  ) => Promise<number>;
+  readonly run: (given: readonly string[], options: BackgroundOptions, passedOn: readonly string[]) => Promise<number>;
 }
 
 const flags = {
@@ -68,8 +64,7 @@ const commands: readonly BackgroundCommand[] = [
     arguments: "[n]",
     summary: "what is over, newest first",
     flags: ["since", "category", "json", "config"],
-    run: async ([limit], options) =>
-      (await import("./background/results.ts")).resultsCommand(limit, options),
+    run: async ([limit], options) => (await import("./background/results.ts")).resultsCommand(limit, options),
   },
   {
     name: "logs",
@@ -134,7 +129,9 @@ export function addBackgroundCommands(
   const parent = program
     .command("bg")
     .summary("the background queue: add, status, results, logs, cancel, retry, wait, pause, worker, stop")
-    .description("The background queue: long suites run beside your work, and their results are there when you want them.")
+    .description(
+      "The background queue: long suites run beside your work, and their results are there when you want them.",
+    )
     .helpOption("-h, --help", "show this help")
     .helpCommand(false);
   for (const spec of commands) add(parent, spec, passedOn, onEnd);
@@ -150,7 +147,8 @@ function add(
   command.description(`${spec.summary.charAt(0).toUpperCase()}${spec.summary.slice(1)}.`);
   if (spec.arguments !== undefined) command.arguments(spec.arguments);
   for (const name of spec.flags) {
-    const option = new Option(...flags[name]);
+    const [written, description] = flags[name];
+    const option = new Option(written, description);
     if (numbers.has(name)) option.argParser(name === "retries" ? fromZero : positive);
     command.addOption(option);
   }

@@ -10,7 +10,7 @@ interface Flag {
   readonly group: FlagGroup;
 }
 
-type FlagGroup = "What to run:" | "How to run it:" | "What to show:";
+type FlagGroup = "What to run:" | "How to run it:" | "What to show:" | "In the background:";
 
 /** The flags that `apex`, `apex run` and `apex plan` share. Every one of the older flat face works here, too. */
 const sharedFlags: readonly Flag[] = [
@@ -105,6 +105,38 @@ const insteadFlags: readonly Flag[] = [
   { group: "What to show:", flags: "--metrics", description: "the newest run's metrics for Prometheus, then stop" },
 ];
 
+const backgroundFlags: readonly Flag[] = [
+  {
+    group: "In the background:",
+    flags: "--background-e2e",
+    description: "queue the categories of the background layers and return at once (apex bg add)",
+  },
+  { group: "In the background:", flags: "--background-category <names...>", description: "queue just these" },
+  {
+    group: "In the background:",
+    flags: "--background-timeout <minutes>",
+    description: "of each attempt",
+    parse: minutes,
+  },
+  {
+    group: "In the background:",
+    flags: "--snapshot",
+    description: "queue the code as it is now, whatever happens to it until its tests start",
+  },
+  { group: "In the background:", flags: "--background-status", description: "what runs and waits, then stop" },
+  {
+    group: "In the background:",
+    flags: "--background-results [n]",
+    description: "what is over, newest first, then stop",
+  },
+  { group: "In the background:", flags: "--since <duration>", description: "results that are not older than this" },
+  {
+    group: "In the background:",
+    flags: "--kill-background <task>",
+    description: "end a task, or ALL; returns when nothing of it runs any more",
+  },
+];
+
 /** What the flags and arguments amount to. */
 export interface CliOptions {
   readonly executionMode?: string;
@@ -130,6 +162,15 @@ export interface CliOptions {
   readonly showCategoryStats?: boolean;
   readonly orchestrationStatus?: boolean;
   readonly metrics?: boolean;
+  readonly backgroundE2e?: boolean;
+  readonly backgroundCategory?: readonly string[];
+  /** Minutes. */
+  readonly backgroundTimeout?: number;
+  readonly snapshot?: boolean;
+  readonly backgroundStatus?: boolean;
+  readonly backgroundResults?: string | true;
+  readonly since?: string;
+  readonly killBackground?: string;
   /** Of `apex resume` alone. */
   readonly assumeUnchanged?: boolean;
 }
@@ -139,7 +180,7 @@ export function addSelectionFlags(command: Command): Command {
 }
 
 export function addRunFlags(command: Command): Command {
-  return addFlags(command, [...runFlags, ...showFlags, ...insteadFlags]);
+  return addFlags(command, [...runFlags, ...showFlags, ...insteadFlags, ...backgroundFlags]);
 }
 
 export function addShowFlags(command: Command): Command {
@@ -162,6 +203,13 @@ function shardOf(value: string): TestShard {
     throw new InvalidArgumentError("It must be a part of a whole, such as 1/4: from 1/4 to 4/4.");
   }
   return { index, total };
+}
+
+function minutes(value: string): number {
+  const number = Number(value);
+  if (!Number.isFinite(number) || number <= 0)
+    throw new InvalidArgumentError("It must be a number of minutes, above 0.");
+  return number;
 }
 
 function wholeNumber(value: string): number {

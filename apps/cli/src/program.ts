@@ -17,7 +17,7 @@ export async function runProgram(args: readonly string[]): Promise<number> {
   const { own, passedOn } = splitAtDashes(args[0] === "help" ? [...args.slice(1), "--help"] : args);
   const run = async (categories: string[], _: unknown, command: Command): Promise<void> => {
     const options = command.optsWithGlobals<CliOptions>();
-    const asked = await askedInstead(options);
+    const asked = await askedInstead(options, categories, passedOn);
     if (asked !== undefined) {
       exitCode = asked;
       return;
@@ -30,7 +30,7 @@ export async function runProgram(args: readonly string[]): Promise<number> {
       exitCode = await runCommand({ categories, options, additionalArgs: passedOn, args, guard });
     } catch (error) {
       const { hintAtCommand } = await import("./commands/hint-at-command.ts");
-      throw hintAtCommand(error, own[0], ["run", "plan", "resume", ...pastNames]);
+      throw hintAtCommand(error, own[0], ["run", "plan", "resume", "bg", ...pastNames]);
     }
   };
 
@@ -55,7 +55,12 @@ export async function runProgram(args: readonly string[]): Promise<number> {
     const { addPastCommands } = await import("./past-commands.ts");
     addPastCommands(program, (code) => (exitCode = code));
   }
-  const isNamed = isPast || own[0] === "run" || own[0] === "plan" || own[0] === "resume";
+  const isBackground = own[0] === "bg";
+  if (isBackground || own.includes("--help") || own.includes("-h")) {
+    const { addBackgroundCommands } = await import("./background-commands.ts");
+    addBackgroundCommands(program, passedOn, (code) => (exitCode = code));
+  }
+  const isNamed = isPast || isBackground || own[0] === "run" || own[0] === "plan" || own[0] === "resume";
   if (!isNamed) asRun(program).action(run);
   if (own.includes("run")) {
     asRun(runSubcommand)
@@ -100,6 +105,13 @@ export async function runProgram(args: readonly string[]): Promise<number> {
 
   try {
     await program.parseAsync(own, { from: "user" });
+    if (
+      process.stderr.isTTY &&
+      !isBackground &&
+      !own.some((argument) => /^--(json|help|background.*|kill-background)$/.test(argument))
+    ) {
+      await (await import("./background/mention-finished.ts")).mentionFinished();
+    }
   } catch (error) {
     // Commander has already said what is wrong, or printed the help that was asked for.
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : usageError;
@@ -109,10 +121,22 @@ export async function runProgram(args: readonly string[]): Promise<number> {
 }
 
 /** Flags of the older flat face that ask for something other than a run; undefined where a run is asked for. */
-async function askedInstead(options: CliOptions): Promise<number | undefined> {
+async function askedInstead(
+  options: CliOptions,
+  categories: readonly string[],
+  passedOn: readonly string[],
+): Promise<number | undefined> {
+  if (isAboutBackground(options)) {
+    return (await import("./background/flat.ts")).flatBackgroundCommand(options, categories, passedOn);
+  }
   if (options.showCategoryStats) return (await import("./past/category-stats.ts")).categoryStatsCommand(options);
   if (options.orchestrationStatus || options.metrics) return (await import("./past/status.ts")).statusCommand(options);
   return undefined;
+}
+
+function isAboutBackground(options: CliOptions): boolean {
+  const { backgroundE2e, backgroundCategory, backgroundStatus, backgroundResults, killBackground } = options;
+  return Boolean(backgroundE2e ?? backgroundCategory ?? backgroundStatus ?? backgroundResults ?? killBackground);
 }
 
 /** What the arguments of an earlier `apex run` ask for; nothing is run. */

@@ -30,12 +30,16 @@ export async function run(selection: Selection = {}, options: RunOptions = {}): 
   const changed = selection.changedFiles === undefined ? await changedFilesFor(config) : {};
   const plan = resolvePlan(config, { ...changed, ...selection });
   assertShardable(plan);
-  const { keeper, settings } = await prepareRun(config, plan);
-  const summary = await runPlan(plan, {
-    ...settings,
-    reporters: [...settings.reporters, ...(options.reporters ?? [])],
-    ...(options.signal ? { signal: options.signal } : {}),
-  });
-  await keeper.settle();
-  return summary;
+  const { keeper, settings, hold } = await prepareRun(config, plan);
+  try {
+    const summary = await runPlan(plan, {
+      ...settings,
+      reporters: [...settings.reporters, ...(options.reporters ?? [])],
+      ...(options.signal ? { signal: options.signal } : {}),
+    });
+    await keeper.settle();
+    return summary;
+  } finally {
+    hold.release();
+  }
 }

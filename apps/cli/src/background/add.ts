@@ -34,10 +34,14 @@ export async function addCommand(
     });
   }
   const tasks = await addTasks(config, names, taskOptionsOf(options, additionalArgs), options);
-  for (const task of tasks) process.stdout.write(options.json ? `${JSON.stringify(toJson(task))}\n` : `${lineOf(task)}\n`);
+  for (const task of tasks)
+    process.stdout.write(options.json ? `${JSON.stringify(toJson(task))}\n` : `${lineOf(task)}\n`);
   if (!options.wait) return exitCodes.passed;
   const { waitCommand } = await import("./wait.ts");
-  return waitCommand(tasks.map(({ taskId }) => taskId), { ...options, timeout: undefined } as BackgroundOptions);
+  return waitCommand(
+    tasks.map(({ taskId }) => taskId),
+    options.json ? { json: true } : {},
+  );
 }
 
 /** Queues categories, wakes the worker, and closes the queue again. Throws what `enqueueCategories` throws. */

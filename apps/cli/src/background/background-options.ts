@@ -37,5 +37,7 @@ export interface BackgroundOptions {
 export function durationOf(flag: string, written: string): number {
   const ms = parseDuration(written);
   if (ms !== undefined && ms > 0) return ms;
-  throw new SelectionError(`${flag} ${JSON.stringify(written)} is no duration`, { hint: "write it like 90s, 45m or 1h30m" });
+  throw new SelectionError(`${flag} ${JSON.stringify(written)} is no duration`, {
+    hint: "write it like 90s, 45m or 1h30m",
+  });
 }

@@ -61,7 +61,9 @@ async function openTasks(queue: OpenBackground["queue"]): Promise<string[]> {
 function tell(id: string, cancelled: Cancelled, json: boolean | undefined): void {
   if (json) {
     const state = cancelled.kind === "unknown" ? null : cancelled.task.state;
-    process.stdout.write(`${JSON.stringify({ task_id: id, cancelled: cancelled.kind === "cancelled", status: state })}\n`);
+    process.stdout.write(
+      `${JSON.stringify({ task_id: id, cancelled: cancelled.kind === "cancelled", status: state })}\n`,
+    );
     return;
   }
   if (cancelled.kind === "unknown") return;
@@ -70,5 +72,7 @@ function tell(id: string, cancelled: Cancelled, json: boolean | undefined): void
     process.stdout.write(`${id}  was over already: ${state}\n`);
     return;
   }
-  process.stdout.write(`${id}  cancelled${cancelled.wasRunning ? ", nothing of it runs any more" : ", it never starts"}\n`);
+  process.stdout.write(
+    `${id}  cancelled${cancelled.wasRunning ? ", nothing of it runs any more" : ", it never starts"}\n`,
+  );
 }

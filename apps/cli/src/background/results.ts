@@ -23,7 +23,7 @@ export async function resultsCommand(asked: string | undefined, options: Backgro
       return items.map((task) => exportedResult(task, place));
     })) ?? [];
   if (json) for (const result of results) process.stdout.write(`${JSON.stringify(result)}\n`);
-  else process.stdout.write(`${results.length === 0 ? "no task has ended" : resultsText(results)}${"\n"}`);
+  else process.stdout.write(`${results.length === 0 ? "no task has ended" : resultsText(results)}\n`);
   return exitCodes.passed;
 }
 

@@ -10,7 +10,13 @@ export function statusView(status: QueueStatus, nowMs = Date.now()): string {
   const lines = [headline(status)];
   if (running.length > 0) lines.push("", table(running.map((task) => runningRow(task))));
   if (waiting.length > 0) {
-    lines.push("", table(waiting.map((task) => waitingRow(task, nowMs)), ">"));
+    lines.push(
+      "",
+      table(
+        waiting.map((task) => waitingRow(task, nowMs)),
+        ">",
+      ),
+    );
     const more = by.queued + by["retry-wait"] - waiting.length;
     if (more > 0) lines.push(`… and ${more} more`);
   }
@@ -49,7 +55,8 @@ function runningRow(task: TaskStatus): string[] {
 function waitingRow(task: TaskStatus, nowMs: number): string[] {
   const { position, eta_seconds: eta, status } = task;
   const since = formatDuration(Math.max(1_000, roundedMs((nowMs - Date.parse(task.since)) / 1_000)));
-  const when = eta === null ? (task.waiting_for ?? "") : eta < 1 ? "next" : `in about ${formatDuration(roundedMs(eta))}`;
+  const when =
+    eta === null ? (task.waiting_for ?? "") : eta < 1 ? "next" : `in about ${formatDuration(roundedMs(eta))}`;
   return [position === null ? "" : `${position}.`, task.task_id, status, task.priority, when, `since ${since}`];
 }
 

@@ -24,9 +24,7 @@ export async function waitCommand(references: readonly string[], options: Backgr
       }
       const result = exportedResult(task, place);
       const message = result.error_message === null ? "" : `: ${plain(result.error_message)}`;
-      process.stdout.write(
-        options.json ? `${JSON.stringify(result)}\n` : `${id}  ${verdictText(result)}${message}\n`,
-      );
+      process.stdout.write(options.json ? `${JSON.stringify(result)}\n` : `${id}  ${verdictText(result)}${message}\n`);
       codes.push(codeOf(task));
     }
     return codes.find((one) => one !== exitCodes.passed) ?? exitCodes.passed;

@@ -1,4 +1,11 @@
-import { DaemonSeat, ensureDaemon, logOfWorker, QueueWorker, workerSettings, writeFact } from "@netra-apex/background-e2e";
+import {
+  DaemonSeat,
+  ensureDaemon,
+  logOfWorker,
+  QueueWorker,
+  workerSettings,
+  writeFact,
+} from "@netra-apex/background-e2e";
 import { type Config, exitCodes, loadConfig } from "@netra-apex/core";
 import { frameworkNames } from "@netra-apex/runner";
 import path from "node:path";

@@ -1,5 +1,13 @@
 import path from "node:path";
-import { type Config, exitCodes, type Plan, type RecoveredRun, type Reporter, runPlan } from "@netra-apex/core";
+import {
+  type Config,
+  exitCodes,
+  type Hold,
+  type Plan,
+  type RecoveredRun,
+  type Reporter,
+  runPlan,
+} from "@netra-apex/core";
 import { chooseProgressMode, createReporter, type ProgressMode } from "@netra-apex/progress";
 import type { RunKeeper } from "@netra-apex/store";
 import { loadSqliteQuietly } from "../history/load-sqlite.ts";
@@ -29,13 +37,12 @@ export async function executePlan(
     else process.stderr.write(`${message}\n`);
   });
   const suspension = listenForSuspension(guard, mode === "rich");
+  let hold: Hold | undefined;
   try {
-    const {
-      keeper,
-      settings: prepared,
-      warnings,
-    } = await prepareRun(config, plan, { guard, killNow: interruption.kill });
-    for (const warning of warnings) process.stderr.write(`warning  ${warning}\n`);
+    const prepared = await prepareRun(config, plan, { guard, killNow: interruption.kill });
+    const { keeper } = prepared;
+    hold = prepared.hold;
+    for (const warning of prepared.warnings) process.stderr.write(`warning  ${warning}\n`);
     reporter = await createReporter(mode, {
       stdout: process.stdout,
       stderr: process.stderr,
@@ -44,8 +51,8 @@ export async function executePlan(
       rerunPrefix: rerunPrefix(process.argv[1] ?? "apex", options),
     });
     const settings = {
-      ...prepared,
-      reporters: [...prepared.reporters, reporter],
+      ...prepared.settings,
+      reporters: [...prepared.settings.reporters, reporter],
       signal: interruption.stop,
       clock: suspension.clock,
       command: args,
@@ -65,6 +72,7 @@ export async function executePlan(
     if (summary.exitCode === exitCodes.nothingRan) sayHowToStart(plan);
     return summary.exitCode;
   } finally {
+    hold?.release();
     suspension.release();
     interruption.release();
   }

@@ -4,7 +4,6 @@ import { executePlan } from "./execute-plan.ts";
 import { listCategories } from "./list-categories.ts";
 import { printWarnings } from "./print-warnings.ts";
 import { requireLimits } from "./require-limits.ts";
-import { refuseBackground } from "./refuse-background.ts";
 import { sayNothing } from "./say-nothing.ts";
 
 /** `apex run`: plans and runs; resolves with the exit code of the run's outcome. */
@@ -27,9 +26,24 @@ export async function runCommand(invocation: Invocation): Promise<number> {
   return checkedRun(plan, config, invocation);
 }
 
-/** Runs what may run here. */
+/** Queues what belongs into the background, and runs the rest here. */
 async function checkedRun(plan: Plan, config: Config, invocation: Invocation): Promise<number> {
-  refuseBackground(config, plan);
+  if (plan.runMode === undefined || ![...config.layers.values()].some(({ isBackground }) => isBackground)) {
+    return runHere(plan, config, invocation);
+  }
+  const { splitPlan } = await import("../background/split-plan.ts");
+  const { foreground, queued } = splitPlan(config, plan);
+  if (queued.length === 0) return runHere(foreground ?? plan, config, invocation);
+  const { queueLayers, queuedLines } = await import("../background/queue-layers.ts");
+  const ids = await queueLayers(config, queued, invocation.options);
+  if (!foreground) return exitCodes.passed;
+  const exitCode = await runHere(foreground, config, invocation);
+  for (const line of await queuedLines(config, ids)) process.stderr.write(`${line}\n`);
+  process.stderr.write("background  apex bg status · apex bg results\n");
+  return exitCode;
+}
+
+async function runHere(plan: Plan, config: Config, invocation: Invocation): Promise<number> {
   if (config.areLimitsStrict && invocation.guard) await requireLimits(plan, invocation.guard);
   return executePlan(plan, config, invocation);
 }

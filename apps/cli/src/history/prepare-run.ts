@@ -1,7 +1,10 @@
+import path from "node:path";
 import {
   type Config,
   createRunId,
   describeThrown,
+  type Hold,
+  HostLedger,
   type Plan,
   type Reporter,
   type RunPlanOptions,
@@ -16,6 +19,8 @@ export interface PreparedRun {
   readonly keeper: RunKeeper;
   /** Its reporters are those that keep it; others come after them. */
   readonly settings: RunPlanOptions & { readonly reporters: readonly Reporter[] };
+  /** Its part in the ledger of this machine, for which the background waits; to be released when the run is over. */
+  readonly hold: Hold;
   /** What a person should know before it starts, a line each. */
   readonly warnings: readonly string[];
 }
@@ -46,7 +51,14 @@ export async function prepareRun(
     inputs,
     host: await hostOf(),
   };
-  return { keeper, settings, warnings };
+  return { keeper, settings, warnings, hold: holdForeground(config, plan) };
+}
+
+/** A layer's memory is what its config says of it; layers run one after another, as a rule. */
+function holdForeground(config: Config, plan: Plan): Hold {
+  const layers = plan.layers.map(({ id }) => config.layers.get(id)?.limits.maxMemoryBytes ?? 0);
+  const name = `a run of ${path.basename(plan.projectRoot)}`;
+  return new HostLedger().hold({ kind: "foreground", name, memoryBytes: Math.max(0, ...layers) });
 }
 
 async function openLog(

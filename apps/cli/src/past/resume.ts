@@ -4,7 +4,7 @@ import { findRun, type JournalEnd, journalOf, journalState, readJournal } from "
 import { executePlan } from "../commands/execute-plan.ts";
 import { configOf, type Invocation, planOf } from "../commands/invocation.ts";
 import { printWarnings } from "../commands/print-warnings.ts";
-import { refuseBackground } from "../commands/refuse-background.ts";
+import { splitPlan } from "../background/split-plan.ts";
 import { requireLimits } from "../commands/require-limits.ts";
 import { balancedAs } from "../history/balanced-plan.ts";
 import { findPast } from "./open-past.ts";
@@ -40,11 +40,12 @@ export async function resumeCommand(
   };
   const config = await configOf(asked);
   printWarnings(config.warnings);
-  const plan =
+  const whole =
     again && !isOfItsTime(again.options)
       ? balancedAs(recovered.plan, await planAgain(config, asked))
       : unmasked(recovered.plan);
-  refuseBackground(config, plan);
+  // What that run has queued is the queue's to go on with.
+  const plan = splitPlan(config, whole).foreground ?? whole;
   if (config.areLimitsStrict && asked.guard) await requireLimits(plan, asked.guard);
   const assumeUnchanged = invocation.options.assumeUnchanged ?? false;
   return executePlan(plan, config, asked, { recovered, assumeUnchanged });

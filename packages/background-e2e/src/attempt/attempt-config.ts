@@ -1,5 +1,5 @@
 import os from "node:os";
-import { type Config, type Plan, resolvePlan, SelectionError } from "@netra-apex/core";
+import { type Config, type Plan, type PlanLayer, resolvePlan, SelectionError } from "@netra-apex/core";
 import type { TaskSpec } from "../queue/task.ts";
 
 /** The config with what the task says of its category laid over it. Throws `SelectionError` for one that is not there any more. */
@@ -39,9 +39,14 @@ export function attemptPlan(config: Config, spec: TaskSpec): Plan {
   // The task's time takes the place of the layer's, which is meant for all of its categories.
   return {
     ...plan,
-    layers: plan.layers.map(({ budgetMs: _, ...layer }) => layer),
+    layers: plan.layers.map(withoutBudget),
     nodes: plan.nodes.map((node) => ({ ...node, timeoutMs })),
   };
+}
+
+function withoutBudget(layer: PlanLayer): PlanLayer {
+  const { budgetMs, ...rest } = layer;
+  return budgetMs === undefined ? layer : rest;
 }
 
 /** The memory that the attempt is expected to take: its own limit, else its layer's. */

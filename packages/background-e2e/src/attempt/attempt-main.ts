@@ -40,12 +40,16 @@ async function main([store = "", taskId = "", fence = "", version]: readonly str
   if (!task) return;
   const progress = new AttemptProgress(task.spec.category, () => lease.changed());
   await lease.take(() => progress.current);
-  process.on("uncaughtException", (error) => {
+  const leaveBroken = async (error: Error): Promise<void> => {
     const reason = `a part of the run broke outside of it: ${describeThrown(error)}`;
-    log.say(error instanceof Error ? (error.stack ?? reason) : reason);
-    const outcome = { status: "errored", reason } as const;
-    void hand(queue, place, claim, { outcome, durationMs: 0, counts: noTests }).finally(() => process.exit(1));
-  });
+    log.say(error.stack ?? reason);
+    try {
+      await hand(queue, place, claim, { outcome: { status: "errored", reason }, durationMs: 0, counts: noTests });
+    } finally {
+      process.exit(1);
+    }
+  };
+  process.on("uncaughtException", (error) => void leaveBroken(error));
   log.say(`attempt ${task.attempts.length} of ${taskId}, ${new Date().toISOString()}`);
 
   const code = await provideCode(task, path.join(attemptDirectory(place, taskId, claim.fence), "code"));
@@ -80,12 +84,7 @@ async function main([store = "", taskId = "", fence = "", version]: readonly str
 }
 
 /** Hands the result in, and tells whoever wants to know, once it is the task's. */
-async function hand(
-  queue: FileQueue,
-  place: QueuePlace,
-  claim: ClaimRef,
-  result: AttemptResult,
-): Promise<void> {
+async function hand(queue: FileQueue, place: QueuePlace, claim: ClaimRef, result: AttemptResult): Promise<void> {
   const answer = await queue.complete(claim, result);
   wake(place);
   if (answer !== "stored") return;

@@ -1,4 +1,4 @@
-import { existsSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
 import { describeThrown, noTests, ownProcess, type ProcessIdentity } from "@netra-apex/core";
 import { leaseMs } from "../attempt/lease.ts";
 import type { QueuePlace } from "../place.ts";
@@ -52,6 +52,8 @@ export class QueueWorker {
   readonly #own: { id: string; process: ProcessIdentity; version: string; startedMs: number };
   readonly #log: (line: string) => void;
   readonly #isLasting: boolean;
+  /** Of the database: somebody may remove it, and queue into a new one. */
+  readonly #inode: number | undefined;
   readonly #attempts = new Map<string, AttemptProcess>();
   #stop: StopRequest | undefined;
   #wake: () => void = () => undefined;
@@ -65,6 +67,7 @@ export class QueueWorker {
     this.#queue = queue;
     this.#place = place;
     this.#seat = new DaemonSeat(queue.database);
+    this.#inode = inodeOf(place.file);
     const process = ownProcess();
     const startedMs = Date.now();
     const id = `${process.place}.${process.pid}.${process.startedAt ?? startedMs}`;
@@ -120,6 +123,10 @@ export class QueueWorker {
       return { kind: "stopped" };
     }
     if (this.#stop === "finish") return active.length === 0 ? { kind: "stopped" } : undefined;
+    if (inodeOf(this.#place.file) !== this.#inode) {
+      this.#log("the queue was removed or replaced: there is nothing to do here any more");
+      return { kind: "moved" };
+    }
     if (!existsSync(programFile("attempt-main"))) {
       this.#log("the program of the attempts is gone (apex was removed or updated): another worker has to go on");
       return { kind: "moved" };
@@ -244,4 +251,8 @@ export class QueueWorker {
     this.#wake = () => undefined;
     this.#isAwake = false;
   }
+}
+
+function inodeOf(file: string): number | undefined {
+  return statSync(file, { throwIfNoEntry: false })?.ino;
 }

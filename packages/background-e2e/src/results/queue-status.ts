@@ -91,6 +91,7 @@ export async function readQueueStatus(
       : isStopped
         ? "the worker was stopped"
         : "there is no worker";
+  const isFull = byState.starting + byState.running >= concurrency;
   const estimate = new Estimate(expectedMs, concurrency, nowMs);
   return {
     version: 1,
@@ -106,7 +107,11 @@ export async function readQueueStatus(
     by_status: byState,
     tasks: [...running.items, ...waiting.items].map((task) => {
       const eta = because === undefined ? estimate.next(task) : undefined;
-      return taskStatus(task, place, { nowMs, because, etaMs: eta });
+      return taskStatus(task, place, {
+        nowMs,
+        because: because ?? (isFull && task.state === "queued" ? "a free place" : undefined),
+        etaMs: eta,
+      });
     }),
   };
 }
