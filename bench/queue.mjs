@@ -59,13 +59,19 @@ await measure("enqueue", rounds, (index) => queue.enqueue(newTask(index)));
 const claims = [];
 await measure("claim", rounds, async () => claims.push(...(await queue.claim({ worker, leaseMs: 30_000, max: 1 }))));
 await measure("heartbeat", rounds, (index) => queue.heartbeat(claims[index], { leaseMs: 30_000 }));
-const result = { outcome: { status: "passed" }, durationMs: 1, counts: { total: 1, passed: 1, failed: 0, skipped: 0, flaky: 0 } };
+const result = {
+  outcome: { status: "passed" },
+  durationMs: 1,
+  counts: { total: 1, passed: 1, failed: 0, skipped: 0, flaky: 0 },
+};
 await measure("complete", rounds, (index) => queue.complete(claims[index], result));
 await measure("reap, nobody gone", rounds, () => queue.reap());
 await measure("stats", 50, () => queue.stats());
 await measure("first page by urgency, 20", 50, () => queue.list({}, { order: "urgency", limit: 20 }));
 await measure("first page by change, 20", 50, () => queue.list({}, { order: "newest", limit: 20 }));
-await measure("first page of one category, 20", 50, () => queue.list({ category: "e2e" }, { order: "urgency", limit: 20 }));
+await measure("first page of one category, 20", 50, () =>
+  queue.list({ category: "e2e" }, { order: "urgency", limit: 20 }),
+);
 const { items } = await queue.list({ states: ["queued"] }, { order: "newest", limit: 1 });
 await measure("one task, the last in line", 50, () => queue.get(items[0].id));
 await queue.close();

@@ -93,6 +93,7 @@ describe("the states of a task", () => {
         fc.array(move, { minLength: 40, maxLength: 80 }),
         (maxRetries, moves) => {
           let nowMs = 0;
+          const wrong: string[] = [];
           let task = freshTask(maxRetries);
           for (const next of moves) {
             nowMs += next.afterMs;
@@ -122,6 +123,11 @@ describe("the states of a task", () => {
 /** Which of some statements do not hold. */
 function broken(statements: Readonly<Record<string, boolean>>): string[] {
   return Object.keys(statements).filter((statement) => !statements[statement]);
+}
+
+function wrongSteps(task: Task, { before, step }: { readonly before: Task; readonly step: string }): string[] {
+  const [, to = []] = steps[step] ?? [];
+  return to.includes(task.state) ? [] : [`${step} leads from ${before.state} to ${task.state}`];
 }
 
 function wrongData(task: Task): string[] {
