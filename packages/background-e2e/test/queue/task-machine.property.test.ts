@@ -100,14 +100,14 @@ describe("the states of a task", () => {
             const before = task;
             const step = chooseStep(before, next);
             task = take(before, step, { ...next, nowMs });
-            expect(steps[step]?.[1]).toContain(task.state);
             seen.add(`${before.state} ${task.state}`);
-            expect(wrongData(task)).toEqual([]);
-            expect(brokenPromises(task, { before, step, maxRetries })).toEqual([]);
+            wrong.push(...wrongSteps(task, { before, step }), ...wrongData(task));
+            wrong.push(...brokenPromises(task, { before, step, maxRetries }));
           }
+          expect(wrong).toEqual([]);
         },
       ),
-      { numRuns: 2_000 },
+      { numRuns: 1_000 },
     );
     // Every state is come to, and the table is not wider than the machine.
     const reached = taskStates.filter((state) => [...seen].some((pair) => pair.endsWith(` ${state}`)));
