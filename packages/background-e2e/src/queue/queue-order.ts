@@ -16,10 +16,7 @@ export interface Ageing {
 }
 
 /** How urgent a task is by now. */
-export function effectivePriority(
-  task: Pick<QueuedTask, "priority" | "queuedMs">,
-  { ageingMs, nowMs }: Ageing,
-): number {
+function effectivePriority(task: Pick<QueuedTask, "priority" | "queuedMs">, { ageingMs, nowMs }: Ageing): number {
   const periods = Math.max(0, Math.floor((nowMs - task.queuedMs) / ageingMs));
   return Math.max(1, task.priority - periods);
 }

@@ -114,13 +114,6 @@ export interface Backoff {
   readonly capMs: number;
 }
 
-/** What the queue's owner decides about attempts that go wrong. */
-export interface RetryRules {
-  readonly backoff: Backoff;
-  /** How often a task may be lost with its worker and still be queued again. */
-  readonly maxLosses: number;
-}
-
 /** Of attempts that were given back, only the newest are kept: a worker without room may do so for hours. */
 const keptReleases = 20;
 

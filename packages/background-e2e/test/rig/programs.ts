@@ -1,4 +1,4 @@
-import { type ChildProcess, fork } from "node:child_process";
+import { type ChildProcess, fork, type ForkOptions } from "node:child_process";
 import path from "node:path";
 import { build } from "esbuild";
 import { onTestFinished } from "vitest";
@@ -32,9 +32,9 @@ export function startProgram(program: string, args: readonly string[]): ChildPro
   return child;
 }
 
-/** Runs a bundled module; resolves with how it ended and what it wrote. */
-export async function runProgram(program: string, args: readonly string[]) {
-  const child = fork(program, [...args], { silent: true, execArgv });
+/** Runs a module; resolves with how it ended and what it wrote. */
+export async function runProgram(program: string, args: readonly string[], options: ForkOptions = {}) {
+  const child = fork(program, [...args], { silent: true, execArgv, ...options });
   let output = "";
   let errors = "";
   child.stdout?.setEncoding("utf8").on("data", (text: string) => (output += text));
