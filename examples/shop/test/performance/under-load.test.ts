@@ -6,7 +6,7 @@ import { disposing, type Use } from "../rig/disposing.ts";
 import { subscribe } from "../rig/feed-subscriber.ts";
 import { startShopProcess } from "../rig/shop-process.ts";
 
-/** What holds on a slow machine with two cores that does other things as well; a good one is ten times better. */
+/** What holds on a slow machine with two cores that does other things as well. */
 const MAX_P99_MS = 1000;
 const MIN_REQUESTS_PER_SECOND = 25;
 const LOAD = { connections: 10, duration: 2 };
@@ -16,24 +16,22 @@ async function startShop(use: Use): Promise<string> {
   return use(await startShopProcess({}, { lifetimeMs: 30_000 })).url;
 }
 
-/** Loads the shop, and fails unless every answer is a success and they come fast enough. */
-async function assertFast(options: autocannon.Options): Promise<autocannon.Result> {
-  const result = await autocannon({ ...LOAD, ...options });
-  const { errors, timeouts, non2xx, latency, requests } = result;
-  assert.deepEqual({ errors, timeouts, non2xx }, { errors: 0, timeouts: 0, non2xx: 0 });
+/** What the log of the category shows, so that a figure that creeps up is seen before it is too high. */
+function judgeLatency({ latency, requests }: autocannon.Result): void {
+  console.log(`${requests.total} answers, 99 % of them within ${latency.p99} ms`);
   assert.ok(latency.p99 <= MAX_P99_MS, `99 % of answers within ${latency.p99} ms, more than ${MAX_P99_MS}`);
-  assert.ok(
-    requests.average >= MIN_REQUESTS_PER_SECOND,
-    `${requests.average} requests per second, fewer than ${MIN_REQUESTS_PER_SECOND}`,
-  );
-  return result;
 }
 
 test(
   "the page and the list of products answer under load",
   disposing(async (use) => {
     const url = await startShop(use);
-    await assertFast({ url, requests: [{ path: "/" }, { path: "/api/products" }, { path: "/shop.js" }] });
+    const requests = [{ path: "/" }, { path: "/api/products" }, { path: "/shop.js" }];
+    const result = await autocannon({ ...LOAD, url, requests });
+    const { errors, timeouts, non2xx, "2xx": answered } = result;
+    assert.deepEqual({ errors, timeouts, non2xx }, { errors: 0, timeouts: 0, non2xx: 0 });
+    assert.ok(answered >= MIN_REQUESTS_PER_SECOND * LOAD.duration, `${answered} answers in ${LOAD.duration} seconds`);
+    judgeLatency(result);
   }),
 );
 
@@ -47,12 +45,13 @@ test(
     // As many as there are pieces: none may be refused, and one more must be.
     const body = JSON.stringify({ lines: [{ productId: "espresso-cup", quantity: 1 }] });
     const options = { url: `${url}/api/orders`, method: "POST", headers, body } as const;
-    const { errors, non2xx, latency, "2xx": taken } = await autocannon({ ...options, connections: 10, amount: before });
+    const result = await autocannon({ ...options, connections: 10, amount: before });
+    const { errors, non2xx, "2xx": taken } = result;
     assert.deepEqual(
       { errors, non2xx, taken, left: await stockOf() },
       { errors: 0, non2xx: 0, taken: before, left: 0 },
     );
-    assert.ok(latency.p99 <= MAX_P99_MS, `99 % of orders within ${latency.p99} ms, more than ${MAX_P99_MS}`);
+    judgeLatency(result);
     assert.equal((await fetch(`${url}/api/orders`, { method: "POST", headers, body })).status, 409);
   }),
 );
@@ -61,10 +60,11 @@ test(
   "refusals are answered under load as well",
   disposing(async (use) => {
     const url = await startShop(use);
-    const { "4xx": refused, errors, latency } = await autocannon({ ...LOAD, url: `${url}/api/products/tea-cup` });
+    const result = await autocannon({ ...LOAD, url: `${url}/api/products/tea-cup` });
+    const { errors, "4xx": refused } = result;
     assert.equal(errors, 0);
     assert.ok(refused >= MIN_REQUESTS_PER_SECOND * LOAD.duration, `${refused} refusals in ${LOAD.duration} seconds`);
-    assert.ok(latency.p99 <= MAX_P99_MS, `99 % of refusals within ${latency.p99} ms, more than ${MAX_P99_MS}`);
+    judgeLatency(result);
   }),
 );
 
