@@ -19,7 +19,8 @@ const example = path.join(root, "examples", "shop");
 
 const nextSteps = `
 What to try next:
-  npm start -- --execution-mode nightly      every layer, not only the fast ones
+  npm start -- --execution-mode nightly      every foreground layer, not only the fast one
+  npm start -- --layers e2e_background       the long ones: journeys in a browser, load
   npm start -- --categories unit api         only these categories
   npm start -- plan                          what would run, and in which order
   npm start -- --progress-mode json          the same run as events, one JSON line each

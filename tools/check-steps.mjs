@@ -81,17 +81,19 @@ function runNodeTest(context) {
   });
 }
 
-/** The example has tests for PostgreSQL, too; a database that the user names is left to the user. */
+/** All four layers. The example has tests for PostgreSQL, too; a database that the user names is left to the user. */
 async function runExample(context) {
-  if (context.env.DATABASE_URL) return runApex(context);
-  return withTemporaryPostgres(context, (url) =>
-    runApex(url ? { ...context, env: { ...context.env, DATABASE_URL: url } } : context),
-  );
+  const runLayers = async (env) => {
+    const foreground = await runApex({ ...context, env }, ["--execution-mode", "nightly"]);
+    return addResults(foreground, await runApex({ ...context, env }, ["--layers", "e2e_background"]));
+  };
+  if (context.env.DATABASE_URL) return runLayers(context.env);
+  return withTemporaryPostgres(context, (url) => runLayers(url ? { ...context.env, DATABASE_URL: url } : context.env));
 }
 
-async function runApex(context) {
+async function runApex(context, selection) {
   const apex = path.join(context.root, "apps", "cli", "bin", "apex.js");
-  const args = [apex, "--execution-mode", "nightly", "--progress-mode", "json"];
+  const args = [apex, ...selection, "--progress-mode", "json"];
   const options = { cwd: path.join(context.root, "examples", "shop"), env: context.env, onOutput: context.onOutput };
   const result = await runQuietly(process.execPath, args, options);
   const counts = countApexRun(result.stdout);
@@ -102,6 +104,15 @@ async function runApex(context) {
     : [`apex ended with ${result.exitCode}, its summary says ${counts.exitCode}`];
   const exitCode = isConsistent ? result.exitCode : 1;
   return asTests({ exitCode, output: failures.join("\n\n") }, counts);
+}
+
+function addResults(one, other) {
+  return {
+    passed: one.passed + other.passed,
+    failed: one.failed + other.failed,
+    skipped: [...one.skipped, ...other.skipped],
+    output: [one.output, other.output].filter(Boolean).join("\n\n"),
+  };
 }
 
 function runScript({ root, env, onOutput }, script, args) {

@@ -35,7 +35,8 @@ export function countNodeTest(lines) {
 }
 
 /**
- * Counts the event stream of a run of apex; its last attempt decides what became of a test.
+ * Counts the event stream of a run of apex; its last attempt decides what became of a test. A category that a condition
+ * kept from running is one skipped title.
  *
  * @param {string} lines newline-delimited JSON, as `--progress-mode json` writes it
  * @returns {TestCounts & { failures: string[], exitCode: number } | undefined} undefined when the run did not complete
@@ -49,15 +50,18 @@ export function countApexRun(lines) {
     if (type === "test_completed") tests.set(`${nodeId}: ${test.id}`, test);
   }
   const skipped = [...tests].filter(([, test]) => test.status === "skipped" || test.status === "todo");
+  const left = events.filter((event) => event.type === "node_completed" && event.outcome.cause === "condition");
   const failed = [...tests].filter(([, test]) => test.status === "failed" || test.status === "errored");
-  const nodes = events.filter((event) => event.type === "node_completed" && event.outcome.status !== "passed");
+  const broken = events.filter(
+    (event) => event.type === "node_completed" && !["passed", "skipped"].includes(event.outcome.status),
+  );
   return {
     passed: summary.counts.passed,
     failed: summary.counts.failed,
-    skipped: skipped.map(([title]) => title),
+    skipped: [...skipped.map(([title]) => title), ...left.map((node) => `${node.nodeId}: ${node.outcome.reason}`)],
     failures: [
       ...failed.map(([title, test]) => `${title}\n${test.message ?? ""}`),
-      ...nodes.map((node) => `${node.nodeId} ${node.outcome.status}\n${node.evidence?.outputTail ?? ""}`),
+      ...broken.map((node) => `${node.nodeId} ${node.outcome.status}\n${node.evidence?.outputTail ?? ""}`),
     ],
     exitCode: summary.exitCode,
   };

@@ -77,6 +77,11 @@ test("a run of apex is counted by its summary, and its last attempt says what wa
       { type: "node_completed", nodeId: "api", outcome: { status: "failed" }, evidence: { outputTail: "the end" } },
       { type: "node_completed", nodeId: "unit", outcome: { status: "passed" } },
       {
+        type: "node_completed",
+        nodeId: "e2e",
+        outcome: { status: "skipped", cause: "condition", reason: "no browser" },
+      },
+      {
         type: "run_completed",
         summary: { exitCode: 1, counts: { total: 3, passed: 1, failed: 1, skipped: 1, flaky: 1 } },
       },
@@ -85,7 +90,7 @@ test("a run of apex is counted by its summary, and its last attempt says what wa
   assert.deepEqual(run, {
     passed: 1,
     failed: 1,
-    skipped: ["unit: later"],
+    skipped: ["unit: later", "e2e: no browser"],
     failures: ["api: broken\nno port", "api failed\nthe end"],
     exitCode: 1,
   });

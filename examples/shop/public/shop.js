@@ -1,68 +1,173 @@
-// The shop in the browser: orders through the API, follows all orders through the feed.
+// The page of the shop: from the shelves into the cart, from the cart to an order, and everybody's orders as they come.
 
-const coupon = document.querySelector("#coupon");
+import { ask } from "./api.js";
+import { emptyCart, readCart, setQuantity } from "./cart.js";
+import { followFeed } from "./feed.js";
+import { formatCents } from "./money.js";
+
+const MAX_QUANTITY = 100;
+
+const cartForm = document.querySelector("#cart");
+const cartTitle = document.querySelector("#cart-title");
+const lines = document.querySelector("#lines");
 const notice = document.querySelector("#notice");
-const products = document.querySelector("#products");
+const orderButton = cartForm.querySelector(".main");
 const orders = document.querySelector("#orders");
+const products = document.querySelector("#products");
 
-const euros = new Intl.NumberFormat("en-IE", { style: "currency", currency: "EUR" });
-const actionsByStatus = { placed: ["pay", "cancel"], paid: ["ship", "cancel"], shipped: [], cancelled: [] };
+function tell(message) {
+  notice.textContent = message;
+}
 
-/** Tells in the notice what came of it. */
-async function post(path, body) {
-  try {
-    const response = await fetch(path, {
-      method: "POST",
-      headers: { "content-type": "application/json" },
-      body: JSON.stringify(body),
-    });
-    const answer = await response.json();
-    notice.textContent = response.ok
-      ? `Order ${answer.id.slice(0, 8)} is ${answer.status}: ${euros.format(answer.totalCents / 100)}`
-      : answer.error.message;
-  } catch {
-    notice.textContent = "The shop cannot be reached";
+function findShelf(productId) {
+  return products.querySelector(`[data-product="${CSS.escape(productId)}"]`);
+}
+
+function describeShelf(shelf) {
+  return {
+    name: shelf.querySelector("strong").textContent,
+    priceCents: Number(shelf.dataset.priceCents),
+    stock: Number(shelf.querySelector("[data-stock]").textContent),
+  };
+}
+
+/** The shop may have given up a product that is still in somebody's cart. */
+function cartOnShelves() {
+  return [...readCart()].filter(([productId]) => findShelf(productId));
+}
+
+// Lines that stay are changed, not made anew: whoever is typing in one must not lose the focus.
+function showCart() {
+  const cart = cartOnShelves();
+  const wanted = new Set(cart.map(([productId]) => productId));
+  for (const line of lines.querySelectorAll("[data-line]")) if (!wanted.has(line.dataset.line)) line.remove();
+  let sumCents = 0;
+  for (const [productId, quantity] of cart) {
+    const { name, priceCents, stock } = describeShelf(findShelf(productId));
+    const line =
+      lines.querySelector(`[data-line="${CSS.escape(productId)}"]`) ?? addLine({ productId, name, quantity });
+    const field = line.querySelector("input");
+    // A number that cannot be ordered stays and stops the order: to order another one instead would be worse.
+    if (field !== document.activeElement && field.checkValidity()) field.value = quantity;
+    line.querySelector("[data-price]").textContent = formatCents(priceCents * quantity);
+    line.querySelector("[data-short]").textContent = stock < quantity ? `only ${stock} left` : "";
+    sumCents += priceCents * quantity;
   }
+  document.querySelector("#sum").textContent = formatCents(sumCents);
+  document.querySelector("#empty").hidden = cart.length > 0;
+  cartForm.hidden = cart.length === 0;
+}
+
+function addLine({ productId, name, quantity }) {
+  const line = document.createElement("li");
+  line.dataset.line = productId;
+  const title = document.createElement("strong");
+  // textContent, never innerHTML: what comes from outside stays text.
+  title.textContent = name;
+  const short = document.createElement("small");
+  short.dataset.short = "";
+  const price = document.createElement("span");
+  price.dataset.price = "";
+  line.append(title, short, quantityField({ productId, name, quantity }), price, removeButton(productId, name));
+  lines.append(line);
+  return line;
+}
+
+function quantityField({ productId, name, quantity }) {
+  const field = document.createElement("input");
+  Object.assign(field, { type: "number", min: "1", max: String(MAX_QUANTITY), required: true, value: quantity });
+  field.setAttribute("aria-label", `Pieces of ${name}`);
+  field.addEventListener("input", () => {
+    if (!field.checkValidity()) return;
+    setQuantity(productId, Number(field.value));
+    showCart();
+  });
+  return field;
+}
+
+function removeButton(productId, name) {
+  const button = document.createElement("button");
+  button.type = "button";
+  button.textContent = "Remove";
+  button.setAttribute("aria-label", `Remove ${name}`);
+  button.addEventListener("click", () => {
+    setQuantity(productId, 0);
+    showCart();
+    // The button that had the focus is gone.
+    cartTitle.focus();
+    tell(`${name} is out of the cart`);
+  });
+  return button;
+}
+
+async function order() {
+  const wish = cartOnShelves().map(([productId, quantity]) => ({ productId, quantity }));
+  const { id } = await ask("/api/orders", { lines: wish, coupon: new FormData(cartForm).get("coupon") });
+  emptyCart();
+  location.assign(`/orders/${id}`);
+}
+
+let asked = 0;
+let shown = 0;
+
+async function showStock() {
+  const turn = ++asked;
+  const answer = await ask("/api/products");
+  // An answer that was overtaken by a later one is stale.
+  if (turn < shown) return;
+  shown = turn;
+  for (const { id, stock } of answer) {
+    const shelf = findShelf(id);
+    if (!shelf) continue;
+    shelf.querySelector("[data-stock]").textContent = String(stock);
+    shelf.querySelector("button").disabled = stock === 0;
+  }
+  showCart();
 }
 
 function showOrder({ id, status, totalCents }) {
   const item = document.createElement("li");
   item.id = `order-${id}`;
-  const title = document.createElement("strong");
-  // textContent, never innerHTML: what comes from outside stays text.
-  title.textContent = `${id.slice(0, 8)} · ${euros.format(totalCents / 100)} · ${status}`;
-  const buttons = actionsByStatus[status].map((action) => {
-    const button = document.createElement("button");
-    button.textContent = action;
-    button.addEventListener("click", () => void post(`/api/orders/${id}/${action}`));
-    return button;
-  });
-  item.append(title, ...buttons);
+  const link = document.createElement("a");
+  link.href = `/orders/${id}`;
+  link.textContent = `Order ${id.slice(0, 8)}`;
+  const facts = document.createElement("span");
+  facts.textContent = `${formatCents(totalCents)} · ${status}`;
+  item.append(link, facts);
   document.getElementById(item.id)?.remove();
   orders.prepend(item);
 }
 
-async function showStock() {
-  for (const { id, stock } of await (await fetch("/api/products")).json()) {
-    const form = products.querySelector(`form[data-product="${CSS.escape(id)}"]`);
-    if (form) form.querySelector("[data-stock]").textContent = stock;
-  }
-}
-
-function followFeed() {
-  const feed = new WebSocket(`${location.origin.replace(/^http/, "ws")}/feed`);
-  feed.addEventListener("message", ({ data }) => {
-    showOrder(JSON.parse(data).order);
-    void showStock();
-  });
-  feed.addEventListener("close", () => setTimeout(followFeed, 1000));
-}
-
-products.addEventListener("submit", (event) => {
-  event.preventDefault();
-  const form = event.target;
-  const quantity = Number(new FormData(form).get("quantity"));
-  void post("/api/orders", { lines: [{ productId: form.dataset.product, quantity }], coupon: coupon.value });
+products.addEventListener("click", ({ target }) => {
+  const button = target.closest("button");
+  if (!button) return;
+  const { product } = button.closest("[data-product]").dataset;
+  setQuantity(product, Math.min((readCart().get(product) ?? 0) + 1, MAX_QUANTITY));
+  showCart();
+  tell(`${describeShelf(findShelf(product)).name} is in the cart`);
 });
 
-followFeed();
+cartForm.addEventListener("submit", (event) => {
+  event.preventDefault();
+  // Whoever clicks twice wants one order.
+  orderButton.disabled = true;
+  void order()
+    .catch(({ message }) => tell(message))
+    .finally(() => {
+      orderButton.disabled = false;
+    });
+});
+
+// The cart is the same in every window of this browser, and on the way back from another page.
+addEventListener("storage", showCart);
+addEventListener("pageshow", showCart);
+
+showCart();
+followFeed({
+  // What cannot be fetched now comes with the next change.
+  onLive: () => void showStock().catch(() => {}),
+  onOrder: (placed) => {
+    showOrder(placed);
+    showStock().catch(() => {});
+  },
+});

@@ -7,8 +7,10 @@ import { findProduct, listProducts } from "../catalog/catalog.ts";
 import type { Database } from "../database/database.ts";
 import type { OrderDesk } from "../orders/order-desk.ts";
 import { InvalidRequestError, parseOrderRequest } from "../orders/order-request.ts";
+import { UnknownOrderError } from "../orders/order-store.ts";
 import { describeError, NotFoundError } from "./error-response.ts";
-import { renderPage } from "./page.ts";
+import { renderMissingOrderPage, renderOrderPage } from "./order-page.ts";
+import { renderShopPage } from "./shop-page.ts";
 
 const PUBLIC_FOLDER = join(import.meta.dirname, "../../public");
 const MAX_BODY_BYTES = 16 * 1024;
@@ -20,12 +22,20 @@ export interface AppOptions {
   readonly reportBug: (error: unknown) => void;
 }
 
-/** The routes of the shop: its page, its JSON API and its health. */
+/** The routes of the shop: its pages, its JSON API and its health. */
 export function createApp({ database, orders, reportBug }: AppOptions): Hono {
   const app = new Hono();
   app.use(secureHeaders({ contentSecurityPolicy: { defaultSrc: ["'self'"], imgSrc: ["'self'", "data:"] } }));
 
-  app.get("/", async (c) => c.html(renderPage(await listProducts(database))));
+  app.get("/", async (c) => c.html(renderShopPage(await listProducts(database))));
+  app.get("/orders/:id", async (c) => {
+    try {
+      return await c.html(renderOrderPage(await orders.find(c.req.param("id"))));
+    } catch (error) {
+      if (error instanceof UnknownOrderError) return c.html(renderMissingOrderPage(), 404);
+      throw error;
+    }
+  });
   app.get("/health", async (c) => {
     await database.query("SELECT 1");
     return c.json({ status: "ok", database: database.dialect });

@@ -1,40 +1,34 @@
 import { html } from "hono/html";
-import { formatCents } from "../catalog/money.ts";
-import type { Product } from "../catalog/product.ts";
 
-type Html = ReturnType<typeof html>;
+/** HTML whose values are escaped. */
+export type Html = ReturnType<typeof html>;
 
-/** The page of the shop. `html` escapes every value that is put into it. */
-export function renderPage(products: readonly Product[]): Html {
+export interface PageOptions {
+  readonly title: string;
+  /** Its name in `public`, without `.js`. */
+  readonly script: string;
+  readonly content: Html;
+}
+
+/** What all pages have in common. `html` escapes every value that is put into it. */
+export function renderPage({ title, script, content }: PageOptions): Html {
   return html`<!doctype html>
     <html lang="en">
       <head>
         <meta charset="utf-8" />
         <meta name="viewport" content="width=device-width, initial-scale=1" />
-        <title>The Kitchen Shop</title>
+        <title>${title}</title>
         <link rel="icon" href="data:," />
         <link rel="stylesheet" href="/shop.css" />
-        <script type="module" src="/shop.js"></script>
+        <script type="module" src="/${script}.js"></script>
       </head>
       <body>
-        <h1>The Kitchen Shop</h1>
-        <label>Coupon <input id="coupon" placeholder="WELCOME10" /></label>
-        <output id="notice"></output>
-        <ul id="products">
-          ${products.map(renderProduct)}
-        </ul>
-        <h2>Live orders</h2>
-        <ul id="orders"></ul>
+        <a class="skip" href="#content">Skip to the content</a>
+        <header>
+          <a href="/">The Kitchen Shop</a>
+          <span id="connection" role="status"></span>
+        </header>
+        <main id="content" tabindex="-1">${content}</main>
       </body>
     </html>`;
-}
-
-function renderProduct({ id, name, priceCents, stock }: Product): Html {
-  return html` <li>
-    <form data-product="${id}">
-      <strong>${name}</strong> <span>${formatCents(priceCents)}</span> <small><b data-stock>${stock}</b> left</small>
-      <input name="quantity" type="number" min="1" max="100" value="1" aria-label="Quantity" />
-      <button>Order</button>
-    </form>
-  </li>`;
 }

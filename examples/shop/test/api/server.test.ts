@@ -49,3 +49,23 @@ test(
     expect(shop.bugs).toHaveLength(2);
   }),
 );
+
+test(
+  "GET /orders/:id is the page of an order, and a page that says so where there is none",
+  disposing(async (use) => {
+    const shop = use(await startTestShop());
+    const { id } = await shop.order("tea-pot");
+    const page = await fetch(`${shop.url}/orders/${id}`);
+    expect([page.status, page.headers.get("content-type")]).toEqual([200, expect.stringMatching(/^text\/html/)]);
+    expect(await page.text()).toContain(`data-order="${id}"`);
+    for (const other of ["00000000-0000-4000-8000-000000000000", "1", "%00"]) {
+      const missing = await fetch(`${shop.url}/orders/${other}`);
+      expect([missing.status, missing.headers.get("content-type")]).toEqual([
+        404,
+        expect.stringMatching(/^text\/html/),
+      ]);
+      expect(await missing.text()).toContain("There is no such order");
+    }
+    expect(shop.bugs).toEqual([]);
+  }),
+);

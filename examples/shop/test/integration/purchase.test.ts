@@ -43,11 +43,11 @@ test(
     const database = use(await createTestDatabase());
     let order: Order;
     {
-      const shop = use(await startTestShop(database.address));
+      const shop = use(await startTestShop({ databaseAddress: database.address }));
       order = await shop.order("cake-stand");
       await shop.post(`/api/orders/${order.id}/pay`);
     }
-    const shop = use(await startTestShop(database.address));
+    const shop = use(await startTestShop({ databaseAddress: database.address }));
     const subscriber = use(await subscribe(shop.url));
     expect((await shop.get<Order>(`/api/orders/${order.id}`)).body).toMatchObject({
       status: "paid",
@@ -85,8 +85,8 @@ test(
   "two shops on one database share its stock",
   disposing(async (use) => {
     const database = use(await createTestDatabase());
-    const north = use(await startTestShop(database.address));
-    const south = use(await startTestShop(database.address));
+    const north = use(await startTestShop({ databaseAddress: database.address }));
+    const south = use(await startTestShop({ databaseAddress: database.address }));
     const order = await north.order("tea-pot", 12);
     const refused = await south.post("/api/orders", { lines: [{ productId: "tea-pot", quantity: 1 }] });
     expect(refused.body.error.code).toBe("out-of-stock");

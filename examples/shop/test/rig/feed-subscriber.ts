@@ -15,10 +15,19 @@ export interface FeedSubscriber extends Disposable {
   goodbye(): Promise<{ code: number; reason: string }>;
 }
 
+export interface SubscribeOptions {
+  readonly path?: string;
+  /** How long it waits altogether, for its subscription and its events. */
+  readonly patienceMs?: number;
+}
+
 /** Returns once the shop has taken the subscription: no later event is missed. */
-export async function subscribe(shopUrl: string, path = "/feed"): Promise<FeedSubscriber> {
+export async function subscribe(
+  shopUrl: string,
+  { path = "/feed", patienceMs = PATIENCE_MS }: SubscribeOptions = {},
+): Promise<FeedSubscriber> {
   const socket = new WebSocket(`${shopUrl.replace(/^http/, "ws")}${path}`);
-  const signal = AbortSignal.timeout(PATIENCE_MS);
+  const signal = AbortSignal.timeout(patienceMs);
   const messages = on(socket, "message", { signal, close: ["close"] });
   await once(socket, "open", { signal });
 

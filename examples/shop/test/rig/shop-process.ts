@@ -5,7 +5,6 @@ import { createInterface } from "node:readline";
 import { text } from "node:stream/consumers";
 import { createTestDatabase } from "./test-database.ts";
 
-/** A process that has not ended by then is killed, so that its test fails instead of hanging. */
 const LIFETIME_MS = 10_000;
 const MAIN = join(import.meta.dirname, "../../src/main.ts");
 
@@ -25,13 +24,21 @@ export interface ShopProcess extends AsyncDisposable {
   kill(signal: NodeJS.Signals): void;
 }
 
+export interface ShopProcessOptions {
+  /** A process that has not ended by then is killed, so that its test fails instead of hanging. */
+  readonly lifetimeMs?: number;
+}
+
 /** Starts the shop on a free port, with a database of its own, and returns when it has printed something or ended. */
-export async function startShopProcess(environment: Record<string, string> = {}): Promise<ShopProcess> {
+export async function startShopProcess(
+  environment: Record<string, string> = {},
+  { lifetimeMs = LIFETIME_MS }: ShopProcessOptions = {},
+): Promise<ShopProcess> {
   const database = await createTestDatabase();
   const child = spawn(process.execPath, ["--disable-warning=ExperimentalWarning", MAIN], {
     env: { ...process.env, HOST: "", PORT: "0", DATABASE_URL: database.address, ...environment },
     stdio: ["ignore", "pipe", "pipe"],
-    timeout: LIFETIME_MS,
+    timeout: lifetimeMs,
     killSignal: "SIGKILL",
   });
   const errorOutput = text(child.stderr);

@@ -23,13 +23,20 @@ export interface TestShop extends AsyncDisposable {
   breakDatabase(): Promise<void>;
 }
 
-/** @param databaseAddress to open an existing database; without it the shop gets a new one, which goes with it */
-export async function startTestShop(databaseAddress?: string): Promise<TestShop> {
+export interface TestShopOptions {
+  /** Of an existing database; without it the shop gets a new one, which goes with it. */
+  readonly databaseAddress?: string;
+  /** Any free port, unless the shop is to come back where it was. */
+  readonly port?: number;
+}
+
+/** Starts the shop; everything of it is gone when it is disposed of. */
+export async function startTestShop({ databaseAddress, port = 0 }: TestShopOptions = {}): Promise<TestShop> {
   const place = databaseAddress === undefined ? await createTestDatabase() : undefined;
   const database = await openDatabase(databaseAddress ?? place?.address ?? "");
   const closeDatabase = once(() => database.close());
   const bugs: unknown[] = [];
-  const server = await startShopServer({ database, host: "127.0.0.1", port: 0, reportBug: (bug) => bugs.push(bug) });
+  const server = await startShopServer({ database, host: "127.0.0.1", port, reportBug: (bug) => bugs.push(bug) });
 
   async function request<Body>(path: string, init: RequestInit): Promise<Answer<Body>> {
     const response = await fetch(server.url + path, init);

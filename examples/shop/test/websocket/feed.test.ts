@@ -115,7 +115,7 @@ test(
   "the feed is at /feed and nowhere else",
   disposing(async (use) => {
     const shop = use(await startTestShop());
-    await assert.rejects(subscribe(shop.url, "/feeds"), /Unexpected server response: 400/);
+    await assert.rejects(subscribe(shop.url, { path: "/feeds" }), /Unexpected server response: 400/);
   }),
 );
 
