@@ -93,7 +93,7 @@ export type { ExportedAttempt, ExportedResult } from "./results/task-result.ts";
 export { findTask, TaskNotFoundError } from "./results/find-task.ts";
 
 // For command lines
-export { attemptLog, type QueuePlace, queuePlace } from "./place.ts";
+export { attemptLog, openQueueAt, type QueuePlace, queuePlace } from "./place.ts";
 export { enqueueCategories, type EnqueuedCategory, type EnqueueRequest } from "./enqueue/enqueue-tasks.ts";
 export { backgroundCategories, type TaskOptions } from "./enqueue/new-task.ts";
 export { type EnsuredDaemon, ensureDaemon } from "./daemon/ensure-daemon.ts";

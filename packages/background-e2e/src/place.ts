@@ -1,5 +1,8 @@
 import { mkdirSync } from "node:fs";
 import path from "node:path";
+import { keepOutOfGit } from "@netra-apex/store";
+import { databasePlace } from "@netra-apex/store/sql";
+import { type FileQueue, openQueue, type OpenQueueOptions } from "./queue/open-queue.ts";
 import type { TaskId } from "./queue/task.ts";
 
 /** Where a project's background queue keeps its files. */
@@ -13,10 +16,21 @@ export interface QueuePlace {
   readonly workerLog: string;
 }
 
-/** The queue's files within a store. */
+/** The queue's files within a store; its database is where a store's can be, beside that of the history. */
 export function queuePlace(store: string): QueuePlace {
   const directory = path.join(store, "background");
-  return { store, file: path.join(store, "queue.db"), directory, workerLog: path.join(directory, "worker.log") };
+  const file = path.join(path.dirname(databasePlace(store).file), "queue.db");
+  return { store, file, directory, workerLog: path.join(directory, "worker.log") };
+}
+
+/** Opens a project's queue, which is not for its repository. Throws `StoreError`. */
+export async function openQueueAt(
+  { store, file }: QueuePlace,
+  options: Omit<OpenQueueOptions, "file"> = {},
+): Promise<FileQueue> {
+  const queue = await openQueue({ ...options, file });
+  keepOutOfGit(store);
+  return queue;
 }
 
 /** Where an attempt keeps its files. It has one of its own, so that one that was thought dead cannot mix its own into the next one's. */

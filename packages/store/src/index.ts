@@ -4,7 +4,13 @@ export { createJournalFile, type JournalFile } from "./journal/journal-file.ts";
 export { JournalDamagedError, type JournalEnd, JournalUnreadableError, readJournal } from "./journal/read-journal.ts";
 export { replayJournal } from "./journal/replay.ts";
 export { findRun, type JournalState, journalState, listJournals, RunNotFoundError } from "./journal/find-run.ts";
-export { createRunDirectory, journalOf, RunDirectoryError, runDirectoryOf } from "./journal/run-directory.ts";
+export {
+  createRunDirectory,
+  journalOf,
+  keepOutOfGit,
+  RunDirectoryError,
+  runDirectoryOf,
+} from "./journal/run-directory.ts";
 
 // What runs amount to
 export { type CaughtUp, Store } from "./store.ts";

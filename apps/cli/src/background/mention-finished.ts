@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import {
   exportedResult,
   finalStates,
-  openQueue,
+  openQueueAt,
   queuePlace,
   readFact,
   writeFact,
@@ -28,7 +28,7 @@ export async function mentionFinished(): Promise<void> {
     const place = queuePlace(storeDirectory({ projectRoot, history: { isEnabled: true } }));
     if (!existsSync(place.file)) return;
     loadSqliteQuietly();
-    const queue = await openQueue({ file: place.file, patienceMs: 500 });
+    const queue = await openQueueAt(place, { patienceMs: 500 });
     try {
       const atMs = readFact(queue.database, "told")?.atMs;
       const { items, next } = await queue.list(

@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { type FileQueue, openQueue, type QueuePlace, queuePlace } from "@netra-apex/background-e2e";
+import { type FileQueue, openQueueAt, type QueuePlace, queuePlace } from "@netra-apex/background-e2e";
 import type { Config } from "@netra-apex/core";
 import { storeDirectory } from "@netra-apex/store";
 import { loadSqliteQuietly } from "../history/load-sqlite.ts";
@@ -38,7 +38,7 @@ export async function withBackground<Result>(
 
 async function open(place: QueuePlace): Promise<OpenBackground> {
   loadSqliteQuietly();
-  const queue = await openQueue({ file: place.file });
+  const queue = await openQueueAt(place);
   for (const notice of queue.notices) process.stderr.write(`warning  ${notice}\n`);
   return { queue, place };
 }

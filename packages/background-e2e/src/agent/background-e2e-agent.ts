@@ -16,8 +16,8 @@ import { cancelTask, waitForTask } from "../control/cancel-task.ts";
 import { ensureDaemon } from "../daemon/ensure-daemon.ts";
 import { QueueWorker } from "../daemon/queue-worker.ts";
 import { enqueueCategories } from "../enqueue/enqueue-tasks.ts";
-import { type QueuePlace, queuePlace } from "../place.ts";
-import { type FileQueue, openQueue } from "../queue/open-queue.ts";
+import { openQueueAt, type QueuePlace, queuePlace } from "../place.ts";
+import type { FileQueue } from "../queue/open-queue.ts";
 import type { TaskView } from "../queue/queue-backend.ts";
 import type { TaskId } from "../queue/task.ts";
 import { findTask } from "../results/find-task.ts";
@@ -202,7 +202,7 @@ export class BackgroundE2EAgent implements Agent<BackgroundE2EInput, AgentReport
   async #openQueue(): Promise<Opened> {
     const config = await this.#config();
     const place = queuePlace(storeDirectory(config));
-    return { queue: await openQueue({ file: place.file }), place };
+    return { queue: await openQueueAt(place), place };
   }
 
   /** Read each time: it may have been changed since, and a task is about the present one. */

@@ -4,8 +4,8 @@ import process from "node:process";
 import { describeThrown, noTests } from "@netra-apex/core";
 import { wake } from "../daemon/wake.ts";
 import { logOfWorker } from "../daemon/worker-log.ts";
-import { attemptDirectory, attemptLog, type QueuePlace, queuePlace } from "../place.ts";
-import { type FileQueue, openQueue } from "../queue/open-queue.ts";
+import { attemptDirectory, attemptLog, openQueueAt, type QueuePlace, queuePlace } from "../place.ts";
+import type { FileQueue } from "../queue/open-queue.ts";
 import type { ClaimRef } from "../queue/queue-backend.ts";
 import type { AttemptResult } from "../queue/task.ts";
 import { settleTask } from "../results/settle-task.ts";
@@ -25,7 +25,7 @@ import { provideCode } from "./provide-code.ts";
 async function main([store = "", taskId = "", fence = "", version]: readonly string[]): Promise<void> {
   const place = queuePlace(store);
   const claim = { taskId, fence: Number(fence) };
-  const queue = await openQueue({ file: place.file });
+  const queue = await openQueueAt(place);
   const lease = new Lease(queue, place, claim);
   const log = new AttemptLog(attemptLog(place, taskId, claim.fence));
   // A person's own work goes first.

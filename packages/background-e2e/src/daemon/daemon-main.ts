@@ -1,6 +1,5 @@
 import process from "node:process";
-import { queuePlace } from "../place.ts";
-import { openQueue } from "../queue/open-queue.ts";
+import { openQueueAt, queuePlace } from "../place.ts";
 import { QueueWorker } from "./queue-worker.ts";
 import { logOfWorker } from "./worker-log.ts";
 
@@ -14,7 +13,7 @@ import { logOfWorker } from "./worker-log.ts";
 async function main([store = "", version = ""]: readonly string[]): Promise<void> {
   const place = queuePlace(store);
   const log = (line: string): void => logOfWorker(place, line);
-  const queue = await openQueue({ file: place.file });
+  const queue = await openQueueAt(place);
   const worker = new QueueWorker({ queue, place, version, log });
   // The machine shuts down, or somebody wants this process gone: what runs can go on later.
   process.on("SIGTERM", () => worker.stop("stop"));
