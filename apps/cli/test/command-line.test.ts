@@ -194,7 +194,7 @@ describe("output", () => {
       expect(events.map((event) => event.seq)).toEqual(events.map((_, index) => index + 1));
       expect(events.at(-1)?.type).toBe("run_completed");
       expect(stdout).not.toContain("\u001b");
-      expect(stderr).toContain("services is read but not in force");
+      expect(stderr).toContain("services are checked before background tasks alone");
     }
   });
 

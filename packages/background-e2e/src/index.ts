@@ -108,3 +108,13 @@ export { type QueueFacts, readFact, type WorkerSettings, workerSettings, writeFa
 // Who hears of the end of a task
 export { type FinishedTask, notifyFinished, type NotifyOptions } from "./notify/notify-finished.ts";
 export { finishedText, shouldNotify } from "./notify/finished-text.ts";
+
+// Services that tasks need
+export {
+  type CheckedServices,
+  checkServices,
+  createServiceCheck,
+  type ServiceCheck,
+  type ServiceProblem,
+  type UnavailableService,
+} from "./services/check-services.ts";

@@ -11,6 +11,7 @@ export {
   formatProblem,
   type SourceLocation,
 } from "./config/problem.ts";
+export type { Service, ServiceAddress, ServiceHealth } from "./config/services.ts";
 export { didYouMean, suggest } from "./config/suggest.ts";
 export {
   type BackgroundSettings,

@@ -40,7 +40,7 @@ export function endedTask(state: FinalTaskState, changes: Partial<TaskView> = {}
 }
 
 /** Settings that tell of everything in no way at all. */
-export const silent: NotifySettings = { on: "always", isLogged: false, desktop: "never" };
+const silent: NotifySettings = { on: "always", isLogged: false, desktop: "never" };
 
 /** A project with a finished task, its exported result, and the worker's log. */
 export function finishedProject(

@@ -52,6 +52,7 @@ export async function loadConfig(options: LoadConfigOptions): Promise<Config> {
   const problems = checkRules({ written, normalized, projectRoot, problem, ...(frameworks ? { frameworks } : {}) });
   const plugins = await pluginsOf(written, { projectRoot, problem, problems });
   const monitoring = await monitoringOf(written, problem, problems);
+  const services = await servicesOf(written, problem, problems);
   const known = knownCategories(written, normalized);
   const { background, problems: ofBackground } = await readBackground(written, normalized, { problem, known });
   problems.push(...ofBackground);
@@ -62,6 +63,7 @@ export async function loadConfig(options: LoadConfigOptions): Promise<Config> {
     projectRoot,
     environment,
     ...normalized,
+    services,
     plugins,
     monitoring,
     background,
@@ -75,7 +77,7 @@ export async function loadConfig(options: LoadConfigOptions): Promise<Config> {
   };
 }
 
-// Most configs have neither plugins nor alerts: their modules are loaded only where one has.
+// Most configs have neither plugins nor alerts nor services: their modules are loaded only where one has.
 
 async function pluginsOf(
   written: WrittenConfig,
@@ -99,6 +101,18 @@ async function monitoringOf(written: WrittenConfig, problem: Locate, problems: C
   const read = readMonitoring(written.monitoring, problem);
   problems.push(...read.problems);
   return read.monitoring;
+}
+
+async function servicesOf(
+  written: WrittenConfig,
+  problem: Locate,
+  problems: ConfigProblem[],
+): Promise<Config["services"]> {
+  if (!written.services) return new Map();
+  const { readServices } = await import("./services.ts");
+  const read = readServices(written.services, problem);
+  problems.push(...read.problems);
+  return read.services;
 }
 
 async function readSources(place: ConfigPlace): Promise<ConfigSource[]> {

@@ -37,11 +37,12 @@ function* layerWarnings(
 
 /** Keys of the format that this version reads but does not act on yet. Saying so beats a limit that silently does not hold. */
 function* notInForce(written: WrittenConfig, problem: Locate): Generator<ConfigProblem> {
-  const say = (at: ConfigPath): ConfigProblem =>
-    problem(`${at.at(-1)} is read but not in force in this version`, at, undefined, "key");
   const reservedOnly = (at: ConfigPath): ConfigProblem =>
     problem(`${at.at(-1)} decides what runs at once, but is not enforced in this version`, at, undefined, "key");
-  if (written.services !== undefined) yield say(["services"]);
+  if (written.services !== undefined) {
+    const message = "services are checked before background tasks alone, and not started, in this version";
+    yield problem(message, ["services"], undefined, "key");
+  }
   for (const [id, layer] of Object.entries(written.layers ?? {})) {
     for (const key of ["max_memory", "max_memory_mb"] as const) {
       if (layer.resource_limits?.[key] !== undefined) yield reservedOnly(["layers", id, "resource_limits", key]);

@@ -164,7 +164,21 @@ const service = later(() =>
     docker_compose: z.optional(strict({ file: name, service: name })),
     docker: optional.settings,
     command: optional.command,
-    health: optional.settings,
+    health: z.optional(
+      later(() =>
+        strict({
+          tcp: z.optional(z.union([name, z.int().check(z.minimum(1), z.maximum(65_535))])),
+          http: z.optional(
+            z.union([name, strict({ url: name, status: z.optional(z.int().check(z.minimum(100), z.maximum(599))) })]),
+          ),
+          postgres: optional.name,
+          redis: optional.name,
+          websocket: optional.name,
+          docker: z.optional(z.unknown()),
+          exec: z.optional(z.unknown()),
+        }),
+      ),
+    ),
     start: z.optional(z.enum(["on_demand", "never"])),
   }),
 );

@@ -13,7 +13,7 @@ export interface WrittenConfig {
   layers?: Record<string, WrittenLayer> | undefined;
   /** By name. */
   categories?: Record<string, WrittenCategory> | undefined;
-  /** By name. Not in force yet. */
+  /** By name. Background tasks check those that they need; nothing starts them yet. */
   services?: Record<string, WrittenService> | undefined;
   /** Run modes by name. */
   modes?: Record<string, WrittenRunMode> | undefined;
@@ -280,7 +280,24 @@ export interface WrittenService {
   docker_compose?: { file: string; service: string } | undefined;
   docker?: Record<string, unknown> | undefined;
   command?: string | string[] | undefined;
-  health?: Record<string, unknown> | undefined;
+  /** How to see that it is up: one of these. */
+  health?:
+    | {
+        /** `host:port`, or a port of this machine. */
+        tcp?: string | number | undefined;
+        /** Answers with a status below 500, or the stated one. */
+        http?: string | { url: string; status?: number | undefined } | undefined;
+        /** Such as `postgres://user@host:5432/database`. */
+        postgres?: string | undefined;
+        /** Such as `redis://host:6379`. */
+        redis?: string | undefined;
+        websocket?: string | undefined;
+        /** Not in force yet. */
+        docker?: unknown;
+        /** Not in force yet. */
+        exec?: unknown;
+      }
+    | undefined;
   start?: "on_demand" | "never" | undefined;
 }
 

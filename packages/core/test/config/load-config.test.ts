@@ -206,7 +206,7 @@ describe("warnings", () => {
     );
     expect(config.warnings.map((warning) => [warning.location?.line, warning.message])).toEqual([
       [2, "the categories' timeouts (1m 10s) exceed the layer's budget (1m)"],
-      [6, "services is read but not in force in this version"],
+      [6, "services are checked before background tasks alone, and not started, in this version"],
     ]);
   });
 });
