@@ -167,15 +167,15 @@ async function findUnavailable(
   const { unavailable, unchecked } = await check(servicesRequired, config, lease.signal);
   for (const { service, reason } of unchecked) log.say(`${service} cannot be checked: ${reason}`);
   if (unavailable.length === 0) return undefined;
-  return `services are not available: ${unavailable.map(({ service, reason }) => `${service} (${reason})`).join(", ")}`;
+  return `services are not available: ${unavailable.map(({ reason }) => reason).join("; ")}`;
 }
 
 /** What the layers of a category require, as far as the config says how it can be checked. */
-function layerServices({ layers }: Config, category: string): string[] {
+function layerServices({ layers, services }: Config, category: string): string[] {
   const required = [...layers.values()]
     .filter(({ placements }) => placements.some((placement) => placement.category === category))
     .flatMap(({ requiredServices }) => requiredServices);
-  return [...new Set(required)];
+  return [...new Set(required)].filter((name) => services.has(name));
 }
 
 /** What the run would be called on the command line, for `apex resume` and for people. */
