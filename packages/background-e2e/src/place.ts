@@ -1,4 +1,5 @@
 import { mkdirSync } from "node:fs";
+import os from "node:os";
 import path from "node:path";
 import { keepOutOfGit } from "@netra-apex/store";
 import { databasePlace } from "@netra-apex/store/sql";
@@ -36,6 +37,16 @@ export async function openQueueAt(
 /** Where an attempt keeps its files. It has one of its own, so that one that was thought dead cannot mix its own into the next one's. */
 export function attemptDirectory({ directory }: QueuePlace, taskId: TaskId, fence: number): string {
   return path.join(directory, taskId, String(fence));
+}
+
+/**
+ * Where snapshots are checked out: in the user's cache (`$XDG_CACHE_HOME`, `~/.cache`), for test frameworks and editors look into every
+ * directory of a project.
+ */
+export function snapshotDirectory({ store }: QueuePlace, env: NodeJS.ProcessEnv = process.env): string {
+  const cache = env["XDG_CACHE_HOME"] || path.join(os.homedir(), ".cache");
+  const project = Buffer.from(path.resolve(store)).toString("base64url").slice(-40);
+  return path.join(cache, "netra-apex", "snapshots", project);
 }
 
 /** What the tests of an attempt wrote, and what became of them. */

@@ -4,7 +4,7 @@ import process from "node:process";
 import { describeThrown, noTests } from "@netra-apex/core";
 import { wake } from "../daemon/wake.ts";
 import { logOfWorker } from "../daemon/worker-log.ts";
-import { attemptDirectory, attemptLog, openQueueAt, type QueuePlace, queuePlace } from "../place.ts";
+import { attemptLog, openQueueAt, type QueuePlace, queuePlace, snapshotDirectory } from "../place.ts";
 import type { FileQueue } from "../queue/open-queue.ts";
 import type { ClaimRef } from "../queue/queue-backend.ts";
 import type { AttemptResult } from "../queue/task.ts";
@@ -52,7 +52,7 @@ async function main([store = "", taskId = "", fence = "", version]: readonly str
   process.on("uncaughtException", (error) => void leaveBroken(error));
   log.say(`attempt ${task.attempts.length} of ${taskId}, ${new Date().toISOString()}`);
 
-  const code = await provideCode(task, path.join(attemptDirectory(place, taskId, claim.fence), "code"));
+  const code = await provideCode(task, path.join(snapshotDirectory(place), `${taskId}.${fence}`));
   try {
     const result =
       "problem" in code

@@ -19,7 +19,7 @@ import type { AttemptResult, TaskSpec } from "../queue/task.ts";
 import { checkServices, type ServiceCheck } from "../services/check-services.ts";
 import { attemptConfig, attemptPlan, expectedMemoryBytes } from "./attempt-config.ts";
 import type { AttemptLog } from "./attempt-log.ts";
-import { AttemptProgress } from "./attempt-progress.ts";
+import type { AttemptProgress } from "./attempt-progress.ts";
 import type { Lease } from "./lease.ts";
 
 /** What an attempt needs beside its task. */
