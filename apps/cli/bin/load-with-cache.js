@@ -24,10 +24,10 @@ exports.loadWithCache = (file, directory, use) => {
   const script = new vm.Script(wrap(source), {
     filename: file,
     ...(cache ? { cachedData: cache.subarray(headerBytes) } : {}),
-    importModuleDynamically: vm.constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
   });
   const known = cache && !script.cachedDataRejected ? cache.readUInt32LE(0) : 0;
-  const module = { exports: {}, parts: {} };
+  // An import() inside of a script that is compiled here would warn that it is experimental.
+  const module = { exports: {}, parts: {}, importModule: (specifier) => import(specifier) };
   process.once("exit", () => {
     const parts = Object.keys(module.parts).length;
     if (parts > known && isOwn(directory)) write(cacheFile, parts, script.createCachedData());

@@ -16,8 +16,8 @@ export interface Packing {
  * Splitting is what keeps a command from evaluating what only others need, and each file costs a start its third of a
  * millisecond. So the parts become functions in one file, called when the first other part needs theirs; V8 does not even
  * compile the others. CommonJS saves another 10 ms (no module loader, no facades of Node's own modules), while the bundler's tree
- * shaking and splitting need ES modules to work on. A program's own `import()` becomes a require(); one of a path that is
- * only known at run time stays, and loads ES modules.
+ * shaking and splitting need ES modules to work on. A program's own `import()` becomes a require(); any other stays one, made by
+ * `module.importModule` where whoever loads the program gives it.
  *
  * The file begins with a comment that identifies its text, and leaves the parts that are loaded in `module.parts`: a cache
  * of its functions goes by them (`bin/load-with-cache.js`).
@@ -55,17 +55,18 @@ interface Part {
 /** Parts that are files of their own are the same functions there, for whichever program loads them. */
 const runtime = `"use strict";
 const loaded=module.parts={};
+const importModule=module.importModule??((specifier)=>import(specifier));
 const load=(name)=>{
   if(!name.startsWith("./"))return require(name);
   const known=loaded[name];
   if(known!==undefined)return known.exports;
   const part=loaded[name]={exports:{}};
-  (parts[name]??require(name))(part,part.exports,load);
+  (parts[name]??require(name))(part,part.exports,load,importModule);
   return part.exports;
 };`;
 
 function factory(code: string): string {
-  return `function(module,exports,require){${code}\n}`;
+  return `function(module,exports,require,importModule){${code}\n}`;
 }
 
 async function partOf(file: string): Promise<Part> {
@@ -79,14 +80,31 @@ async function partOf(file: string): Promise<Part> {
     define: { "import.meta.url": "__fileUrl" },
   });
   const ownUrl = 'const __fileUrl=require("node:url").pathToFileURL(__filename).href;';
-  const lean = (code.includes("__fileUrl") ? ownUrl + code : code)
-    // Only the program's own parts: a typed config of the user stays an import(), which loads ES modules.
-    .replaceAll(/\bimport\("(\.\/[^"]+)"\)/g, 'Promise.resolve().then(() => require("$1"))')
+  const lean = withoutImports(code.includes("__fileUrl") ? ownUrl + code : code)
     // The general helper copies every property of Node's own modules, which takes milliseconds; a prototype does as well.
     .replaceAll(/\b__toESM\(require\("([\w:/]+)"\)(?:,1)?\)/g, '(m=>({__proto__:m,default:m}))(require("$1"))')
     // The parts alone read each other: they need no copy of every export with a mark that it was an ES module.
     .replace(/\bmodule\.exports=__toCommonJS\((\w+)\);/, "module.exports=$1;");
   return { code: lean, imports: imports.filter((name) => name.startsWith("./")) };
+}
+
+/** Only the program's own parts are required: a typed config of the user is an ES module. */
+function withoutImports(code: string): string {
+  const source = ts.createSourceFile("part.js", code, ts.ScriptTarget.Latest, false, ts.ScriptKind.JS);
+  const pieces: string[] = [];
+  let end = 0;
+  const visit = (node: ts.Node): void => {
+    if (ts.isCallExpression(node) && node.expression.kind === ts.SyntaxKind.ImportKeyword) {
+      const [specifier] = node.arguments;
+      const isOwn = specifier && ts.isStringLiteral(specifier) && specifier.text.startsWith("./");
+      pieces.push(code.slice(end, node.getStart(source)));
+      end = isOwn ? node.end : node.expression.end;
+      pieces.push(isOwn ? `Promise.resolve().then(()=>require(${JSON.stringify(specifier.text)}))` : "importModule");
+    }
+    ts.forEachChild(node, visit);
+  };
+  visit(source);
+  return pieces.join("") + code.slice(end);
 }
 
 /** The bundler names what several parts share `chunk-…`, and what is imported lazily after its source. */

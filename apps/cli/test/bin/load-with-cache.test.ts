@@ -11,6 +11,7 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { pathToFileURL } from "node:url";
 import { afterEach, beforeEach, expect, test } from "vitest";
 
 const loader = path.resolve(import.meta.dirname, "../../bin/load-with-cache.js");
@@ -32,9 +33,13 @@ function writeProgram(identity: string, text: string): void {
     `//${identity}
 module.parts.one = true;
 const path = require("node:path");
+const { importModule } = module;
 const one = () => ${JSON.stringify(text)} + " " + path.basename(__filename);
 const two = () => { module.parts.two = true; return " two"; };
-module.exports = { main: (args) => console.log(one() + (args.length > 0 ? two() : "")) };
+module.exports = { main: (args) => {
+  if (args[0] === "import") importModule(args[1]).then(({ name }) => console.log(name));
+  else console.log(one() + (args.length > 0 ? two() : ""));
+} };
 `,
   );
 }
@@ -90,6 +95,14 @@ test.each([
 
   expect(run()).toEqual({ said: "first program.js", wasCached: false });
   expect(run().wasCached).toBe(true);
+});
+
+test("what the program imports are ES modules, without a warning", () => {
+  const file = path.join(home, "imported.mjs");
+  writeFileSync(file, `export const name = await Promise.resolve("imported");`);
+
+  expect(run("import", pathToFileURL(file).href)).toEqual({ said: "imported", wasCached: false });
+  expect(run("import", pathToFileURL(file).href)).toEqual({ said: "imported", wasCached: true });
 });
 
 test("where the cache cannot be, the program runs without", () => {

@@ -126,13 +126,15 @@ test("import() of a path that is known at run time loads an ES module", async ()
     "main.ts": `
       import { pathToFileURL } from "node:url";
       void (async () => {
-        const { url } = await import(pathToFileURL(process.argv[1] + "/../../config.mjs").href);
+        const { url } = await import(
+          pathToFileURL(process.argv[1] + "/../../config.mjs").href);
+        console.log('import("./lazy.js")', typeof (await import("node:zlib")).gzip);
         console.log(url.endsWith("config.mjs"));
       })();`,
     "config.mjs": `export const url = import.meta.url; await Promise.resolve();`,
   });
 
-  expect(run()).toEqual(["true"]);
+  expect(run()).toEqual(['import("./lazy.js") function', "true"]);
 });
 
 test("a part that is not there fails the packing", async () => {
