@@ -55,6 +55,6 @@ export function workerSettings(config: Config, file?: string): WorkerSettings {
     resultsDirectory,
     projectRoot,
     ...(file === undefined ? {} : { config: file }),
-    ownPlaces: [...ownPlaces(config), resultsDirectory],
+    ownPlaces: ownPlaces(config),
   };
 }

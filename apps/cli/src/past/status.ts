@@ -1,3 +1,4 @@
+import { type QueueStatus, readQueueStatus } from "@netra-apex/background-e2e";
 import {
   type HealthState,
   exitCodes,
@@ -8,6 +9,7 @@ import {
   RunMetricsFold,
 } from "@netra-apex/core";
 import {
+  type CategoryState,
   findRun,
   journalOf,
   journalState,
@@ -16,6 +18,8 @@ import {
   type RunEntry,
   StoreError,
 } from "@netra-apex/store";
+import { withBackground } from "../background/open-background.ts";
+import { statusView } from "../background/status-view.ts";
 import { withStore } from "../history/with-store.ts";
 import { findPast, type PastPlace } from "./open-past.ts";
 import type { PastOptions } from "./past-options.ts";
@@ -45,7 +49,9 @@ interface Status {
   readonly last: RunEntry | undefined;
   /** Runs that were killed, among the newest. */
   readonly interrupted: readonly string[];
-  readonly open: Readonly<Record<string, unknown>>;
+  readonly open: Readonly<Record<string, CategoryState>>;
+  /** Absent where nothing was ever queued. */
+  readonly background?: QueueStatus;
 }
 
 /** `apex status`: what runs now, how the last run ended, what is open. */
@@ -58,7 +64,16 @@ export async function statusCommand(options: PastOptions): Promise<number> {
   const current = newest.filter((id) => states.get(id) === "running").map((id) => currentRun(directory, id));
   const { last, open, resumed } = await fromHistory(past);
   const interrupted = newest.filter((id) => states.get(id) === "interrupted" && !resumed.has(id));
-  const status: Status = { directory, environment, current, last, interrupted, open };
+  const background = await backgroundOf(options);
+  const status: Status = {
+    directory,
+    environment,
+    current,
+    last,
+    interrupted,
+    open,
+    ...(background ? { background } : {}),
+  };
   say(options.json, status, () => statusText(status));
   return exitCodes.passed;
 }
@@ -78,6 +93,17 @@ async function fromHistory({ directory, environment }: PastPlace) {
     if (!(error instanceof StoreError)) throw error;
     process.stderr.write(`warning  ${error.message}\n  hint: ${error.hint ?? ""}\n`);
     return { last: undefined, open: {}, resumed: new Set<string | undefined>() };
+  }
+}
+
+/** What the background queue adds; nothing where it cannot be used, which is told. */
+async function backgroundOf(options: PastOptions): Promise<QueueStatus | undefined> {
+  try {
+    return await withBackground(options, ({ queue, place }) => readQueueStatus(queue, place));
+  } catch (error) {
+    if (!(error instanceof StoreError)) throw error;
+    process.stderr.write(`warning  ${error.message}\n  hint: ${error.hint ?? ""}\n`);
+    return undefined;
   }
 }
 
@@ -112,7 +138,7 @@ function currentRun(directory: string, id: string): CurrentRun {
   };
 }
 
-function statusText({ directory, environment, current, last, interrupted, open }: Status): string {
+function statusText({ directory, environment, current, last, interrupted, open, background }: Status): string {
   const now = Date.now();
   const lines = current.map(({ id, startedMs, lastEventMs, nodes, agents }) => {
     const health = Object.entries(agents).map(([name, state]) => `${name} ${state}`);
@@ -122,21 +148,23 @@ function statusText({ directory, environment, current, last, interrupted, open }
       `  agents   ${plain(health.join(", ")) || "none yet"} · heard of ${formatDuration(Math.max(0, now - lastEventMs))} ago`,
     ].join("\n");
   });
-  const openRows = Object.keys(open).map((category) => [`  ${category}`, describeOpen(open[category])]);
+  const openRows = Object.entries(open).map(([category, state]) => [`  ${category}`, describeOpen(state)]);
   return [
     ...(lines.length > 0 ? lines : ["nothing runs now"]),
     last
       ? `last run  ${last.id}  ${timeText(last.startedMs)}  ${last.isFinished ? last.status : "interrupted"} in ${formatDuration(last.durationMs)}`
       : "no run yet: apex run makes one",
     ...(openRows.length > 0 ? [`open in ${environment}`, table(openRows)] : []),
+    ...(background ? [statusView(background)] : []),
     ...interrupted.map((id) => `interrupted  ${id}: apex resume ${id}`),
     `store  ${directory}`,
   ].join("\n");
 }
 
-function describeOpen(state: unknown): string {
-  const { state: kind, reason, tests } = state as { state: string; reason?: string; tests?: readonly unknown[] };
-  return tests ? `${countText(tests.length, "test")} failed` : `${kind}: ${reason ?? ""}`;
+function describeOpen(state: CategoryState): string {
+  return state.state === "tests-failed"
+    ? `${countText(state.tests.length, "test")} failed`
+    : `${state.state}: ${state.reason}`;
 }
 
 /** The newest run's metrics, as Prometheus reads them or as JSON. */

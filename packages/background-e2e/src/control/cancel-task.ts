@@ -2,12 +2,15 @@ import type { ProcessIdentity } from "@netra-apex/core";
 import { processesWithVariable } from "@netra-apex/runner";
 import { endProcess, isGoneWithin } from "../daemon/end-process.ts";
 import { onWake, wake } from "../daemon/wake.ts";
+import { logOfWorker } from "../daemon/worker-log.ts";
 import type { QueuePlace } from "../place.ts";
 import type { FileQueue } from "../queue/open-queue.ts";
 import type { TaskView } from "../queue/queue-backend.ts";
 import type { Actor, TaskId } from "../queue/task.ts";
+import { isExported } from "../results/export-result.ts";
 import { settleTask } from "../results/settle-task.ts";
 import { isFinal } from "../results/task-result.ts";
+import { readFact } from "../settings.ts";
 
 /** What became of a wish to cancel. */
 export type Cancelled =
@@ -40,7 +43,11 @@ export async function cancelTask(
   await waitUntilGone(before, patience);
   const task = (await queue.get(taskId)) ?? before;
   if (answer === "already-final") return { kind: "already-final", task };
-  await settleTask(queue, place, task, () => undefined);
+  // Its worker has done that, if it could.
+  const { resultsDirectory } = readFact(queue.database, "settings") ?? {};
+  if (resultsDirectory !== undefined && !isExported(task, resultsDirectory)) {
+    await settleTask(queue, place, task, (line) => logOfWorker(place, line));
+  }
   return { kind: "cancelled", task, wasRunning: answer === "requested" };
 }
 

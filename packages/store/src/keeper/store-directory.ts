@@ -10,6 +10,11 @@ export function storeDirectory(
 }
 
 /** What apex itself writes into a project: no part of its code. */
-export function ownPlaces(config: Pick<Config, "projectRoot" | "history" | "logs">): string[] {
-  return [storeDirectory(config), path.resolve(config.projectRoot, config.logs.directory)];
+export function ownPlaces(config: Pick<Config, "projectRoot" | "history" | "logs" | "background">): string[] {
+  const { projectRoot, logs, background } = config;
+  return [
+    storeDirectory(config),
+    path.resolve(projectRoot, logs.directory),
+    path.resolve(projectRoot, background.resultsDir),
+  ];
 }
