@@ -175,7 +175,7 @@ export {
   type RunSummary,
   type SlaBreach,
 } from "./events/run-event.ts";
-export type { RunHost, RunInputs } from "./events/run-surroundings.ts";
+export { type RunHost, type RunInputs, runInputsOf } from "./events/run-surroundings.ts";
 export { thisHost } from "./events/this-host.ts";
 export type { Suspicion } from "./events/suspicion.ts";
 export {

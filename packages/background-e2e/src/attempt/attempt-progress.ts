@@ -1,4 +1,12 @@
-import type { Outcome, Reporter, RunEvent, RunId, RunInputs, TestCounts } from "@netra-apex/core";
+import {
+  type Outcome,
+  type Reporter,
+  type RunEvent,
+  type RunId,
+  type RunInputs,
+  runInputsOf,
+  type TestCounts,
+} from "@netra-apex/core";
 import type { Progress } from "../queue/task.ts";
 
 /** What an attempt has come to, from the events of its run. */
@@ -57,17 +65,10 @@ export class AttemptProgress implements Reporter {
       case "run_started":
         this.#runId = event.runId;
         return;
-      case "inputs_identified": {
-        const { inputFingerprint, commit, branch, isDirty } = event;
-        this.#inputs = {
-          inputFingerprint,
-          ...(commit === undefined ? {} : { commit }),
-          ...(branch === undefined ? {} : { branch }),
-          ...(isDirty === undefined ? {} : { isDirty }),
-        };
+      case "inputs_identified":
+        this.#inputs = runInputsOf(event);
         this.#onChange();
         return;
-      }
       case "node_started":
         this.#isRunning = true;
         this.#note = undefined;

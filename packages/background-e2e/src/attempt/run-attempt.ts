@@ -16,6 +16,7 @@ import { assertShardable, frameworkNames, ProcessGuard, runSettings } from "@net
 import { identifyInputs, ownPlaces, RunKeeper } from "@netra-apex/store";
 import type { TaskView } from "../queue/queue-backend.ts";
 import type { AttemptResult, TaskSpec } from "../queue/task.ts";
+import { identifyWorkTree } from "../snapshot/identify-work-tree.ts";
 import { checkServices, type ServiceCheck } from "../services/check-services.ts";
 import { attemptConfig, attemptPlan, expectedMemoryBytes } from "./attempt-config.ts";
 import type { AttemptLog } from "./attempt-log.ts";
@@ -104,7 +105,7 @@ async function runThePlan(
 ): Promise<AttemptResult> {
   const { spec } = task;
   const codeOf = (): Promise<RunInputs | undefined> =>
-    spec.snapshot ? Promise.resolve(inputsOf(spec.snapshot)) : identifyInputs(plan.projectRoot, ownPlaces(config));
+    spec.snapshot ? Promise.resolve(inputsOf(spec.snapshot)) : presentCode(plan.projectRoot, ownPlaces(config));
   const before = codeOf();
   const runId = createRunId(new Date());
   const keeper = await RunKeeper.open(config, plan, runId);
@@ -137,7 +138,8 @@ async function runThePlan(
     for (const line of warnings) log.say(line);
     const inputs = await before;
     const after = spec.snapshot ? inputs : await codeOf();
-    const hasChangedMeanwhile = inputs && after && inputs.inputFingerprint !== after.inputFingerprint;
+    const hasChangedMeanwhile =
+      inputs && after && (inputs.tree ?? inputs.inputFingerprint) !== (after.tree ?? after.inputFingerprint);
     const outcome = summary.outcome.status === "passed" ? summary.outcome : (progress.outcome ?? summary.outcome);
     const { exitCode } = progress;
     return {
@@ -192,10 +194,17 @@ function commandOf({ category, environment, additionalArgs, config }: TaskSpec):
 function inputsOf({ tree, base, branch, isDirty }: NonNullable<TaskSpec["snapshot"]>): RunInputs {
   return {
     inputFingerprint: `tree:${tree}`,
+    tree,
     ...(base === undefined ? {} : { commit: base }),
     ...(branch === undefined ? {} : { branch }),
     isDirty,
   };
+}
+
+/** The code as it is on the disk, by the hash that git would give it, too. */
+async function presentCode(projectRoot: string, own: readonly string[]): Promise<RunInputs | undefined> {
+  const [inputs, workTree] = await Promise.all([identifyInputs(projectRoot, own), identifyWorkTree(projectRoot, own)]);
+  return inputs && workTree ? { ...inputs, tree: workTree.tree } : inputs;
 }
 
 /** How a run ends whose lease has ended. */

@@ -38,7 +38,7 @@ export interface ExportedResult {
   readonly flaky: boolean;
   /** The code that was tested. */
   readonly code: {
-    /** Names its state: the tree's hash for a snapshot, else the commit and what differed from it. */
+    /** The hash of its tree, as git has it, uncommitted changes included. */
     readonly tree: string;
     readonly commit: string | null;
     readonly branch: string | null;
@@ -89,7 +89,7 @@ export function exportedResult(task: TaskView, place: QueuePlace): ExportedResul
     flaky: isFlaky(task),
     code: inputs
       ? {
-          tree: inputs.inputFingerprint,
+          tree: inputs.tree ?? inputs.inputFingerprint,
           commit: inputs.commit ?? null,
           branch: inputs.branch ?? null,
           dirty: inputs.isDirty ?? null,

@@ -22,3 +22,14 @@ export interface RunInputs {
   /** Git's hash of all files as they were, where somebody took the time to have it computed. */
   readonly tree?: string;
 }
+
+/** The inputs alone, of an event that tells of them. */
+export function runInputsOf({ inputFingerprint, commit, branch, isDirty, tree }: RunInputs): RunInputs {
+  return {
+    inputFingerprint,
+    ...(commit === undefined ? {} : { commit }),
+    ...(branch === undefined ? {} : { branch }),
+    ...(isDirty === undefined ? {} : { isDirty }),
+    ...(tree === undefined ? {} : { tree }),
+  };
+}

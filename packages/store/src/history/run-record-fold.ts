@@ -8,6 +8,7 @@ import {
   type RunEventOf,
   type RunId,
   type RunInputs,
+  runInputsOf,
   RunTotals,
   type TestResult,
 } from "@netra-apex/core";
@@ -44,16 +45,9 @@ export class RunRecordFold implements Reporter {
       case "run_started":
         this.#begin(event);
         break;
-      case "inputs_identified": {
-        const { inputFingerprint, commit, branch, isDirty } = event;
-        this.#inputs = {
-          inputFingerprint,
-          ...(commit === undefined ? {} : { commit }),
-          ...(branch === undefined ? {} : { branch }),
-          ...(isDirty === undefined ? {} : { isDirty }),
-        };
+      case "inputs_identified":
+        this.#inputs = runInputsOf(event);
         break;
-      }
       case "layer_completed":
         this.#endLayer(event);
         break;
