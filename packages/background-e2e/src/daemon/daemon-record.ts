@@ -22,7 +22,7 @@ export interface DaemonRecord {
 }
 
 /** How long a daemon may be silent before another takes its place; it then finds that out by its next heartbeat, and leaves. */
-export const daemonSilenceMs = 30_000;
+const daemonSilenceMs = 30_000;
 
 /** The place for one worker daemon in a queue's database. Whoever holds it has proved who it is: a pid alone proves nothing. */
 export class DaemonSeat {

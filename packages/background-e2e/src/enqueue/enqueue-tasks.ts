@@ -1,6 +1,4 @@
 import type { Config } from "@netra-apex/core";
-import { type EnsuredDaemon, ensureDaemon } from "../daemon/ensure-daemon.ts";
-import type { QueuePlace } from "../place.ts";
 import type { FileQueue } from "../queue/open-queue.ts";
 import type { Enqueued } from "../queue/queue-backend.ts";
 import type { Actor, SnapshotRef } from "../queue/task.ts";
@@ -51,17 +49,6 @@ export async function enqueueCategories(
     enqueued.push({ category, ...(await queue.enqueue(newTask(category, options, origin))) });
   }
   return enqueued;
-}
-
-/** The same with a worker for them. Throws what {@link enqueueCategories} throws. */
-export async function enqueueAndWake(
-  queue: FileQueue,
-  place: QueuePlace,
-  config: Config,
-  { version, ...request }: EnqueueRequest & { readonly version: string },
-): Promise<{ readonly tasks: readonly EnqueuedCategory[]; readonly daemon: EnsuredDaemon }> {
-  const tasks = await enqueueCategories(queue, config, request);
-  return { tasks, daemon: await ensureDaemon(queue, place, { version, isAsked: true }) };
 }
 
 async function snapshotOf(projectRoot: string, own: readonly string[]): Promise<SnapshotRef> {
