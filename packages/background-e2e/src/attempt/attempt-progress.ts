@@ -80,9 +80,11 @@ export class AttemptProgress implements Reporter {
         if (event.test.status === "passed") this.#counts.passed += 1;
         else if (event.test.status === "failed" || event.test.status === "errored") this.#counts.failed += 1;
         else this.#counts.skipped += 1;
+        this.#onChange();
         return;
       case "process_sampled":
         this.#usage.set(event.nodeId, { cpuPercent: event.cpuPercent, memoryBytes: event.memoryBytes });
+        this.#onChange();
         return;
       case "node_completed":
         this.#usage.delete(event.nodeId);
