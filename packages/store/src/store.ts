@@ -24,8 +24,8 @@ import {
   type TestHistory,
   type TestQuery,
 } from "./history/test-queries.ts";
-import { journalState, listJournals } from "./journal/find-run.ts";
-import { keepOutOfGit } from "./journal/run-directory.ts";
+import { hasJournal, journalState, listJournals } from "./journal/find-run.ts";
+import { keepOutOfGit, listRunDirectories } from "./journal/run-directory.ts";
 import type { CategoryState, LastPass } from "./open-state/open-state.ts";
 import { readLastPasses, readOpenState } from "./open-state/record-open-state.ts";
 import { recordJournal } from "./record-journal.ts";
@@ -125,8 +125,10 @@ export class Store {
     const known = this.#database.sql("select 1 from run where id = ?");
     const recorded: RunId[] = [];
     const problems: string[] = [];
-    for (const id of listJournals(this.#directory)) {
-      if (except.includes(id) || known.get(id) || journalState(this.#directory, id) === "running") continue;
+    // Nearly all are known, and a question to the database is quicker than one to the disk.
+    for (const id of listRunDirectories(this.#directory)) {
+      if (except.includes(id) || known.get(id) || !hasJournal(this.#directory, id)) continue;
+      if (journalState(this.#directory, id) === "running") continue;
       const { isRecorded, problem } = await recordJournal(this.#directory, this.#database, id);
       if (isRecorded) recorded.push(id);
       if (problem !== undefined) problems.push(problem);

@@ -12,10 +12,12 @@ export type JournalState = "finished" | "running" | "interrupted";
 
 /** Ids of the runs that have a journal, oldest first. */
 export function listJournals(store: string): RunId[] {
-  // A run that was killed before its first event has told nothing.
-  return listRunDirectories(store).filter(
-    (id) => (statSync(journalOf(store, id), { throwIfNoEntry: false })?.size ?? 0) > 0,
-  );
+  return listRunDirectories(store).filter((id) => hasJournal(store, id));
+}
+
+/** Whether a run has told anything: one that was killed before its first event has not. */
+export function hasJournal(store: string, runId: RunId): boolean {
+  return (statSync(journalOf(store, runId), { throwIfNoEntry: false })?.size ?? 0) > 0;
 }
 
 /**
