@@ -70,8 +70,7 @@ export class Lease {
   async #look(): Promise<void> {
     const { renewMs, tellMs } = this.#pace;
     const nowMs = Date.now();
-    const isDue =
-      Math.abs(nowMs - this.#renewedMs) >= renewMs || (this.#hasNews && nowMs - this.#toldMs >= tellMs);
+    const isDue = Math.abs(nowMs - this.#renewedMs) >= renewMs || (this.#hasNews && nowMs - this.#toldMs >= tellMs);
     if (isDue) await this.#renew();
     else await this.#ask();
   }

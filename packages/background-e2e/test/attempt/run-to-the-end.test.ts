@@ -18,7 +18,7 @@ test("adds", () => { throw new Error("1 is not 2"); });
 /** Passes at the third attempt, and says which one it is. */
 const third = "sh -c 'echo x >> tries; echo try $(wc -l < tries); test $(wc -l < tries) -ge 3'";
 /** A tree of which nobody heeds SIGTERM. */
-const stubborn = "sh -c 'trap \"\" TERM; (trap \"\" TERM; sleep 300; sleep 300) & sleep 300; sleep 300'";
+const stubborn = 'sh -c \'trap "" TERM; (trap "" TERM; sleep 300; sleep 300) & sleep 300; sleep 300\'';
 
 describe("a task that a worker runs", () => {
   it("ends with what its tests said: in the queue, in a file, in its log and in the history", async () => {
@@ -39,7 +39,14 @@ describe("a task that a worker runs", () => {
     expect(exported).toEqual({
       ...{ version: 1, task_id: id, category: "green", environment: "test", priority: "high", status: "completed" },
       ...{ outcome: "passed", exit_code: 0, created_at: time, started_at: time, finished_at: time },
-      ...{ duration_seconds: seconds, test_counts: counts, error_message: null, flaky: false, code: null, run_id: runId },
+      ...{
+        duration_seconds: seconds,
+        test_counts: counts,
+        error_message: null,
+        flaky: false,
+        code: null,
+        run_id: runId,
+      },
       attempts: [
         {
           ...{ attempt: 1, status: "passed", started_at: time, duration_seconds: seconds, exit_code: 0 },
@@ -83,7 +90,11 @@ describe("a task that a worker runs", () => {
     expect(ended.map(({ result }) => result?.outcome)).toMatchObject([{ limitMs: 500 }, { limitMs: 1_000 }]);
     const { pid } = ended[0]?.attempts[0]?.worker.process ?? {};
     // The attempt itself may still be leaving.
-    expect((await rig.marked()).filter((left) => left.pid !== pid && !ended[1]?.attempts.some(({ worker }) => worker.process?.pid === left.pid))).toEqual([]);
+    expect(
+      (await rig.marked()).filter(
+        (left) => left.pid !== pid && !ended[1]?.attempts.some(({ worker }) => worker.process?.pid === left.pid),
+      ),
+    ).toEqual([]);
   }, 30_000);
 
   it("is tried again after a while, and keeps its attempts apart", async () => {
@@ -109,7 +120,11 @@ describe("a task that a worker runs", () => {
     const missing = await rig.enqueue("missing", options);
     const gone = await rig.enqueue("gone", options);
     rig.startDaemon();
-    expect(await rig.end(missing)).toMatchObject({ state: "failed", spent: 1, result: { outcome: { status: "errored" } } });
+    expect(await rig.end(missing)).toMatchObject({
+      state: "failed",
+      spent: 1,
+      result: { outcome: { status: "errored" } },
+    });
     expect((await untilExported(() => rig.exported(missing)))["error_message"]).toContain("no-such-program");
     await rig.end(gone);
     await rig.queue.pause({ by: { kind: "person" } });
@@ -129,7 +144,8 @@ describe("a task that a worker runs", () => {
   });
 
   it("runs with the environment that it was queued in, whatever its names, and with Node's options for the tests alone", async () => {
-    const code = "process.exit(process.env.ODD_1 === 'a=b\\nc' && process.env['odd.name%%'] === '' && globalThis.wasRequired && !process.env.APEX_NODE_OPTIONS ? 0 : 1)";
+    const code =
+      "process.exit(process.env.ODD_1 === 'a=b\\nc' && process.env['odd.name%%'] === '' && globalThis.wasRequired && !process.env.APEX_NODE_OPTIONS ? 0 : 1)";
     const rig = await workerRig(built, {
       categories: { env: `command: [node, -e, ${JSON.stringify(code)}]` },
       files: { "required.cjs": "globalThis.wasRequired = true;" },

@@ -79,7 +79,9 @@ export async function workerRig({ api, directory: programs }: Built, options: Ri
   const until: WorkerRig["until"] = async (taskId, isThere, withinMs = 15_000) => {
     const task = await api.waitForTask(queue, place, taskId, { until: isThere, withinMs });
     if (task && isThere(task)) return task;
-    throw new Error(`${taskId} is ${task?.state ?? "unknown"} (${task?.reason ?? ""}) after ${withinMs} ms\n${workerLog()}`);
+    throw new Error(
+      `${taskId} is ${task?.state ?? "unknown"} (${task?.reason ?? ""}) after ${withinMs} ms\n${workerLog()}`,
+    );
   };
   const marked: WorkerRig["marked"] = async (taskId) => {
     if (taskId === undefined) {
@@ -120,7 +122,12 @@ export async function workerRig({ api, directory: programs }: Built, options: Ri
       return task?.taskId ?? "";
     },
     startDaemon({ pace = {}, version = "1.0.0" } = {}) {
-      const args = [path.join(programs, "daemon-main.js"), place.store, version, JSON.stringify({ ...quickPace, ...pace })];
+      const args = [
+        path.join(programs, "daemon-main.js"),
+        place.store,
+        version,
+        JSON.stringify({ ...quickPace, ...pace }),
+      ];
       const child = spawn(process.execPath, args, { cwd: root, stdio: "ignore", detached: true });
       if (child.pid !== undefined) daemons.push(child.pid);
       return child;
