@@ -79,7 +79,8 @@ export class QueueWorker {
     this.#inode = inodeOf(place.file);
     const process = ownProcess();
     const startedMs = Date.now();
-    const id = `${process.place}.${process.pid}.${process.startedAt ?? startedMs}`;
+    // A process may be a worker more than once.
+    const id = `${process.place}.${process.pid}.${process.startedAt ?? startedMs}.${Math.random().toString(36).slice(2, 10)}`;
     this.#own = { id, process, version, startedMs };
     this.#log = log;
     this.#isLasting = isLasting;

@@ -4,6 +4,7 @@ import path from "node:path";
 import { pathToFileURL } from "node:url";
 import { build } from "esbuild";
 import { afterAll } from "vitest";
+import type * as Api from "../../src/index.ts";
 
 const packageRoot = path.resolve(import.meta.dirname, "../..");
 const runnerRoot = path.resolve(packageRoot, "../runner");
@@ -12,7 +13,7 @@ const runnerRoot = path.resolve(packageRoot, "../runner");
 export interface Built {
   readonly directory: string;
   /** What it exports; workers that are started through it are those beside it. */
-  readonly api: typeof import("../../src/index.ts");
+  readonly api: typeof Api;
 }
 
 /** Builds the package for the tests of a file. Call it at its top. */
