@@ -28,6 +28,8 @@ export class Lease {
   #stopWatching: () => void = () => undefined;
   #isAsking = false;
   #hasNews = true;
+  /** The others know that the tests have been started, which changes the task's state. */
+  #isKnownToRun = false;
   #renewedMs = 0;
   #toldMs = 0;
 
@@ -70,7 +72,10 @@ export class Lease {
   async #look(): Promise<void> {
     const { renewMs, tellMs } = this.#pace;
     const nowMs = Date.now();
-    const isDue = Math.abs(nowMs - this.#renewedMs) >= renewMs || (this.#hasNews && nowMs - this.#toldMs >= tellMs);
+    const isDue =
+      Math.abs(nowMs - this.#renewedMs) >= renewMs ||
+      (this.#hasNews && nowMs - this.#toldMs >= tellMs) ||
+      (!this.#isKnownToRun && this.#progress().isRunning);
     if (isDue) await this.#renew();
     else await this.#ask();
   }
@@ -100,6 +105,7 @@ export class Lease {
       const { leaseMs } = this.#pace;
       const answer = await this.#queue.heartbeat(this.#claim, { leaseMs, progress, worker: this.#worker });
       this.#renewedMs = this.#toldMs = Date.now();
+      this.#isKnownToRun = progress.isRunning;
       if (answer === "lost") this.#end({ kind: "lost" });
       if (answer === "cancel-requested") {
         const task = await this.#queue.get(this.#claim.taskId);
