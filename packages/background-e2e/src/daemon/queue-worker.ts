@@ -22,6 +22,8 @@ const tidyMs = 3_600_000;
 const lookMs = 50;
 /** For how long the queue may be unusable: a full disk, somebody who holds its lock. What runs goes on meanwhile. */
 const enduranceMs = 10 * 60_000;
+/** Workers and attempts look at their queue as often, whether they are woken or not. */
+const tickMs = 1_000;
 /** A worker looks at its queue every second: after a longer pause it, or the whole machine, was asleep. */
 const asleepMs = 5_000;
 
@@ -159,9 +161,7 @@ export class QueueWorker {
   #noteSleep(nowMs: number): void {
     const pausedMs = nowMs - this.#stepMs;
     this.#stepMs = nowMs;
-    if (pausedMs < 0 || pausedMs > asleepMs) this.#reapMs = nowMs + this.#pace.renewMs;
-    // The clock was put back.
-    if (this.#reapMs > nowMs + this.#pace.renewMs) this.#reapMs = nowMs;
+    if (pausedMs < 0 || pausedMs > asleepMs) this.#spareLeases(nowMs);
   }
 
   /** A queue that cannot be used now may be usable in a moment; not one that was closed. */
@@ -172,6 +172,11 @@ export class QueueWorker {
     if (Date.now() - sinceMs > enduranceMs) throw error;
     if (this.#trouble?.message !== message) this.#log(`the queue cannot be used: ${message}`);
     this.#trouble = { sinceMs, message };
+  }
+
+  /** Gives every attempt the time to renew its lease before it is judged. */
+  #spareLeases(nowMs: number): void {
+    this.#reapMs = nowMs + this.#pace.renewMs + tickMs;
   }
 
   #heed(asked: StopRequest | undefined): void {
@@ -189,6 +194,8 @@ export class QueueWorker {
     }
     const answer = await this.#seat.heartbeat(this.#own.id, nowMs);
     this.#beatMs = nowMs;
+    // If this was in vain before, or had to wait, so was everybody's.
+    if (this.#trouble || Date.now() - nowMs > tickMs) this.#spareLeases(Date.now());
     if (answer === "lost") return "lost";
     if (answer !== "go-on") this.#heed(answer);
     await this.#reap();

@@ -173,17 +173,17 @@ describe("a worker daemon", () => {
   });
 
   it("goes on when the queue could not be used for a while", async () => {
-    const rig = await workerRig(built, { categories });
+    const rig = await workerRig(built, { categories: { ...categories, long: "command: sleep 13" } });
     const daemon = rig.startDaemon();
     expect((await rig.end(await rig.enqueue("green"))).state).toBe("completed");
-    const id = await rig.enqueue("short");
+    const id = await rig.enqueue("long");
     await rig.until(id, ({ state }) => state === "running");
     const { database } = rig.queue;
     database.sql("begin immediate").run();
     await delay(12_000);
     database.sql("rollback").run();
-    // The attempt has waited with its result, and its lease was not judged by a worker that could not see it renewed.
-    expect(await rig.end(id)).toMatchObject({ state: "completed", spent: 1 });
+    // Its lease ended while nobody could renew it, which is not held against it.
+    expect(await rig.end(id)).toMatchObject({ state: "completed", spent: 1, losses: 0 });
     expect(isRunning(daemon.pid ?? 0)).toBe(true);
     expect((await rig.end(await rig.enqueue("green"))).state).toBe("completed");
   }, 60_000);
@@ -200,14 +200,14 @@ describe("a worker daemon", () => {
       await rig.enqueue("order", { priority, envVars: { NAME: name }, isSeparate: true });
     }
     rig.startDaemon();
-    await rig.until(both[0] ?? "", ({ state }) => state === "running");
-    expect((await rig.queue.stats()).active.length).toBe(2);
-    await expect
-      .poll(
-        () => (existsSync(path.join(rig.root, "order")) ? readFileSync(path.join(rig.root, "order"), "utf8") : ""),
-        { timeout: 10_000 },
-      )
-      .toBe("critical\nmedium\nidle\n");
+    let most = 0;
+    const order = async (): Promise<string> => {
+      most = Math.max(most, (await rig.queue.stats()).active.length);
+      return existsSync(path.join(rig.root, "order")) ? readFileSync(path.join(rig.root, "order"), "utf8") : "";
+    };
+    await expect.poll(order, { timeout: 10_000, interval: 20 }).toBe("critical\nmedium\nidle\n");
+    expect(most).toBe(2);
+    for (const id of both) expect((await rig.end(id)).state).toBe("completed");
     await api.cancelTask(rig.queue, rig.place, third, { by: { kind: "person" } });
   });
 });
