@@ -60,7 +60,7 @@ function startDaemon(place: QueuePlace, version: string): number {
 }
 
 /** Whether a version is behind another: by their numbers, and a pre-release before its release. */
-export function isOlder(version: string, than: string): boolean {
+function isOlder(version: string, than: string): boolean {
   const [numbers, tag] = parts(version);
   const [others, otherTag] = parts(than);
   for (const [index, number] of numbers.entries()) {

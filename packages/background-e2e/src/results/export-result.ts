@@ -6,7 +6,7 @@ import type { TaskId } from "../queue/task.ts";
 import { exportedResult } from "./task-result.ts";
 
 /** Where the result of a task is exported to. */
-export function resultFile(resultsDirectory: string, taskId: TaskId): string {
+function resultFile(resultsDirectory: string, taskId: TaskId): string {
   return path.join(resultsDirectory, `${taskId}.json`);
 }
 

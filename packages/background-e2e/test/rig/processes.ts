@@ -3,7 +3,7 @@ import { isRunning } from "../is-running.ts";
 import { signal } from "./worker-rig.ts";
 
 /** The processes that a process has started and that run. */
-export function childrenOf(pid: number): number[] {
+function childrenOf(pid: number): number[] {
   try {
     return readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").trim().split(" ").map(Number).filter(Boolean);
   } catch {
