@@ -100,6 +100,7 @@ export { type EnsuredDaemon, ensureDaemon } from "./daemon/ensure-daemon.ts";
 export { type DaemonRecord, DaemonSeat, type StopRequest } from "./daemon/daemon-record.ts";
 export { QueueWorker, type QueueWorkerOptions, type WorkerEnd } from "./daemon/queue-worker.ts";
 export { onWake, wake } from "./daemon/wake.ts";
+export type { WorkerPace } from "./daemon/worker-pace.ts";
 export { logOfWorker } from "./daemon/worker-log.ts";
 export { type Cancelled, cancelTask, waitForTask } from "./control/cancel-task.ts";
 export { readQueueStatus, taskStatus } from "./results/queue-status.ts";

@@ -46,6 +46,7 @@ export type { JUnitCase } from "./adapters/junit-collector.ts";
 export { defaultGraceMs, type ProcessExit, runProcess, type RunProcessOptions } from "./process/run-process.ts";
 export type { SpawnError } from "./process/spawn-error.ts";
 export { ProcessGuard, type ProcessGuardOptions } from "./guard/process-guard.ts";
+export { endAbandoned } from "./guard/end-abandoned.ts";
 export { processesWithVariable } from "./guard/process-table.ts";
 export { isContainerRun } from "./guard/container-run.ts";
 export type { FoundProcess, LimitLevels, TreePeak, TreeUsage } from "./guard/guard-protocol.ts";

@@ -1,10 +1,13 @@
 import os from "node:os";
 import path from "node:path";
 import process from "node:process";
-import { describeThrown, noTests } from "@netra-apex/core";
+import { describeThrown, isApexError, noTests } from "@netra-apex/core";
 import { wake } from "../daemon/wake.ts";
 import { logOfWorker } from "../daemon/worker-log.ts";
+import { readPace } from "../daemon/worker-pace.ts";
+import { endRemains } from "../control/end-remains.ts";
 import { attemptLog, openQueueAt, type QueuePlace, queuePlace, snapshotDirectory } from "../place.ts";
+import { notNow, restoreEnvironment } from "../programs.ts";
 import type { FileQueue } from "../queue/open-queue.ts";
 import type { ClaimRef } from "../queue/queue-backend.ts";
 import type { AttemptResult } from "../queue/task.ts";
@@ -19,14 +22,20 @@ import { provideCode } from "./provide-code.ts";
  * One attempt of one task, as a process of its own: it holds the lease itself, hands in the result itself, and so survives the
  * worker that has started it. When it is killed, the guard of its tests ends them, and the lease passes on.
  *
- * Arguments: the store's directory, the task's id, the claim's fence, the version of apex.
+ * Arguments: the store's directory, the task's id, the claim's fence, the version of apex, and in tests a pace.
  */
 
-async function main([store = "", taskId = "", fence = "", version]: readonly string[]): Promise<void> {
+/** How long a result is tried to be handed in to a queue that cannot be written to. */
+const handInMs = 10 * 60_000;
+
+async function main([store = "", taskId = "", fence = "", version, paceArgument]: readonly string[]): Promise<void> {
+  restoreEnvironment();
+  const pace = readPace(paceArgument);
   const place = queuePlace(store);
   const claim = { taskId, fence: Number(fence) };
-  const queue = await openQueueAt(place);
-  const lease = new Lease(queue, place, claim);
+  const { backoff } = pace;
+  const queue = await openQueueAt(place, backoff ? { backoff } : {});
+  const lease = new Lease(queue, place, claim, pace);
   const log = new AttemptLog(attemptLog(place, taskId, claim.fence));
   // A person's own work goes first.
   try {
@@ -52,6 +61,8 @@ async function main([store = "", taskId = "", fence = "", version]: readonly str
   process.on("uncaughtException", (error) => void leaveBroken(error));
   log.say(`attempt ${task.attempts.length} of ${taskId}, ${new Date().toISOString()}`);
 
+  // One that was thought dead, or has broken, may have left tests behind that still run.
+  await endRemains(task, { beforeFence: claim.fence });
   const code = await provideCode(task, path.join(snapshotDirectory(place), `${taskId}.${fence}`));
   try {
     const result =
@@ -85,11 +96,29 @@ async function main([store = "", taskId = "", fence = "", version]: readonly str
 
 /** Hands the result in, and tells whoever wants to know, once it is the task's. */
 async function hand(queue: FileQueue, place: QueuePlace, claim: ClaimRef, result: AttemptResult): Promise<void> {
-  const answer = await queue.complete(claim, result);
+  const answer = await completeWithin(queue, claim, result, handInMs);
   wake(place);
   if (answer !== "stored") return;
   const task = await queue.get(claim.taskId);
   if (task) await settleTask(queue, place, task, (line) => logOfWorker(place, line));
+}
+
+/** The lease goes on meanwhile, as far as the queue can be used: a result may be worth an hour. */
+async function completeWithin(queue: FileQueue, claim: ClaimRef, result: AttemptResult, withinMs: number) {
+  const deadline = Date.now() + withinMs;
+  for (;;) {
+    try {
+      return await queue.complete(claim, result);
+    } catch (error) {
+      if (Date.now() >= deadline || !isTemporary(error)) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 1_000));
+    }
+  }
+}
+
+/** A lock that somebody holds for long, or a disk that is full. */
+function isTemporary(error: unknown): boolean {
+  return isApexError(error) && ["APEX_STORE_BUSY", "APEX_STORE_FULL"].includes(error.code);
 }
 
 main(process.argv.slice(2)).then(
@@ -97,6 +126,6 @@ main(process.argv.slice(2)).then(
   () => process.exit(0),
   (error: unknown) => {
     process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
-    process.exit(70);
+    process.exit(isTemporary(error) ? notNow : 70);
   },
 );

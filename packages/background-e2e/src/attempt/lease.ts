@@ -1,15 +1,9 @@
 import { type Outcome, ownProcess } from "@netra-apex/core";
 import { onWake } from "../daemon/wake.ts";
+import { usualPace, type WorkerPace } from "../daemon/worker-pace.ts";
 import type { QueuePlace } from "../place.ts";
 import type { ClaimRef, QueueBackend } from "../queue/queue-backend.ts";
 import type { Actor, Progress, WorkerRef } from "../queue/task.ts";
-
-/** How long a worker may be silent before its task is given to another, in milliseconds. */
-export const leaseMs = 30_000;
-/** A lease is renewed long before it ends. */
-const renewMs = 8_000;
-/** What is new of an attempt is told no more often than this. */
-const tellMs = 2_000;
 
 /** Why the work on a task has to end before its own end. */
 export type LeaseEnd =
@@ -29,14 +23,18 @@ export class Lease {
   readonly #claim: ClaimRef;
   readonly #worker: WorkerRef;
   readonly #place: QueuePlace;
+  readonly #pace: WorkerPace;
   #progress: () => Progress = () => ({ isRunning: false, pid: process.pid });
   #stopWatching: () => void = () => undefined;
   #isAsking = false;
   #hasNews = true;
+  /** The others know that the tests have been started, which changes the task's state. */
+  #isKnownToRun = false;
   #renewedMs = 0;
   #toldMs = 0;
 
-  constructor(queue: QueueBackend, place: QueuePlace, claim: ClaimRef) {
+  constructor(queue: QueueBackend, place: QueuePlace, claim: ClaimRef, pace: WorkerPace = usualPace) {
+    this.#pace = pace;
     this.#queue = queue;
     this.#place = place;
     this.#claim = claim;
@@ -47,8 +45,8 @@ export class Lease {
   /** Takes the claim over from whoever has made it for this process, and keeps it. */
   async take(progress: () => Progress): Promise<void> {
     this.#progress = progress;
-    await this.#renew(this.#worker);
-    this.#stopWatching = onWake(this.#place, () => void this.#look());
+    await this.#renew();
+    if (!this.signal.aborted) this.#stopWatching = onWake(this.#place, () => void this.#look());
   }
 
   /** There is something new to tell. */
@@ -73,8 +71,12 @@ export class Lease {
   }
 
   async #look(): Promise<void> {
+    const { renewMs, tellMs } = this.#pace;
     const nowMs = Date.now();
-    const isDue = nowMs - this.#renewedMs >= renewMs || (this.#hasNews && nowMs - this.#toldMs >= tellMs);
+    const isDue =
+      Math.abs(nowMs - this.#renewedMs) >= renewMs ||
+      (this.#hasNews && nowMs - this.#toldMs >= tellMs) ||
+      (!this.#isKnownToRun && this.#progress().isRunning);
     if (isDue) await this.#renew();
     else await this.#ask();
   }
@@ -94,14 +96,17 @@ export class Lease {
     }
   }
 
-  async #renew(worker?: WorkerRef): Promise<void> {
+  async #renew(): Promise<void> {
     if (this.#isAsking || this.signal.aborted) return;
     this.#isAsking = true;
     this.#hasNews = false;
     try {
       const progress = this.#progress();
-      const answer = await this.#queue.heartbeat(this.#claim, { leaseMs, progress, ...(worker ? { worker } : {}) });
+      // Each time, as it may still be the one of the worker that made the claim.
+      const { leaseMs } = this.#pace;
+      const answer = await this.#queue.heartbeat(this.#claim, { leaseMs, progress, worker: this.#worker });
       this.#renewedMs = this.#toldMs = Date.now();
+      this.#isKnownToRun = progress.isRunning;
       if (answer === "lost") this.#end({ kind: "lost" });
       if (answer === "cancel-requested") {
         const task = await this.#queue.get(this.#claim.taskId);
@@ -124,6 +129,7 @@ export class Lease {
 
   /** Ending a process tree takes its time, and the task is still ours then. */
   #keepUntilClosed(): void {
+    const { leaseMs, renewMs } = this.#pace;
     const timer = setInterval(() => {
       this.#queue.heartbeat(this.#claim, { leaseMs }).catch(() => undefined);
     }, renewMs);

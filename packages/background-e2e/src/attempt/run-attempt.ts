@@ -150,12 +150,16 @@ async function runThePlan(
       ...(exitCode === undefined ? {} : { exitCode }),
       ...(inputs ? { inputs } : {}),
       ...(hasChangedMeanwhile ? { hasChangedMeanwhile } : {}),
+      ...(outcome.status === "errored" && unstartable.has(outcome.code ?? "") ? { isFinal: true } : {}),
     };
   } finally {
     lease.signal.removeEventListener("abort", onEnd);
     await guard.close();
   }
 }
+
+/** The command is not there, or is none: another attempt would find the same. */
+const unstartable: ReadonlySet<string> = new Set(["APEX_COMMAND_NOT_FOUND", "APEX_COMMAND_NOT_EXECUTABLE"]);
 
 /** Why the tests cannot be started, when a service that they need is not there. */
 async function findUnavailable(

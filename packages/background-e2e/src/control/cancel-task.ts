@@ -1,16 +1,13 @@
-import type { ProcessIdentity } from "@netra-apex/core";
-import { processesWithVariable } from "@netra-apex/runner";
-import { endProcess, isGoneWithin } from "../daemon/end-process.ts";
+import { endProcess } from "../daemon/end-process.ts";
 import { onWake, wake } from "../daemon/wake.ts";
-import { logOfWorker } from "../daemon/worker-log.ts";
 import type { QueuePlace } from "../place.ts";
 import type { FileQueue } from "../queue/open-queue.ts";
 import type { TaskView } from "../queue/queue-backend.ts";
 import type { Actor, TaskId } from "../queue/task.ts";
-import { isExported } from "../results/export-result.ts";
+import { endRemains } from "./end-remains.ts";
 import { settleTask } from "../results/settle-task.ts";
 import { isFinal } from "../results/task-result.ts";
-import { readFact } from "../settings.ts";
+import { isProcessAlive } from "@netra-apex/core/process";
 
 /** What became of a wish to cancel. */
 export type Cancelled =
@@ -38,25 +35,20 @@ export async function cancelTask(
   wake(place);
   if (answer === "unknown" || !before) return { kind: "unknown" };
   if (answer === "requested") await waitUntilOver(queue, place, taskId, patience);
-  const holders = [before, await queue.get(taskId)].flatMap((task) => task?.lease?.worker.process ?? []);
-  for (const holder of holders) await isGoneWithin(holder, patience);
-  await waitUntilGone(before, patience);
   const task = (await queue.get(taskId)) ?? before;
+  await endRemains(task, { patienceMs: patience });
   if (answer === "already-final") return { kind: "already-final", task };
-  // Its worker has done that, if it could.
-  const { resultsDirectory } = readFact(queue.database, "settings") ?? {};
-  if (resultsDirectory !== undefined && !isExported(task, resultsDirectory)) {
-    await settleTask(queue, place, task, (line) => logOfWorker(place, line));
-  }
+  await settleTask(queue, place, task, () => undefined);
   return { kind: "cancelled", task, wasRunning: answer === "requested" };
 }
 
 async function waitUntilOver(queue: FileQueue, place: QueuePlace, taskId: TaskId, patience: number): Promise<void> {
-  const task = await waitForTask(queue, place, taskId, { until: isFinal, withinMs: patience });
+  const isSettledOrLeft = (task: TaskView): boolean => isFinal(task) || isLeft(task);
+  const task = await waitForTask(queue, place, taskId, { until: isSettledOrLeft, withinMs: patience });
   if (!task || isFinal(task)) return;
-  // Its process hangs, or was stopped. What its guard does not end in time is found by its mark.
-  const holder: ProcessIdentity | undefined = task.lease?.worker.process;
-  if (holder && holder.pid !== process.pid) await endProcess(holder);
+  // Its process is gone, hangs, or was stopped.
+  const { id, process: holder } = task.lease?.worker ?? {};
+  if (holder && id?.startsWith(`${taskId}.`)) await endProcess(holder);
   await queue.reap();
   await waitForTask(queue, place, taskId, { until: isFinal, withinMs: patience });
 }
@@ -87,13 +79,7 @@ export async function waitForTask(
   }
 }
 
-/** Until no process carries the mark of one of the task's attempts, the guard of its tests included. */
-async function waitUntilGone({ id }: TaskView, patience: number): Promise<void> {
-  if (process.platform !== "linux") return;
-  const deadline = Date.now() + patience;
-  while (isAnyLeft(id) && Date.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 50));
-}
-
-function isAnyLeft(id: TaskId): boolean {
-  return processesWithVariable("APEX_TASK").some(({ pid, value }) => pid !== process.pid && value.startsWith(`${id}.`));
+/** Whether a task is held by somebody who is gone. Where there is no worker nobody else notices that. */
+function isLeft({ lease }: TaskView): boolean {
+  return lease?.worker.process !== undefined && isProcessAlive(lease.worker.process) === false;
 }

@@ -4,8 +4,10 @@ import path from "node:path";
 import process from "node:process";
 import { describeThrown, identifyProcess, type ProcessIdentity } from "@netra-apex/core";
 import { attemptDirectory, type QueuePlace } from "../place.ts";
-import { programArguments } from "../programs.ts";
+import { isPassing, programArguments, programEnvironment } from "../programs.ts";
 import type { Claim } from "../queue/queue-backend.ts";
+import { taskEnvironment } from "../enqueue/task-environment.ts";
+import { paceArguments, type WorkerPace } from "./worker-pace.ts";
 
 /** The process of an attempt that this worker has started. */
 export interface AttemptProcess {
@@ -21,7 +23,11 @@ const longestProblem = 2_000;
  * Starts a process for an attempt, with the environment that the task was queued in. It has a session of its own: it outlives the
  * worker, and the terminal.
  */
-export function startAttempt({ taskId, fence, env }: Claim, place: QueuePlace, version: string): AttemptProcess {
+export function startAttempt(
+  { taskId, fence, env }: Claim,
+  place: QueuePlace,
+  { version, pace }: { readonly version: string; readonly pace: WorkerPace },
+): AttemptProcess {
   const directory = attemptDirectory(place, taskId, fence);
   const errors = path.join(directory, "process.log");
   let output: number | undefined;
@@ -29,16 +35,17 @@ export function startAttempt({ taskId, fence, env }: Claim, place: QueuePlace, v
     mkdirSync(directory, { recursive: true });
     output = openSync(errors, "a");
     const args = [...programArguments("attempt-main"), place.store, taskId, String(fence), version];
+    args.push(...paceArguments(pace));
     const child = spawn(process.execPath, args, {
       cwd: place.store,
-      env: { ...(env ?? process.env), APEX_TASK: `${taskId}.${fence}` },
+      env: { ...programEnvironment(env ?? taskEnvironment(process.env)), APEX_TASK: `${taskId}.${fence}` },
       stdio: ["ignore", output, output],
       detached: true,
     });
     const ended = new Promise<{ problem?: string }>((resolve) => {
       child.once("error", (error) => resolve({ problem: `the attempt could not be started: ${error.message}` }));
       // Killed, it has lost the task, which may run again; with an exit code it broke by itself, and would do so again.
-      child.once("exit", (code) => resolve(code === 0 || code === null ? {} : { problem: problemOf(code, errors) }));
+      child.once("exit", (code) => resolve(isPassing(code) ? {} : { problem: problemOf(code, errors) }));
     });
     return { ended, ...(child.pid === undefined ? {} : { process: identifyProcess(child.pid) }) };
   } catch (error) {
@@ -48,7 +55,7 @@ export function startAttempt({ taskId, fence, env }: Claim, place: QueuePlace, v
   }
 }
 
-function problemOf(exitCode: number, file: string): string {
+function problemOf(exitCode: number | null, file: string): string {
   let said = "";
   try {
     said = readFileSync(file, "utf8").trim().slice(-longestProblem);

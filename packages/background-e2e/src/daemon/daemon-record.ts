@@ -1,6 +1,7 @@
 import type { ProcessIdentity } from "@netra-apex/core";
 import { isProcessAlive } from "@netra-apex/core/process";
 import type { Database } from "@netra-apex/store/sql";
+import { usualPace } from "./worker-pace.ts";
 
 /** What a worker daemon was asked to do by somebody else. */
 export type StopRequest =
@@ -21,21 +22,21 @@ export interface DaemonRecord {
   readonly stop?: StopRequest;
 }
 
-/** How long a daemon may be silent before another takes its place; it then finds that out by its next heartbeat, and leaves. */
-const daemonSilenceMs = 30_000;
-
 /** The place for one worker daemon in a queue's database. Whoever holds it has proved who it is: a pid alone proves nothing. */
 export class DaemonSeat {
   readonly #database: Database;
+  readonly #silenceMs: number;
 
-  constructor(database: Database) {
+  /** A daemon that has been silent for as long is not there. */
+  constructor(database: Database, silenceMs = usualPace.silenceMs) {
     this.#database = database;
+    this.#silenceMs = silenceMs;
   }
 
   /** The daemon that holds it and is alive, as far as can be told. */
   holder(nowMs = Date.now()): DaemonRecord | undefined {
     const record = this.#read();
-    return record && isThere(record, nowMs) ? record : undefined;
+    return record && this.#isThere(record, nowMs) ? record : undefined;
   }
 
   /** Takes the place, unless a living daemon has it. Returns the one that has it then. */
@@ -76,6 +77,10 @@ export class DaemonSeat {
     );
   }
 
+  #isThere({ process, heartbeatMs }: DaemonRecord, nowMs: number): boolean {
+    return isProcessAlive(process) !== false && Math.abs(nowMs - heartbeatMs) <= this.#silenceMs;
+  }
+
   #read(): DaemonRecord | undefined {
     const row = this.#database.sql("select id, process, version, started_ms, heartbeat_ms, stop from daemon").get();
     if (!row) return undefined;
@@ -90,13 +95,13 @@ export class DaemonSeat {
   }
 }
 
-function isThere({ process, heartbeatMs }: DaemonRecord, nowMs: number): boolean {
-  const isSilent = Math.abs(nowMs - heartbeatMs) > daemonSilenceMs;
-  return isProcessAlive(process) !== false && !isSilent;
+/** Whether somebody has paused the queue. Synchronous, as the next one. */
+function isPaused(database: Database): boolean {
+  return database.sql("select 1 from pause").get() !== undefined;
 }
 
-/** Whether there is a task that is not over. Synchronous, for the moment in which a worker leaves. */
-export function hasOpenTasks(database: Database): boolean {
-  const states = "('queued', 'starting', 'running', 'retry-wait')";
+/** Whether there is a task for a worker to run, or to watch. Synchronous, for the moment in which a worker leaves. */
+export function hasWork(database: Database): boolean {
+  const states = isPaused(database) ? "('starting', 'running')" : "('queued', 'starting', 'running', 'retry-wait')";
   return database.sql(`select 1 from task where state in ${states} limit 1`).get() !== undefined;
 }

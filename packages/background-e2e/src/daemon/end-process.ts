@@ -14,7 +14,7 @@ export function signalProcess(identity: ProcessIdentity, name: "SIGTERM" | "SIGK
 }
 
 /** Resolves with whether the process is gone, at the latest after `withinMs`. */
-export async function isGoneWithin(identity: ProcessIdentity, withinMs: number): Promise<boolean> {
+async function isGoneWithin(identity: ProcessIdentity, withinMs: number): Promise<boolean> {
   const deadline = Date.now() + withinMs;
   while (isProcessAlive(identity) === true) {
     if (Date.now() >= deadline) return false;

@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { closeSync, openSync } from "node:fs";
 import process from "node:process";
 import { makeQueueDirectory, type QueuePlace } from "../place.ts";
-import { programArguments } from "../programs.ts";
+import { programArguments, programEnvironment } from "../programs.ts";
 import type { FileQueue } from "../queue/open-queue.ts";
 import { writeFact } from "../settings.ts";
 import { DaemonSeat } from "./daemon-record.ts";
@@ -33,7 +33,8 @@ export async function ensureDaemon(
   else if (queue.database.sql("select 1 from fact where name = 'stopped'").get()) return { kind: "stopped" };
   if (holder) {
     // What it has started goes on; the new one waits for its place.
-    if (holder.stop === undefined) await seat.requestStop(holder.id, "hand-over");
+    // Nor does it wait for the end of that, which may be an hour away.
+    if (holder.stop === undefined || holder.stop === "finish") await seat.requestStop(holder.id, "hand-over");
     wake(place);
   }
   return { kind: "started", pid: startDaemon(place, version) };
@@ -45,6 +46,7 @@ function startDaemon(place: QueuePlace, version: string): number {
   try {
     const child = spawn(process.execPath, [...programArguments("daemon-main"), place.store, version], {
       cwd: place.store,
+      env: programEnvironment(process.env),
       stdio: ["ignore", output, output],
       detached: true,
     });
@@ -58,7 +60,7 @@ function startDaemon(place: QueuePlace, version: string): number {
 }
 
 /** Whether a version is behind another: by their numbers, and a pre-release before its release. */
-export function isOlder(version: string, than: string): boolean {
+function isOlder(version: string, than: string): boolean {
   const [numbers, tag] = parts(version);
   const [others, otherTag] = parts(than);
   for (const [index, number] of numbers.entries()) {

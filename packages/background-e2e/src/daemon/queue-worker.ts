@@ -1,28 +1,31 @@
 import { existsSync, statSync } from "node:fs";
 import { describeThrown, noTests, ownProcess, type ProcessIdentity } from "@netra-apex/core";
-import { leaseMs } from "../attempt/lease.ts";
+import { endRemains } from "../control/end-remains.ts";
 import type { QueuePlace } from "../place.ts";
 import type { FileQueue } from "../queue/open-queue.ts";
 import type { Claim, TaskView } from "../queue/queue-backend.ts";
 import { programFile } from "../programs.ts";
-import { isExported } from "../results/export-result.ts";
-import { settleTask } from "../results/settle-task.ts";
-import { finalStates } from "../results/task-result.ts";
+import { isSettled, settleTask } from "../results/settle-task.ts";
+import { finalStates, isFinal } from "../results/task-result.ts";
+import { QueueClosedError } from "../queue/queue-errors.ts";
 import { readFact } from "../settings.ts";
 import { type AttemptProcess, startAttempt } from "./attempt-process.ts";
-import { DaemonSeat, hasOpenTasks, type StopRequest } from "./daemon-record.ts";
+import { DaemonSeat, hasWork, type StopRequest } from "./daemon-record.ts";
 import { endProcess, signalProcess } from "./end-process.ts";
 import { runSchedules } from "./run-schedules.ts";
 import { tidy } from "./tidy.ts";
 import { onWake } from "./wake.ts";
+import { usualPace, type WorkerPace } from "./worker-pace.ts";
 
-/** How often the seat and the leases are looked at. */
-const beatMs = 5_000;
-/** How long attempts may take to end when the worker is stopped. */
-const stopGraceMs = 20_000;
 const tidyMs = 3_600_000;
 /** How often a worker looks whether the one before it has left. */
 const lookMs = 50;
+/** For how long the queue may be unusable: a full disk, somebody who holds its lock. What runs goes on meanwhile. */
+const enduranceMs = 10 * 60_000;
+/** Workers and attempts look at their queue as often, whether they are woken or not. */
+const tickMs = 1_000;
+/** A worker looks at its queue every second: after a longer pause it, or the whole machine, was asleep. */
+const asleepMs = 5_000;
 
 /** What a worker works with. */
 export interface QueueWorkerOptions {
@@ -33,6 +36,8 @@ export interface QueueWorkerOptions {
   readonly log: (line: string) => void;
   /** It stays when there is nothing to do. */
   readonly isLasting?: boolean;
+  /** For tests. */
+  readonly pace?: WorkerPace;
 }
 
 /** Why a worker has ended. */
@@ -52,6 +57,7 @@ export class QueueWorker {
   readonly #own: { id: string; process: ProcessIdentity; version: string; startedMs: number };
   readonly #log: (line: string) => void;
   readonly #isLasting: boolean;
+  readonly #pace: WorkerPace;
   /** Of the database: somebody may remove it, and queue into a new one. */
   readonly #inode: number | undefined;
   readonly #attempts = new Map<string, AttemptProcess>();
@@ -62,15 +68,21 @@ export class QueueWorker {
   #tidyMs = 0;
   #scheduleMs = 0;
   #busyMs = Date.now();
+  #stepMs = Date.now();
+  /** Leases are not judged before. */
+  #reapMs = 0;
+  #trouble: { readonly sinceMs: number; readonly message: string } | undefined;
 
-  constructor({ queue, place, version, log, isLasting = false }: QueueWorkerOptions) {
+  constructor({ queue, place, version, log, isLasting = false, pace = usualPace }: QueueWorkerOptions) {
     this.#queue = queue;
     this.#place = place;
-    this.#seat = new DaemonSeat(queue.database);
+    this.#seat = new DaemonSeat(queue.database, pace.silenceMs);
+    this.#pace = pace;
     this.#inode = inodeOf(place.file);
     const process = ownProcess();
     const startedMs = Date.now();
-    const id = `${process.place}.${process.pid}.${process.startedAt ?? startedMs}`;
+    // A process may be a worker more than once.
+    const id = `${process.place}.${process.pid}.${process.startedAt ?? startedMs}.${Math.random().toString(36).slice(2, 10)}`;
     this.#own = { id, process, version, startedMs };
     this.#log = log;
     this.#isLasting = isLasting;
@@ -83,13 +95,16 @@ export class QueueWorker {
       // One that has been asked to leave does so in a moment.
       if (holder.stop === undefined) return { kind: "taken", pid: holder.process.pid };
       await new Promise((resolve) => setTimeout(resolve, lookMs));
-      holder = await this.#seat.take(this.#own);
+      // To look costs nothing, to take is written to the disk.
+      holder = this.#seat.holder() ?? (await this.#seat.take(this.#own));
     }
     const stopListening = onWake(this.#place, () => this.nudge());
     try {
-      await this.#settleForgotten();
+      let isFirst = true;
       for (;;) {
-        const end = await this.#step();
+        if (isFirst) await this.#settleForgotten().catch((error: unknown) => this.#endure(error));
+        isFirst = false;
+        const end = await this.#step().catch((error: unknown) => this.#endure(error));
         if (end) return end;
         await this.#sleep();
       }
@@ -102,6 +117,8 @@ export class QueueWorker {
   /** Asks it to stop, as `apex bg stop` would. */
   stop(how: StopRequest): void {
     this.#stop ??= how;
+    // Whoever queues a task from now on has to see that this worker will not run it.
+    this.#seat.requestStop(this.#own.id, this.#stop).catch(() => undefined);
     this.nudge();
   }
 
@@ -113,6 +130,7 @@ export class QueueWorker {
 
   async #step(): Promise<WorkerEnd | undefined> {
     const nowMs = Date.now();
+    this.#noteSleep(nowMs);
     const asked = await this.#beat(nowMs);
     if (asked === "lost") return { kind: "lost" };
     // Another one watches what runs.
@@ -133,20 +151,53 @@ export class QueueWorker {
     }
     await this.#startDue(nowMs);
     await this.#claim(active.length);
-    return this.#leaveIfIdle(nowMs);
+    const end = await this.#leaveIfIdle(nowMs);
+    if (this.#trouble) this.#log("the queue can be used again");
+    this.#trouble = undefined;
+    return end;
+  }
+
+  /** After a sleep of the machine every lease is over, and nobody has had the time to renew one. */
+  #noteSleep(nowMs: number): void {
+    const pausedMs = nowMs - this.#stepMs;
+    this.#stepMs = nowMs;
+    if (pausedMs < 0 || pausedMs > asleepMs) this.#spareLeases(nowMs);
+  }
+
+  /** A queue that cannot be used now may be usable in a moment; not one that was closed. */
+  #endure(error: unknown): undefined {
+    if (error instanceof QueueClosedError) throw error;
+    const message = describeThrown(error);
+    const sinceMs = this.#trouble?.sinceMs ?? Date.now();
+    if (Date.now() - sinceMs > enduranceMs) throw error;
+    if (this.#trouble?.message !== message) this.#log(`the queue cannot be used: ${message}`);
+    this.#trouble = { sinceMs, message };
+  }
+
+  /** Gives every attempt the time to renew its lease before it is judged. */
+  #spareLeases(nowMs: number): void {
+    this.#reapMs = nowMs + this.#pace.renewMs + tickMs;
+  }
+
+  #heed(asked: StopRequest | undefined): void {
+    // Somebody wants to run what is queued, and not to wait for the end of what runs.
+    if (asked === "hand-over" && this.#stop === "finish") this.#stop = asked;
+    this.#stop ??= asked;
   }
 
   /** Says that it is alive, now and then, and takes back what others have lost. */
   async #beat(nowMs: number): Promise<"lost" | undefined> {
-    if (nowMs - this.#beatMs < beatMs && nowMs >= this.#beatMs) {
+    if (nowMs - this.#beatMs < this.#pace.beatMs && nowMs >= this.#beatMs) {
       // A request to stop is not to wait for the next beat.
-      this.#stop ??= this.#seat.holder(nowMs)?.stop;
+      this.#heed(this.#seat.holder(nowMs)?.stop);
       return undefined;
     }
     const answer = await this.#seat.heartbeat(this.#own.id, nowMs);
     this.#beatMs = nowMs;
+    // If this was in vain before, or had to wait, so was everybody's.
+    if (this.#trouble || Date.now() - nowMs > tickMs) this.#spareLeases(Date.now());
     if (answer === "lost") return "lost";
-    if (answer !== "go-on") this.#stop ??= answer;
+    if (answer !== "go-on") this.#heed(answer);
     await this.#reap();
     if (nowMs - this.#tidyMs > tidyMs) {
       this.#tidyMs = nowMs;
@@ -156,13 +207,18 @@ export class QueueWorker {
   }
 
   async #reap(): Promise<void> {
-    for (const { taskId, fence, worker, state } of await this.#queue.reap()) {
+    if (Date.now() < this.#reapMs) return;
+    const lost = (await this.#queue.reap()).map(async ({ taskId, fence, worker, state }) => {
       this.#log(`${taskId}: attempt ${fence} was lost with its worker; it is ${state} now`);
-      // It was stopped for too long, or hangs: its tests end with it, before they are started again.
+      // It was stopped for too long, or hangs: its tests end with it.
       if (worker.process && worker.process.pid !== process.pid) await endProcess(worker.process);
       const task = await this.#queue.get(taskId);
-      if (task) await settleTask(this.#queue, this.#place, task, this.#log);
-    }
+      if (!task || !isFinal(task)) return;
+      // The next attempt ends what is left before it starts; here there is none.
+      await endRemains(task);
+      await settleTask(this.#queue, this.#place, task, this.#log);
+    });
+    await Promise.all(lost);
   }
 
   async #startDue(nowMs: number): Promise<void> {
@@ -175,12 +231,13 @@ export class QueueWorker {
     const max = concurrency - active;
     if (max <= 0) return;
     const worker = { id: this.#own.id, process: this.#own.process };
+    const { leaseMs } = this.#pace;
     for (const claim of await this.#queue.claim({ worker, leaseMs, max })) await this.#start(claim);
   }
 
   async #start(claim: Claim): Promise<void> {
     const { taskId, fence } = claim;
-    const attempt = startAttempt(claim, this.#place, this.#own.version);
+    const attempt = startAttempt(claim, this.#place, { version: this.#own.version, pace: this.#pace });
     this.#attempts.set(`${taskId}.${fence}`, attempt);
     void attempt.ended.then(async (end) => {
       this.#attempts.delete(`${taskId}.${fence}`);
@@ -190,7 +247,7 @@ export class QueueWorker {
     const { process: identity } = attempt;
     if (!identity) return;
     const bound = { id: `${taskId}.${fence}.${identity.pid}`, process: identity };
-    await this.#queue.heartbeat(claim, { leaseMs, worker: bound });
+    await this.#queue.heartbeat(claim, { leaseMs: this.#pace.leaseMs, worker: bound });
     this.#log(`${taskId}: attempt ${fence} started, pid ${identity.pid}`);
   }
 
@@ -210,7 +267,7 @@ export class QueueWorker {
   async #giveBack(active: readonly TaskView[]): Promise<void> {
     const held = active.flatMap(({ lease }) => lease?.worker.process ?? []).filter(({ pid }) => pid !== process.pid);
     for (const identity of held) signalProcess(identity, "SIGTERM");
-    const deadline = Date.now() + stopGraceMs;
+    const deadline = Date.now() + this.#pace.stopGraceMs;
     for (const identity of held) await endProcess(identity, Math.max(0, deadline - Date.now()));
     await this.#queue.reap();
   }
@@ -229,20 +286,15 @@ export class QueueWorker {
     if (waiting + byState.starting + byState.running > 0 || hasSchedule) this.#busyMs = nowMs;
     if (nowMs - this.#busyMs < (settings?.idleExitMs ?? 0)) return undefined;
     // Whoever queues a task looks for a worker after that: one of the two sees the other.
-    const hasLeft = await this.#seat.leave(
-      this.#own.id,
-      () => paused !== undefined || !hasOpenTasks(this.#queue.database),
-    );
+    const hasLeft = await this.#seat.leave(this.#own.id, () => !hasWork(this.#queue.database));
     return hasLeft ? { kind: "idle" } : undefined;
   }
 
   /** Results that nobody has exported, because their worker was killed after it had handed them in. */
   async #settleForgotten(): Promise<void> {
-    const settings = readFact(this.#queue.database, "settings");
-    if (!settings) return;
     const { items } = await this.#queue.list({ states: [...finalStates] }, { order: "newest", limit: 50 });
     for (const task of items) {
-      if (!isExported(task, settings.resultsDirectory)) await settleTask(this.#queue, this.#place, task, this.#log);
+      if (!isSettled(task, this.#place)) await settleTask(this.#queue, this.#place, task, this.#log);
     }
   }
 

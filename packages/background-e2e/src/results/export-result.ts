@@ -1,4 +1,4 @@
-import { mkdirSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import type { QueuePlace } from "../place.ts";
 import type { TaskView } from "../queue/queue-backend.ts";
@@ -23,10 +23,4 @@ export function exportResult(task: TaskView, place: QueuePlace, resultsDirectory
     throw error;
   }
   return file;
-}
-
-/** Whether the exported result is there, and of the task's last end. */
-export function isExported(task: TaskView, resultsDirectory: string): boolean {
-  const stats = statSync(resultFile(resultsDirectory, task.id), { throwIfNoEntry: false });
-  return stats !== undefined && stats.mtimeMs >= task.changedMs;
 }

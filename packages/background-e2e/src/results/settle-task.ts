@@ -1,3 +1,5 @@
+import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import path from "node:path";
 import { describeThrown } from "@netra-apex/core";
 import { notifyFinished } from "../notify/notify-finished.ts";
 import type { QueuePlace } from "../place.ts";
@@ -9,8 +11,8 @@ import { exportResult } from "./export-result.ts";
 import { finalStates, isFinal } from "./task-result.ts";
 
 /**
- * What comes after a task's end: its result as a file, and whoever wants to know is told. Does nothing for one that is not
- * over. Never throws: what goes wrong is said.
+ * What comes after a task's end: its result as a file, and whoever wants to know is told, once for each end. Does nothing for
+ * one that is not over. Never throws: what goes wrong is said.
  */
 export async function settleTask(
   queue: FileQueue,
@@ -22,6 +24,7 @@ export async function settleTask(
   if (!settings || !isFinal(task)) return;
   try {
     const resultFile = exportResult(task, place, settings.resultsDirectory);
+    if (!markSettled(task, place)) return;
     const previous = await previousOf(queue, task);
     await notifyFinished(
       { task, resultFile, ...(previous ? { previous: previous.state as FinalTaskState } : {}) },
@@ -30,6 +33,28 @@ export async function settleTask(
   } catch (error) {
     say(`the result of ${task.id} could not be written to ${settings.resultsDirectory}: ${describeThrown(error)}`);
   }
+}
+
+/** Whether a task has got all that comes after this end of it. */
+export function isSettled(task: TaskView, place: QueuePlace): boolean {
+  return existsSync(settledFile(task, place));
+}
+
+/** False when somebody else was quicker: who cancels a task and its attempt, or a worker that finds what another one left. */
+function markSettled(task: TaskView, place: QueuePlace): boolean {
+  const file = settledFile(task, place);
+  try {
+    mkdirSync(path.dirname(file), { recursive: true });
+    writeFileSync(file, "", { flag: "wx" });
+    return true;
+  } catch {
+    return !existsSync(file);
+  }
+}
+
+/** A task may end more than once, as it can be sent back to the queue. */
+function settledFile({ id, changedMs }: TaskView, { directory }: QueuePlace): string {
+  return path.join(directory, id, `settled-${changedMs}`);
 }
 
 /** How the category ended before, in the same environment. */

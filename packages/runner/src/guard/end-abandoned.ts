@@ -2,7 +2,7 @@ import process from "node:process";
 import { endTree, systemPace } from "./end-tree.ts";
 import type { FoundProcess } from "./guard-protocol.ts";
 import { commandLineOf, ProcessTable } from "./process-table.ts";
-import { isGuardAlive, parseTags, parseToken } from "./process-tag.ts";
+import { isGuardAlive, ownIdentity, parseTags, parseToken } from "./process-tag.ts";
 import { pidTree } from "./process-tree.ts";
 
 /** Nobody waits for what they still have to say; this is for them to stop in order. */
@@ -12,7 +12,7 @@ const graceMs = 1_000;
  * Ends the processes of guards that are gone: they were killed together with their orchestrator, and nobody else will. Looks at
  * the processes of this user, boot and pid namespace only. Resolves with what it found, once that is gone. Linux only.
  */
-export async function endAbandoned(place: string): Promise<readonly FoundProcess[]> {
+export async function endAbandoned(place: string = ownIdentity().place): Promise<readonly FoundProcess[]> {
   if (process.platform !== "linux") return [];
   const found = findAbandoned(place);
   // What ended processes had started since is found by the next look.

@@ -1,0 +1,108 @@
+import { createServer } from "node:net";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import path from "node:path";
+import { HostLedger, hostMemoryBytes } from "@netra-apex/core";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { attemptLog } from "../../src/index.ts";
+import { snapshotDirectory } from "../../src/place.ts";
+import { buildPackage } from "../rig/built-programs.ts";
+import { type RigOptions, type WorkerRig, workerRig } from "../rig/worker-rig.ts";
+import { Repository } from "../snapshot/repository.ts";
+
+const built = await buildPackage();
+
+describe("what an attempt stands on", () => {
+  it("is looked at before it starts: without a service nothing runs, and nothing is tried again", async () => {
+    const server = createServer((socket) => socket.destroy());
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", () => resolve()));
+    onTestFinished(() => void server.close());
+    const port = (server.address() as { port: number }).port;
+    const rig = await workerRig(built, {
+      categories: { e2e: `command: ${JSON.stringify("sh -c 'echo x >> ran'")}` },
+      config: `services: { backend: { health: { tcp: "127.0.0.1:${port}" } } }`,
+    });
+    const options = { servicesRequired: ["backend"], maxRetries: 3 };
+    rig.startDaemon();
+    expect(await rig.end(await rig.enqueue("e2e", options))).toMatchObject({ state: "completed" });
+    expect(readFileSync(path.join(rig.root, "ran"), "utf8")).toBe("x\n");
+    await new Promise((resolve) => server.close(resolve));
+    const id = await rig.enqueue("e2e", options);
+    expect(await rig.end(id)).toMatchObject({ state: "failed", spent: 1 });
+    await expect.poll(() => existsSync(path.join(rig.root, "test_reports/background_e2e", `${id}.json`))).toBe(true);
+    expect(rig.exported(id)["error_message"]).toMatch(/^services are not available: backend.*not.*/);
+    expect(readFileSync(path.join(rig.root, "ran"), "utf8")).toBe("x\n");
+  });
+
+  it("is memory, for which it waits while a person's own run has it", async () => {
+    const rig = await workerRig(built, { categories: { e2e: "command: 'true'" } });
+    const foreground = new HostLedger().hold({ kind: "foreground", name: "my run", memoryBytes: hostMemoryBytes() });
+    const id = await rig.enqueue("e2e", { memoryLimitBytes: 64 * 1024 ** 2 });
+    rig.startDaemon();
+    const waiting = await rig.until(id, ({ progress }) => progress?.note?.startsWith("waiting for memory: ") ?? false);
+    expect(waiting).toMatchObject({ state: "starting", progress: { note: "waiting for memory: my run" } });
+    foreground.release();
+    expect(await rig.end(id)).toMatchObject({ state: "completed" });
+    expect(readFileSync(attemptLog(rig.place, id, 1), "utf8")).toContain("waits for memory: my run");
+  });
+});
+
+describe("the code that an attempt tests", () => {
+  it("is that of the snapshot, whatever has become of the work tree", async () => {
+    const { rig, repository } = await projectInGit({ e2e: "command: sh e2e.sh" }, { "e2e.sh": "exit 1\n" });
+    repository.write({ "e2e.sh": "test -f new.txt && exit 0\n", "new.txt": "not committed" });
+    const id = await rig.enqueue("e2e", { isSnapshot: true });
+    repository.write({ "e2e.sh": "exit 7\n", "apex.yaml": "broken: [\n" });
+    rig.startDaemon();
+    const task = await rig.end(id);
+    expect(task.result).toMatchObject({ outcome: { status: "passed" } });
+    await expect.poll(() => existsSync(path.join(rig.root, "test_reports/background_e2e", `${id}.json`))).toBe(true);
+    const head = repository.git("rev-parse", "HEAD").trim();
+    expect(rig.exported(id)["code"]).toEqual({
+      ...{ tree: `tree:${task.spec.snapshot?.tree}`, commit: head, branch: expect.any(String), dirty: true },
+      ...{ snapshot: true, changed_meanwhile: false },
+    });
+    // Its check-out goes with the attempt.
+    await expect.poll(() => namesIn(snapshotDirectory(rig.place)), { timeout: 5_000 }).toEqual([]);
+  });
+
+  it("is said to have changed when it did while the tests ran", async () => {
+    const command = `command: ${JSON.stringify("sh -c 'sleep 1'")}`;
+    const { rig, repository } = await projectInGit({ e2e: command }, { "app.js": "1\n" });
+    const id = await rig.enqueue("e2e");
+    rig.startDaemon();
+    await rig.until(id, ({ state, progress }) => state === "running" && progress?.inputs !== undefined);
+    repository.write({ "app.js": "2\n" });
+    expect(await rig.end(id)).toMatchObject({ result: { hasChangedMeanwhile: true } });
+    const calm = await rig.enqueue("e2e");
+    const { result } = await rig.end(calm);
+    expect(result?.hasChangedMeanwhile ?? false).toBe(false);
+    expect(result?.inputs).toMatchObject({ commit: repository.git("rev-parse", "HEAD").trim(), isDirty: true });
+  });
+
+  it("fails at once when somebody has removed the snapshot", async () => {
+    const { rig, repository } = await projectInGit({ e2e: "command: 'true'" }, { a: "1" });
+    const id = await rig.enqueue("e2e", { isSnapshot: true, maxRetries: 2 });
+    for (const ref of repository.git("for-each-ref", "--format=%(refname)", "refs/apex").trim().split("\n")) {
+      repository.git("update-ref", "-d", ref);
+    }
+    repository.git("reflog", "expire", "--expire=now", "--all");
+    repository.git("gc", "-q", "--prune=now");
+    rig.startDaemon();
+    expect(await rig.end(id)).toMatchObject({ state: "failed", spent: 1, result: { outcome: { status: "errored" } } });
+  });
+});
+
+async function projectInGit(
+  categories: RigOptions["categories"],
+  files: Record<string, string>,
+): Promise<{ rig: WorkerRig; repository: Repository }> {
+  const rig = await workerRig(built, { categories });
+  const repository = new Repository(rig.root);
+  repository.git("init", "-q", "-b", "main");
+  repository.commit({ ...files, ".gitignore": "test_reports\nlogs\n" });
+  return { rig, repository };
+}
+
+function namesIn(directory: string): string[] {
+  return existsSync(directory) ? readdirSync(directory) : [];
+}
