@@ -2,13 +2,15 @@
 // of functions. This one is written when the process ends, with every function that was called.
 "use strict";
 
-const { lstatSync, mkdirSync, readFileSync, renameSync, writeFileSync } = require("node:fs");
+const { lstatSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } = require("node:fs");
 const { createRequire, wrap } = require("node:module");
 const path = require("node:path");
 const vm = require("node:vm");
 
-/** How many parts of the program the cached functions come from, before V8's data; its size keeps that aligned. */
+/** Before V8's data: how many parts of the program it comes from, and a checksum of it. The header's size keeps the data aligned. */
 const headerBytes = 8;
+/** Caches of programs that are no longer there are removed after a while: 14 days, in milliseconds. */
+const keepMs = 14 * 24 * 3_600_000;
 
 /**
  * Loads a packed program (see `build/pack-programs.ts`): what `require(file)` returns. `use` names a cache of functions in
@@ -51,7 +53,9 @@ function isOwn(directory) {
 function read(file) {
   try {
     const cache = readFileSync(file);
-    return cache.length > headerBytes ? cache : undefined;
+    if (cache.length <= headerBytes) return undefined;
+    // V8 runs what it is given, damaged or not.
+    return cache.readUInt32LE(4) === checksumOf(cache.subarray(headerBytes)) ? cache : undefined;
   } catch {
     return undefined;
   }
@@ -60,11 +64,29 @@ function read(file) {
 function write(file, parts, data) {
   const header = Buffer.alloc(headerBytes);
   header.writeUInt32LE(parts);
+  header.writeUInt32LE(checksumOf(data), 4);
   try {
     // Another process may read it at any time, and V8 trusts what it reads: it is there whole, after a loss of power, too.
     writeFileSync(`${file}.${process.pid}`, Buffer.concat([header, data]), { mode: 0o600, flush: true });
     renameSync(`${file}.${process.pid}`, file);
+    removeOld(path.dirname(file));
   } catch {
     // A start without a cache takes longer, and does the same.
+  }
+}
+
+/** FNV-1a by words: http://www.isthe.com/chongo/tech/comp/fnv/. Node's own checksums are in modules that take longer to load. */
+function checksumOf(data) {
+  const aligned = data.byteOffset % 4 === 0 ? data : Buffer.from(data);
+  const words = new Int32Array(aligned.buffer, aligned.byteOffset, aligned.length >> 2);
+  let sum = 0x811c9dc5;
+  for (let at = 0; at < words.length; at += 1) sum = Math.imul(sum ^ words[at], 0x01000193);
+  return sum >>> 0;
+}
+
+function removeOld(directory) {
+  for (const name of readdirSync(directory)) {
+    const file = path.join(directory, name);
+    if (Date.now() - lstatSync(file).mtimeMs > keepMs) rmSync(file, { force: true });
   }
 }

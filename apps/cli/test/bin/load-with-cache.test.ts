@@ -88,6 +88,13 @@ test("a changed program of the same length is not taken from the cache", () => {
 test.each([
   ["cut short", (cache: Buffer) => cache.subarray(0, cache.length - 40)],
   ["empty", () => Buffer.alloc(0)],
+  [
+    "changed in one place",
+    (cache: Buffer) => {
+      cache[cache.length >> 1]! ^= 0x40;
+      return cache;
+    },
+  ],
   ["something else", (cache: Buffer) => Buffer.alloc(cache.length, "x")],
 ])("a cache that is %s is written anew", (_, damage) => {
   run();
