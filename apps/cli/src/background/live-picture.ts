@@ -24,15 +24,19 @@ export class LivePicture {
     return Math.max(1, this.#terminal.rows || 24);
   }
 
+  /** Cells of a line. */
+  get width(): number {
+    // A terminal that does not know its size says 0.
+    return this.#terminal.columns || 80;
+  }
+
   /** Shows a text, as much of it as there is room for. */
   draw(text: string): void {
     this.#text = text;
     const start = this.#isShown ? "" : toPicture;
     this.#isShown = true;
-    // A terminal that does not know its size says 0.
-    const columns = this.#terminal.columns || 80;
     const lines = text.split("\n").slice(0, this.rows);
-    const drawn = lines.map((line) => `${truncate(line, columns)}\u001B[K`).join("\r\n");
+    const drawn = lines.map((line) => `${truncate(line, this.width)}\u001B[K`).join("\r\n");
     this.#terminal.write(`${start}\u001B[H${drawn}\u001B[J`);
   }
 

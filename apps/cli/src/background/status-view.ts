@@ -7,16 +7,21 @@ export interface StatusViewOptions {
   readonly nowMs?: number;
   /** Cells of a line; as many as it takes where nobody says. */
   readonly width?: number | undefined;
+  /** Lines that there is room for; what waits last is left out, and counted. */
+  readonly rows?: number | undefined;
 }
 
 /** The queue for people, as it is at one moment. */
 export function statusView(
   status: QueueStatus,
-  { nowMs = Date.now(), width = Number.POSITIVE_INFINITY }: StatusViewOptions = {},
+  { nowMs = Date.now(), width = Number.POSITIVE_INFINITY, rows = Number.POSITIVE_INFINITY }: StatusViewOptions = {},
 ): string {
   const { tasks, by_status: by, active_tasks: active } = status;
   const running = tasks.filter(({ process_info: info }) => info !== null);
-  const waiting = tasks.filter(({ process_info: info }) => info === null);
+  const inLine = tasks.filter(({ process_info: info }) => info === null);
+  // Beside the tasks there are a headline, the line of what is over, a blank line before each part, and how many more there are.
+  const room = rows - 5 - (running.length > 0 ? running.length + 1 : 0);
+  const waiting = inLine.slice(0, Math.max(1, room));
   const lines = [headline(status, width)];
   if (running.length > 0) {
     // What a task takes says least, then its attempt.
@@ -24,8 +29,8 @@ export function statusView(
     if (active > running.length) lines.push(`… and ${active - running.length} more`);
   }
   if (waiting.length > 0) {
-    const rows = waiting.map((task) => waitingRow(task, nowMs));
-    lines.push("", fittingTable(rows, { align: ">", width, leastFirst: [5, 3, 2] }));
+    const inOrder = waiting.map((task) => waitingRow(task, nowMs));
+    lines.push("", fittingTable(inOrder, { align: ">", width, leastFirst: [5, 3, 2] }));
     const more = by.queued + by["retry-wait"] - waiting.length;
     if (more > 0) lines.push(`… and ${more} more`);
   }
@@ -67,7 +72,7 @@ function runningRow(task: TaskStatus): string[] {
   const { process_info: info, test_counts: counts, eta_seconds: eta } = task;
   const spent = secondsText(info?.duration_seconds ?? 0);
   const left = eta === null ? "" : eta > 0 ? `, about ${secondsText(eta)} left` : ", longer than usual";
-  const tests = counts
+  const tests = counts?.total
     ? `${countText(counts.total, "test")}${counts.failed > 0 ? `, ${counts.failed} failed` : ""}`
     : (task.waiting_for ?? "");
   const usage = info?.resource_usage;

@@ -20,9 +20,8 @@ export async function watchCommand(options: BackgroundOptions): Promise<number> 
   const picture = process.stdout.isTTY && !json ? new LivePicture(process.stdout) : undefined;
   let status: QueueStatus = nothingQueued;
   let shown = "";
-  const width = (): number | undefined => (picture ? process.stdout.columns : undefined);
   const show = (): void => {
-    if (picture) return picture.draw(statusView(status, { width: width() }));
+    if (picture) return picture.draw(statusView(status, picture));
     const what = whatChanges(status);
     if (what === shown) return;
     shown = what;
@@ -36,7 +35,7 @@ export async function watchCommand(options: BackgroundOptions): Promise<number> 
         const expectedMs = await expectedDurations(directory, environment);
         while (!end.signal.aborted) {
           await keepGoing(background);
-          const limit = picture ? linesEach(picture.rows) : offTerminalLimit;
+          const limit = picture?.rows ?? offTerminalLimit;
           status = await readQueueStatus(queue, place, { expectedMs, limit });
           show();
           await nextChange(place, end.signal);
@@ -52,13 +51,8 @@ export async function watchCommand(options: BackgroundOptions): Promise<number> 
     end.release();
   }
   // What was there last stays readable when the picture has gone.
-  if (picture) process.stdout.write(`${statusView(status, { width: width() })}\n`);
+  if (picture) process.stdout.write(`${statusView(status, picture)}\n`);
   return exitCodes.passed;
-}
-
-/** Tasks of each kind that there is room for, beside the headline, the blank lines and the footers. */
-function linesEach(rows: number): number {
-  return Math.max(1, Math.floor((rows - 6) / 2));
 }
 
 function whatChanges({ worker, paused, stopped, by_status, tasks }: QueueStatus): string {
