@@ -1,10 +1,11 @@
+import path from "node:path";
+import { isRunOfTask } from "@netra-apex/background-e2e";
 import { ApexError, type Config, type Plan, type RecoveredRun, recoverRun, type RunEventOf } from "@netra-apex/core";
 import { stars } from "@netra-apex/core/mask";
 import { findRun, type JournalEnd, journalOf, journalState, listJournals, readJournal } from "@netra-apex/store";
 import { executePlan } from "../commands/execute-plan.ts";
 import { configOf, type Invocation, planOf } from "../commands/invocation.ts";
 import { printWarnings } from "../commands/print-warnings.ts";
-import { runsOfTasks } from "../background/runs-of-tasks.ts";
 import { splitPlan } from "../background/split-plan.ts";
 import { requireLimits } from "../commands/require-limits.ts";
 import { balancedAs } from "../history/balanced-plan.ts";
@@ -22,7 +23,7 @@ export async function resumeCommand(
   parse: (args: readonly string[]) => Promise<Omit<Invocation, "guard">>,
 ): Promise<number> {
   const { directory } = await findPast(invocation.options);
-  const runId = await runToResume(directory, reference);
+  const runId = runToResume(directory, reference);
   if (journalState(directory, runId) === "running") {
     throw new ResumeError(`${runId} still runs`, { hint: "apex status shows it; it can be resumed when it is over" });
   }
@@ -53,12 +54,9 @@ export async function resumeCommand(
 }
 
 /** The latest run is one that a person made: what is queued goes on by itself. */
-async function runToResume(directory: string, reference: string): Promise<string> {
-  if (reference !== "latest") return findRun(directory, reference);
-  const { ids, isAnyActive } = await runsOfTasks(directory);
-  const own = listJournals(directory).findLast(
-    (id) => !ids.has(id) && !(isAnyActive && journalState(directory, id) === "running"),
-  );
+function runToResume(directory: string, reference: string): string {
+  const isOwn = (id: string): boolean => !isRunOfTask(path.dirname(journalOf(directory, id)));
+  const own = reference === "latest" ? listJournals(directory).findLast(isOwn) : undefined;
   return own ?? findRun(directory, reference);
 }
 

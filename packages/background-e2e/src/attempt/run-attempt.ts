@@ -17,6 +17,7 @@ import { identifyInputs, ownPlaces, RunKeeper } from "@netra-apex/store";
 import type { TaskView } from "../queue/queue-backend.ts";
 import type { AttemptResult, TaskSpec } from "../queue/task.ts";
 import { checkServices, type ServiceCheck } from "../services/check-services.ts";
+import { markRun } from "./run-of-task.ts";
 import { attemptConfig, attemptPlan, expectedMemoryBytes } from "./attempt-config.ts";
 import type { AttemptLog } from "./attempt-log.ts";
 import type { AttemptProgress } from "./attempt-progress.ts";
@@ -121,6 +122,7 @@ async function runThePlan(
   lease.signal.addEventListener("abort", onEnd, { once: true });
   try {
     const { runDirectory } = keeper;
+    markRun(runDirectory, task.id);
     const { lastPasses, pastDurationsMs } = keeper.past;
     const summary = await runPlan(plan, {
       ...runSettings(config, { runDirectory, lastPasses, guard, killNow: killNow.signal }),
