@@ -132,7 +132,7 @@ const commands: readonly BackgroundCommand[] = [
   },
 ];
 
-const notes = `A task is named by its id, a part of it that no other has, or latest. The worker starts with the first task, outlives the
+const notes = `A task is named by its id, a part of it that no other has (or none that is not over), or latest. The worker starts with the first task, outlives the
 terminal, and leaves when nothing has been queued for a while. docs/background.md is the guide.
 
 Examples:

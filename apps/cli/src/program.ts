@@ -57,6 +57,7 @@ export async function runProgram(args: readonly string[]): Promise<number> {
   }
   const isBackground = own[0] === "bg";
   if (isBackground && own.length === 1) own.push("status");
+  if (isBackground && own[1] === "help") own.splice(1, 1, "--help");
   if (isBackground || own.includes("--help") || own.includes("-h")) {
     const { addBackgroundCommands } = await import("./background-commands.ts");
     addBackgroundCommands(program, passedOn, (code) => (exitCode = code));
