@@ -103,6 +103,19 @@ describe.skipIf(process.platform !== "linux")(`what was queued${notOnLinux}`, ()
     expect(apex.has("e2e.pids")).toBe(false);
   });
 
+  it("stays queued when the worker is stopped before it has come up, and that worker goes", async () => {
+    const apex = project();
+    for (let round = 0; round < 4; round += 1) {
+      const id = await apex.add("e2e", "--separate");
+      const { exitCode } = await apex.apex("bg", "stop");
+      expect(exitCode).toBe(0);
+      await until(() => processesOf(apex.root).length === 0, "the worker is gone");
+      expect((await apex.told("bg", "show", id))[0]).toMatchObject({ status: "queued" });
+    }
+    expect(await apex.told("bg", "results")).toEqual([]);
+    expect((await apex.apex("bg")).stdout).toContain("4 waiting · the worker was stopped (apex bg worker starts it)");
+  });
+
   it("has its result exported again by the next worker when the file is gone", async () => {
     const apex = project();
     const id = await apex.add("smoke");

@@ -2,7 +2,7 @@ import path from "node:path";
 import { isRunOfTask } from "@netra-apex/background-e2e";
 import { ApexError, type Config, type Plan, type RecoveredRun, recoverRun, type RunEventOf } from "@netra-apex/core";
 import { stars } from "@netra-apex/core/mask";
-import { findRun, type JournalEnd, journalOf, journalState, listJournals, readJournal } from "@netra-apex/store";
+import { findRun, type JournalEnd, journalOf, journalState, readJournal } from "@netra-apex/store";
 import { executePlan } from "../commands/execute-plan.ts";
 import { configOf, type Invocation, planOf } from "../commands/invocation.ts";
 import { printWarnings } from "../commands/print-warnings.ts";
@@ -55,9 +55,7 @@ export async function resumeCommand(
 
 /** The latest run is one that a person made: what is queued goes on by itself. */
 function runToResume(directory: string, reference: string): string {
-  const isOwn = (id: string): boolean => !isRunOfTask(path.dirname(journalOf(directory, id)));
-  const own = reference === "latest" ? listJournals(directory).findLast(isOwn) : undefined;
-  return own ?? findRun(directory, reference);
+  return findRun(directory, reference, (id) => !isRunOfTask(path.dirname(journalOf(directory, id))));
 }
 
 /** Whether the same command line would choose something else today, so that the plan of that run is the one to go on with. */
