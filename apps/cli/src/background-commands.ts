@@ -40,7 +40,11 @@ const flags = {
   realLlm: ["--real-llm", "the same for a real language model (USE_REAL_LLM)"],
 } as const;
 
-const numbers: ReadonlySet<string> = new Set(["attempt", "retries", "cpu"]);
+const parsers: Partial<Record<keyof typeof flags, (value: string) => number>> = {
+  attempt: (value) => wholeNumber(value, 1),
+  retries: (value) => wholeNumber(value, 0),
+  cpu: (value) => wholeNumber(value, 1, 100),
+};
 
 const commands: readonly BackgroundCommand[] = [
   {
@@ -55,9 +59,17 @@ const commands: readonly BackgroundCommand[] = [
   },
   {
     name: "status",
-    summary: "what runs, and what waits in its order",
-    flags: ["watch", "json", "config"],
-    run: async (_, options) => (await import("./background/status.ts")).backgroundStatusCommand(options),
+    arguments: "[task]",
+    summary: "what runs, and what waits in its order (the default)",
+    flags: ["watch", "json", "env", "config"],
+    run: async ([task], options) => (await import("./background/status.ts")).backgroundStatusCommand(options, task),
+  },
+  {
+    name: "show",
+    arguments: "[task]",
+    summary: "all about one task: settings, attempts, result (default: latest)",
+    flags: ["json", "config"],
+    run: async ([task = "latest"], options) => (await import("./background/show.ts")).showCommand(task, options),
   },
   {
     name: "results",
@@ -68,10 +80,10 @@ const commands: readonly BackgroundCommand[] = [
   },
   {
     name: "logs",
-    arguments: "<task>",
-    summary: "what its tests wrote",
+    arguments: "[task]",
+    summary: "what its tests wrote (default: the one that runs, or ran last)",
     flags: ["follow", "attempt", "config"],
-    run: async ([task = ""], options) => (await import("./background/logs.ts")).logsCommand(task, options),
+    run: async ([task], options) => (await import("./background/logs.ts")).logsCommand(task, options),
   },
   {
     name: "cancel",
@@ -89,27 +101,27 @@ const commands: readonly BackgroundCommand[] = [
   },
   {
     name: "wait",
-    arguments: "<tasks...>",
-    summary: "return when tasks are over, with their exit code",
+    arguments: "[tasks...]",
+    summary: "return when tasks are over, with their exit code (default: all that run or wait)",
     flags: ["within", "json", "config"],
     run: async (tasks, options) => (await import("./background/wait.ts")).waitCommand(tasks, options),
   },
   {
     name: "pause",
     summary: "start nothing more; what runs goes on",
-    flags: ["reason", "config"],
+    flags: ["reason", "json", "config"],
     run: async (_, options) => (await import("./background/pause.ts")).pauseCommand(options),
   },
   {
     name: "resume",
     summary: "go on with what waits",
-    flags: ["config"],
+    flags: ["json", "config"],
     run: async (_, options) => (await import("./background/pause.ts")).resumeQueueCommand(options),
   },
   {
     name: "worker",
     summary: "start the worker, which otherwise starts with the first task",
-    flags: ["foreground", "config"],
+    flags: ["foreground", "json", "config"],
     run: async (_, options) => (await import("./background/worker.ts")).workerCommand(options),
   },
   {
@@ -120,6 +132,17 @@ const commands: readonly BackgroundCommand[] = [
   },
 ];
 
+const notes = `A task is named by its id, a part of it that no other has (or none that is not over), or latest. The worker starts with the first task, outlives the
+terminal, and leaves when nothing has been queued for a while. docs/background.md is the guide.
+
+Examples:
+  apex bg add                        the categories of the background layers
+  apex bg add e2e --snapshot         what is tested is the code as it is now
+  apex bg add e2e --retries 1 --wait
+  apex bg status --watch             live
+  apex bg logs -f                    of the one that runs
+`;
+
 /** Adds `apex bg` with all that it can do; `onEnd` gets the exit code of what was called. */
 export function addBackgroundCommands(
   program: Command,
@@ -128,12 +151,14 @@ export function addBackgroundCommands(
 ): void {
   const parent = program
     .command("bg")
-    .summary("the background queue: add, status, results, logs, cancel, retry, wait, pause, worker, stop")
+    .summary("the background queue: add, status, show, results, logs, cancel, retry, wait, pause, worker, stop")
     .description(
       "The background queue: long suites run beside your work, and their results are there when you want them.",
     )
     .helpOption("-h, --help", "show this help")
-    .helpCommand(false);
+    .helpCommand(false)
+    .showHelpAfterError("(apex bg --help shows what there is)")
+    .addHelpText("after", `\n${notes}`);
   for (const spec of commands) add(parent, spec, passedOn, onEnd);
 }
 
@@ -144,12 +169,14 @@ function add(
   onEnd: (exitCode: number) => void,
 ): void {
   const command = parent.command(spec.name).summary(spec.summary).helpOption("-h, --help", "show this help");
+  command.showHelpAfterError(`(apex bg ${spec.name} --help shows what it takes)`);
   command.description(`${spec.summary.charAt(0).toUpperCase()}${spec.summary.slice(1)}.`);
   if (spec.arguments !== undefined) command.arguments(spec.arguments);
   for (const name of spec.flags) {
     const [written, description] = flags[name];
     const option = new Option(written, description);
-    if (numbers.has(name)) option.argParser(name === "retries" ? fromZero : positive);
+    const parse = parsers[name];
+    if (parse) option.argParser(parse);
     command.addOption(option);
   }
   command.action(async () => {
@@ -158,12 +185,9 @@ function add(
   });
 }
 
-function positive(value: string): number {
+function wholeNumber(value: string, least: number, most = Number.MAX_SAFE_INTEGER): number {
   const number = Number(value);
-  if (!Number.isInteger(number) || number < 1) throw new InvalidArgumentError("It must be a whole number, at least 1.");
-  return number;
-}
-
-function fromZero(value: string): number {
-  return value === "0" ? 0 : positive(value);
+  if (value.trim() !== "" && Number.isInteger(number) && number >= least && number <= most) return number;
+  const range = most === Number.MAX_SAFE_INTEGER ? `at least ${least}` : `from ${least} to ${most}`;
+  throw new InvalidArgumentError(`It must be a whole number, ${range}.`);
 }

@@ -17,7 +17,7 @@ const sharedFlags: readonly Flag[] = [
   {
     group: "What to run:",
     flags: "--execution-mode <mode>",
-    description: "run mode: fast_feedback, nightly (default) or one of your own",
+    description: "run mode: fast_feedback, nightly (default), hybrid, background or one of your own",
   },
   { group: "What to run:", flags: "--layers <names...>", description: "these layers" },
   {

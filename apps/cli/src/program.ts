@@ -56,6 +56,8 @@ export async function runProgram(args: readonly string[]): Promise<number> {
     addPastCommands(program, (code) => (exitCode = code));
   }
   const isBackground = own[0] === "bg";
+  if (isBackground && own.length === 1) own.push("status");
+  if (isBackground && own[1] === "help") own.splice(1, 1, "--help");
   if (isBackground || own.includes("--help") || own.includes("-h")) {
     const { addBackgroundCommands } = await import("./background-commands.ts");
     addBackgroundCommands(program, passedOn, (code) => (exitCode = code));
@@ -128,6 +130,11 @@ async function askedInstead(
 ): Promise<number | undefined> {
   if (isAboutBackground(options)) {
     return (await import("./background/flat.ts")).flatBackgroundCommand(options, categories, passedOn);
+  }
+  const { since, snapshot, executionMode } = options;
+  if (since !== undefined || (snapshot && executionMode === undefined)) {
+    const { refuseStrayFlag } = await import("./background/flat.ts");
+    refuseStrayFlag(since === undefined ? "--snapshot" : "--since");
   }
   if (options.showCategoryStats) return (await import("./past/category-stats.ts")).categoryStatsCommand(options);
   if (options.orchestrationStatus || options.metrics) return (await import("./past/status.ts")).statusCommand(options);

@@ -1,4 +1,4 @@
-import { cleanLine, displayWidth } from "@netra-apex/progress";
+import { cleanLine, displayWidth, truncate } from "@netra-apex/progress";
 
 /** Longest text of a cell: titles can be as long as somebody likes. */
 const longestCell = 160;
@@ -25,6 +25,30 @@ export function table(rows: readonly (readonly string[])[], align = ""): string 
         .trimEnd(),
     )
     .join("\n");
+}
+
+/** How a table is fitted into a terminal. */
+export interface FittingOptions {
+  readonly align?: string;
+  /** Cells of a line. */
+  readonly width: number;
+  /** Columns that can be done without, the most dispensable first. */
+  readonly leastFirst: readonly number[];
+}
+
+/** A table that leaves out columns until it fits, and cuts off what is too wide even so. */
+export function fittingTable(
+  rows: readonly (readonly string[])[],
+  { align = "", width, leastFirst }: FittingOptions,
+): string {
+  for (let without = 0; ; without += 1) {
+    const left = new Set(leastFirst.slice(0, without));
+    const has = (_: unknown, column: number): boolean => !left.has(column);
+    const kept = rows.map((row) => row.filter(has));
+    const lines = table(kept, align.split("").filter(has).join("")).split("\n");
+    if (without < leastFirst.length && lines.some((line) => displayWidth(line) > width)) continue;
+    return lines.map((line) => truncate(line, width)).join("\n");
+  }
 }
 
 /** Text of unknown origin on one line of ours. */

@@ -90,15 +90,6 @@ describe("the older flat face", () => {
     expect(JSON.parse(stdout)).toMatchObject({ layers: [{ id: "fast_feedback" }, { id: "core_integration" }] });
   });
 
-  it("does not quietly run background layers in the foreground", async () => {
-    const background = new Project({ "apex.yaml": nodeTestConfig(["e2e"]) });
-    for (const mode of ["background", "hybrid"]) {
-      const { exitCode, stderr } = await background.apex("--execution-mode", mode);
-      expect(exitCode).toBe(2);
-      expect(stderr).toContain("apex --layers e2e_background");
-    }
-  });
-
   it("takes flags on either side of the command", async () => {
     for (const args of [
       ["--env", "staging", "plan", "unit", "--json"],

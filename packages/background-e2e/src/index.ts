@@ -96,6 +96,7 @@ export { findTask, TaskNotFoundError } from "./results/find-task.ts";
 export { attemptLog, openQueueAt, type QueuePlace, queuePlace } from "./place.ts";
 export { enqueueCategories, type EnqueuedCategory, type EnqueueRequest } from "./enqueue/enqueue-tasks.ts";
 export { backgroundCategories, type TaskOptions } from "./enqueue/new-task.ts";
+export { isRunOfTask } from "./attempt/run-of-task.ts";
 export { type EnsuredDaemon, ensureDaemon } from "./daemon/ensure-daemon.ts";
 export { type DaemonRecord, DaemonSeat, type StopRequest } from "./daemon/daemon-record.ts";
 export { QueueWorker, type QueueWorkerOptions, type WorkerEnd } from "./daemon/queue-worker.ts";

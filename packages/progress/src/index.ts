@@ -3,7 +3,7 @@ export { createReporter } from "./create-reporter.ts";
 export type { ReporterOptions } from "./reporter-options.ts";
 export type { OutputEnv, OutputStream } from "./output-stream.ts";
 export { cleanLine } from "./render/clean-text.ts";
-export { displayWidth } from "./render/display-width.ts";
+export { displayWidth, truncate } from "./render/display-width.ts";
 export { backgroundClock } from "./background-clock.ts";
 
 export { applyEvent, emptyRunView, type LayerProgress, type LayerView, type RunView } from "./run-view.ts";

@@ -1,5 +1,5 @@
 import path from "node:path";
-import { loadConfig, exitCodes, type Config, parseSize, SelectionError } from "@netra-apex/core";
+import { loadConfig, didYouMean, exitCodes, type Config, parseSize, SelectionError } from "@netra-apex/core";
 import {
   backgroundCategories,
   enqueueCategories,
@@ -7,6 +7,8 @@ import {
   ensureDaemon,
   priorityOf,
   type TaskOptions,
+  taskPriorities,
+  type TaskPriority,
 } from "@netra-apex/background-e2e";
 import { frameworkNames } from "@netra-apex/runner";
 import { printWarnings } from "../commands/print-warnings.ts";
@@ -33,10 +35,14 @@ export async function addCommand(
       hint: "name one (apex bg add CATEGORY), or give one of them a command: categories: { e2e: { command: … } }",
     });
   }
+  assertServices(config, options.service);
   const tasks = await addTasks(config, names, taskOptionsOf(options, additionalArgs), options);
   for (const task of tasks)
-    process.stdout.write(options.json ? `${JSON.stringify(toJson(task))}\n` : `${lineOf(task)}\n`);
-  if (!options.wait) return exitCodes.passed;
+    process.stdout.write(options.json ? `${JSON.stringify(jsonOf(task))}\n` : `${lineOf(task)}\n`);
+  if (!options.wait) {
+    if (!options.json) sayHowToFollow(tasks);
+    return exitCodes.passed;
+  }
   const { waitCommand } = await import("./wait.ts");
   return waitCommand(
     tasks.map(({ taskId }) => taskId),
@@ -74,7 +80,14 @@ export function lineOf({ taskId, category, created, superseded }: EnqueuedCatego
   return created ? `${taskId}  queued${instead}` : `${taskId}  is queued already (${category}, with the same settings)`;
 }
 
-function toJson({ taskId, category, created, superseded }: EnqueuedCategory): object {
+/** On stderr: scripts read ids from stdout. */
+function sayHowToFollow([task, ...more]: readonly EnqueuedCategory[]): void {
+  const follow = more.length > 0 || !task ? "apex bg status --watch" : `apex bg logs -f ${task.taskId}`;
+  process.stderr.write(`follow  ${follow} · results  apex bg results\n`);
+}
+
+/** The same for machines. */
+export function jsonOf({ taskId, category, created, superseded }: EnqueuedCategory): object {
   return { task_id: taskId, category, created, superseded };
 }
 
@@ -87,7 +100,7 @@ function taskOptionsOf(options: BackgroundOptions, additionalArgs: readonly stri
   return {
     ...(timeout === undefined ? {} : { timeoutMs: durationOf("--timeout", timeout) }),
     ...(retries === undefined ? {} : { maxRetries: retries }),
-    ...(priority === undefined ? {} : { priority: priorityOf(priority) }),
+    ...(priority === undefined ? {} : { priority: asPriority(priority) }),
     ...(cpu === undefined ? {} : { cpuLimitPercent: cpu }),
     ...(memoryLimitBytes === undefined ? {} : { memoryLimitBytes }),
     ...(service === undefined ? {} : { servicesRequired: service }),
@@ -99,6 +112,25 @@ function taskOptionsOf(options: BackgroundOptions, additionalArgs: readonly stri
     ...(options.separate ? { isSeparate: true } : {}),
     ...(key === undefined ? {} : { idempotencyKey: key }),
   };
+}
+
+function asPriority(written: string): TaskPriority {
+  try {
+    return priorityOf(written);
+  } catch {
+    const known = Object.entries(taskPriorities).map(([name, number]) => `${name} (${number})`);
+    throw new SelectionError(`--priority ${JSON.stringify(written)} is no priority`, {
+      hint: `known: ${known.join(", ")}`,
+    });
+  }
+}
+
+function assertServices({ services, layers }: Config, names: readonly string[] = []): void {
+  const known = new Set([...services.keys(), ...[...layers.values()].flatMap((layer) => layer.requiredServices)]);
+  const unknown = names.find((name) => !known.has(name));
+  if (unknown === undefined) return;
+  const hint = didYouMean(unknown, [...known]) ?? (known.size > 0 ? `known: ${[...known].join(", ")}` : undefined);
+  throw new SelectionError(`there is no service "${unknown}"`, hint === undefined ? {} : { hint });
 }
 
 function variablesOf(written: readonly string[]): Record<string, string> {

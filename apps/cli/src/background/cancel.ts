@@ -2,11 +2,11 @@ import { type Cancelled, cancelTask, findTask } from "@netra-apex/background-e2e
 import { exitCodes, SelectionError } from "@netra-apex/core";
 import type { BackgroundOptions } from "./background-options.ts";
 import { nothingHere } from "./nothing-here.ts";
+import { openTasks } from "./open-tasks.ts";
 import { type OpenBackground, withBackground } from "./open-background.ts";
 
-const open = ["queued", "starting", "running", "retry-wait"] as const;
-/** How many are read at a time, and cancelled at once. */
-const pageSize = 100;
+/** How many are cancelled at once. */
+const mostAtOnce = 100;
 
 /** `apex bg cancel`: returns when nothing of the tasks runs any more. */
 export async function cancelCommand(references: readonly string[], options: BackgroundOptions): Promise<number> {
@@ -19,8 +19,8 @@ export async function cancelCommand(references: readonly string[], options: Back
   const code = await withBackground(options, async ({ queue, place }) => {
     const ids = all ? await openTasks(queue) : await idsOf(queue, references);
     const by = { kind: "person" } as const;
-    for (let from = 0; from < ids.length; from += pageSize) {
-      const part = ids.slice(from, from + pageSize);
+    for (let from = 0; from < ids.length; from += mostAtOnce) {
+      const part = ids.slice(from, from + mostAtOnce);
       const cancelled = await Promise.all(
         part.map((id) => cancelTask(queue, place, id, { by, ...(reason === undefined ? {} : { reason }) })),
       );
@@ -39,23 +39,6 @@ async function idsOf(queue: OpenBackground["queue"], references: readonly string
   const ids: string[] = [];
   for (const reference of references) ids.push((await findTask(queue, reference)).id);
   return [...new Set(ids)];
-}
-
-/** Those that wait first: none of them is to start because another one has made room. */
-async function openTasks(queue: OpenBackground["queue"]): Promise<string[]> {
-  const ids: string[] = [];
-  for (const states of [open.filter((state) => state === "queued" || state === "retry-wait"), open.slice(1, 3)]) {
-    let after: string | undefined;
-    do {
-      const page = await queue.list(
-        { states },
-        { order: "urgency", limit: pageSize, ...(after === undefined ? {} : { after }) },
-      );
-      ids.push(...page.items.map(({ id }) => id));
-      after = page.next;
-    } while (after !== undefined);
-  }
-  return ids;
 }
 
 function tell(id: string, cancelled: Cancelled, json: boolean | undefined): void {

@@ -2,6 +2,15 @@ import { SelectionError } from "@netra-apex/core";
 import type { CliOptions } from "../flags.ts";
 import type { BackgroundOptions } from "./background-options.ts";
 
+/** Throws `SelectionError`: a flag that is about the background queue, where nothing else asks for it. */
+export function refuseStrayFlag(flag: "--since" | "--snapshot"): never {
+  const hint =
+    flag === "--since"
+      ? "apex --background-results --since 2h, or apex bg results --since 2h"
+      : "apex --background-e2e --snapshot, or apex bg add --snapshot";
+  throw new SelectionError(`${flag} is about the background queue, and nothing else here is`, { hint });
+}
+
 /** What the older flat flags ask of the background queue; `apex bg` does the same. */
 export async function flatBackgroundCommand(
   options: CliOptions,

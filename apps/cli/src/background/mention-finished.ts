@@ -1,18 +1,10 @@
 import { existsSync } from "node:fs";
-import {
-  exportedResult,
-  finalStates,
-  openQueueAt,
-  queuePlace,
-  readFact,
-  writeFact,
-  ensureDaemon,
-} from "@netra-apex/background-e2e";
+import { exportedResult, finalStates, openQueueAt, queuePlace, readFact, writeFact } from "@netra-apex/background-e2e";
 import { findConfig } from "@netra-apex/core";
 import { storeDirectory } from "@netra-apex/store";
 import { loadSqliteQuietly } from "../history/load-sqlite.ts";
 import { plain } from "../table.ts";
-import { apexVersion } from "../version.ts";
+import { keepGoing } from "./open-background.ts";
 import { verdictText } from "./results.ts";
 
 /** More are summed up. */
@@ -43,10 +35,7 @@ export async function mentionFinished(): Promise<void> {
       if (next !== undefined) process.stderr.write("background  … and more: apex bg results\n");
       const [newest] = items;
       if (newest) await writeFact(queue.database, "told", { atMs: newest.changedMs });
-      const { byState } = await queue.stats();
-      if (byState.queued + byState["retry-wait"] > 0) {
-        await ensureDaemon(queue, place, { version: apexVersion, isAsked: false });
-      }
+      await keepGoing({ queue, place });
     } finally {
       await queue.close();
     }

@@ -1,9 +1,18 @@
 import { existsSync } from "node:fs";
-import { type FileQueue, openQueueAt, type QueuePlace, queuePlace } from "@netra-apex/background-e2e";
+import {
+  DaemonSeat,
+  ensureDaemon,
+  type FileQueue,
+  openQueueAt,
+  type QueuePlace,
+  queuePlace,
+  readFact,
+} from "@netra-apex/background-e2e";
 import type { Config } from "@netra-apex/core";
 import { storeDirectory } from "@netra-apex/store";
 import { loadSqliteQuietly } from "../history/load-sqlite.ts";
 import { findPast } from "../past/open-past.ts";
+import { apexVersion } from "../version.ts";
 import type { BackgroundOptions } from "./background-options.ts";
 
 /** A project's queue, open. */
@@ -41,4 +50,20 @@ async function open(place: QueuePlace): Promise<OpenBackground> {
   const queue = await openQueueAt(place);
   for (const notice of queue.notices) process.stderr.write(`warning  ${notice}\n`);
   return { queue, place };
+}
+
+/**
+ * Starts the worker again where tasks are open and it is gone: killed, or with the machine. Not where a person has stopped it, or the
+ * queue. Returns why nothing is started, for people; undefined when all is well.
+ */
+export async function keepGoing({ queue, place }: OpenBackground): Promise<string | undefined> {
+  const { byState, paused } = await queue.stats();
+  if (byState.queued + byState["retry-wait"] + byState.starting + byState.running === 0) return undefined;
+  if (new DaemonSeat(queue.database).holder() === undefined) {
+    if (readFact(queue.database, "stopped")) return "the worker was stopped (apex bg worker starts it)";
+    if (!paused || byState.starting + byState.running > 0) {
+      await ensureDaemon(queue, place, { version: apexVersion, isAsked: false });
+    }
+  }
+  return paused ? "the queue is paused (apex bg resume)" : undefined;
 }

@@ -1,6 +1,7 @@
 import { ensureDaemon, wake } from "@netra-apex/background-e2e";
 import { exitCodes, loadConfig } from "@netra-apex/core";
 import { frameworkNames } from "@netra-apex/runner";
+import { say } from "../table.ts";
 import { apexVersion } from "../version.ts";
 import type { BackgroundOptions } from "./background-options.ts";
 import { openBackground, withBackground } from "./open-background.ts";
@@ -16,7 +17,7 @@ export async function pauseCommand(options: BackgroundOptions): Promise<number> 
   try {
     const { reason } = options;
     await queue.pause({ by: { kind: "person" }, ...(reason === undefined ? {} : { reason }) });
-    process.stdout.write("paused: what runs goes on, nothing more is started (apex bg resume)\n");
+    say(options.json, { paused: true }, () => "paused: what runs goes on, nothing more is started (apex bg resume)");
     return exitCodes.passed;
   } finally {
     await queue.close();
@@ -33,6 +34,6 @@ export async function resumeQueueCommand(options: BackgroundOptions): Promise<nu
       await ensureDaemon(queue, place, { version: apexVersion, isAsked: true });
     }
   });
-  process.stdout.write("the queue goes on\n");
+  say(options.json, { paused: false }, () => "the queue goes on");
   return exitCodes.passed;
 }

@@ -1,16 +1,18 @@
-import { finalStates, type TaskId, type TaskView } from "@netra-apex/background-e2e";
+import { type EnqueuedCategory, isFinal, type TaskId, type TaskView } from "@netra-apex/background-e2e";
 import { type Config, formatDuration } from "@netra-apex/core";
 import type { CliOptions } from "../flags.ts";
-import { addTasks, lineOf } from "./add.ts";
+import { addTasks } from "./add.ts";
 import { openBackground } from "./open-background.ts";
 
-/** Queues the background part of a run mode; returns the ids. Says on stderr what was queued. Throws what queueing throws. */
+/** Queues the background part of a run mode; returns the ids. `say` is told of each task. Throws what queueing throws. */
 export async function queueLayers(
   config: Config,
   categories: readonly string[],
-  { config: file, snapshot, realServices, realLlm, json }: CliOptions,
+  { config: file, snapshot, realServices, realLlm, backgroundTimeout }: CliOptions,
+  say: (task: EnqueuedCategory) => void,
 ): Promise<readonly TaskId[]> {
   const options = {
+    ...(backgroundTimeout === undefined ? {} : { timeoutMs: backgroundTimeout * 60_000 }),
     ...(realServices ? { useRealServices: true } : {}),
     ...(realLlm ? { useRealLlm: true } : {}),
   };
@@ -18,8 +20,7 @@ export async function queueLayers(
     ...(file === undefined ? {} : { config: file }),
     ...(snapshot ? { snapshot } : {}),
   });
-  const to = json ? process.stderr : process.stdout;
-  for (const task of tasks) to.write(`background  ${lineOf(task)}\n`);
+  for (const task of tasks) say(task);
   return tasks.map(({ taskId }) => taskId);
 }
 
@@ -40,9 +41,10 @@ export async function queuedLines(config: Config, ids: readonly TaskId[]): Promi
 
 function stateText({ state, attempts, ahead, result, reason }: TaskView): string {
   const attempt = attempts.at(-1);
-  const since = attempt ? formatDuration(Math.max(0, Date.now() - attempt.startedMs)) : "";
-  if (state === "starting" || state === "running") return `still running, since ${since}`;
-  if (!(finalStates as ReadonlySet<string>).has(state)) return ahead ? `${state}, ${ahead} before it` : state;
+  if (attempt && (state === "starting" || state === "running")) {
+    return `still runs, for ${formatDuration(Math.max(0, Date.now() - attempt.startedMs))}`;
+  }
+  if (!isFinal({ state })) return ahead ? `${state}, ${ahead} before it` : state;
   const said = result && "reason" in result.outcome ? result.outcome.reason : reason;
   return state === "completed" ? "passed" : `${state}${said === undefined ? "" : `: ${said}`}`;
 }

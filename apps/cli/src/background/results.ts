@@ -23,8 +23,12 @@ export async function resultsCommand(asked: string | undefined, options: Backgro
       return items.map((task) => exportedResult(task, place));
     })) ?? [];
   if (json) for (const result of results) process.stdout.write(`${JSON.stringify(result)}\n`);
-  else process.stdout.write(`${results.length === 0 ? "no task has ended" : resultsText(results)}\n`);
+  else process.stdout.write(`${results.length === 0 ? noneText(category, since) : resultsText(results)}\n`);
   return exitCodes.passed;
+}
+
+function noneText(category: string | undefined, since: string | undefined): string {
+  return `no task${category === undefined ? "" : ` of ${category}`} has ended${since === undefined ? "" : ` in the last ${since}`}`;
 }
 
 function limitOf(asked: string | undefined, otherwise: number): number {
@@ -39,8 +43,8 @@ function resultsText(results: readonly ExportedResult[]): string {
       result.task_id,
       verdictText(result),
       timeText(Date.parse(result.finished_at)),
-      result.duration_seconds === null ? "" : formatDuration(Math.round(result.duration_seconds) * 1_000),
-      testsText(result),
+      result.duration_seconds === null ? "" : durationText(result.duration_seconds),
+      testsText(result.test_counts),
       codeText(result),
       result.error_message === null ? "" : plain(result.error_message),
     ]),
@@ -54,12 +58,19 @@ export function verdictText({ status, outcome, flaky, attempts }: ExportedResult
   return `${word}${flaky ? ", flaky" : ""}${tries > 1 ? `, attempt ${tries}` : ""}`;
 }
 
-function testsText({ test_counts: { total, failed, skipped } }: ExportedResult): string {
+/** Seconds; nobody reads tenths of them in what took long. */
+export function durationText(seconds: number): string {
+  return formatDuration(seconds < 10 ? seconds * 1_000 : Math.round(seconds) * 1_000);
+}
+
+/** How many tests there were; nothing where nobody counted. */
+export function testsText({ total, failed, skipped }: ExportedResult["test_counts"]): string {
   if (total === 0) return "";
   return `${countText(total, "test")}${failed > 0 ? `, ${failed} failed` : ""}${skipped > 0 ? `, ${skipped} skipped` : ""}`;
 }
 
-function codeText({ code }: ExportedResult): string {
+/** The state of the code that was tested; `+` is for what differed from the commit. */
+export function codeText({ code }: ExportedResult): string {
   if (!code) return "";
   const where = code.commit === null ? code.tree.slice(0, 12) : code.commit.slice(0, 8);
   const state = code.changed_meanwhile ? "+ (changed meanwhile)" : code.dirty ? "+" : "";

@@ -3,16 +3,20 @@ import { exitCodes } from "@netra-apex/core";
 import { Store } from "@netra-apex/store";
 import { say } from "../table.ts";
 import type { BackgroundOptions } from "./background-options.ts";
-import { withBackground } from "./open-background.ts";
+import { keepGoing, withBackground } from "./open-background.ts";
 import { statusView } from "./status-view.ts";
 
-/** `apex bg status`: what runs in the background, and what waits, in its order. */
-export async function backgroundStatusCommand(options: BackgroundOptions): Promise<number> {
+/** `apex bg status`: what runs in the background, and what waits, in its order; or all about one task. */
+export async function backgroundStatusCommand(options: BackgroundOptions, reference?: string): Promise<number> {
+  if (reference !== undefined) return (await import("./show.ts")).showCommand(reference, options);
   if (options.watch) return (await import("./watch.ts")).watchCommand(options);
-  const status = await withBackground(options, async ({ queue, place, directory, environment }) =>
-    readQueueStatus(queue, place, { expectedMs: await expectedDurations(directory, environment) }),
-  );
-  say(options.json, status ?? nothingQueued, () => statusView(status ?? nothingQueued));
+  const status = await withBackground(options, async (background) => {
+    const { queue, place, directory, environment } = background;
+    await keepGoing(background);
+    return readQueueStatus(queue, place, { expectedMs: await expectedDurations(directory, environment) });
+  });
+  const width = process.stdout.isTTY ? process.stdout.columns : undefined;
+  say(options.json, status ?? nothingQueued, () => statusView(status ?? nothingQueued, { width }));
   return exitCodes.passed;
 }
 

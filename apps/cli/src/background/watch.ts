@@ -1,54 +1,68 @@
-import { onWake, readQueueStatus } from "@netra-apex/background-e2e";
+import { onWake, type QueuePlace, type QueueStatus, readQueueStatus } from "@netra-apex/background-e2e";
 import { exitCodes } from "@netra-apex/core";
 import type { BackgroundOptions } from "./background-options.ts";
-import { withBackground } from "./open-background.ts";
+import { listenForEnd } from "./listen-for-end.ts";
+import { LivePicture } from "./live-picture.ts";
+import { keepGoing, withBackground } from "./open-background.ts";
 import { expectedDurations, nothingQueued } from "./status.ts";
 import { statusView } from "./status-view.ts";
 
-/** How often the screen is drawn anew while nothing changes: times go on. */
+/** How often the picture is drawn anew while nothing changes: times go on. */
 const redrawMs = 1_000;
+const offTerminalLimit = 20;
 
-/** `apex bg status --watch`: the queue, live, until Ctrl-C. Off a terminal, a line or a picture each time that something changes. */
+/**
+ * `apex bg status --watch`: the queue, live, until Ctrl-C. Off a terminal, a picture (with `--json` a line) each time that a task or the
+ * worker changes; times alone are no change.
+ */
 export async function watchCommand(options: BackgroundOptions): Promise<number> {
   const { json } = options;
-  const isLive = process.stdout.isTTY && !json;
-  const { createLogUpdate } = await import("log-update");
-  // The window's height is all there is.
-  const draw = isLive ? createLogUpdate(process.stdout) : undefined;
+  const picture = process.stdout.isTTY && !json ? new LivePicture(process.stdout) : undefined;
+  let status: QueueStatus = nothingQueued;
   let shown = "";
-  const show = (text: string): void => {
-    if (text === shown) return;
-    shown = text;
-    if (draw) draw(text);
-    else process.stdout.write(`${text}\n`);
+  const show = (): void => {
+    if (picture) return picture.draw(statusView(status, picture));
+    const what = whatChanges(status);
+    if (what === shown) return;
+    shown = what;
+    process.stdout.write(`${json ? JSON.stringify(status) : `${statusView(status)}\n`}\n`);
   };
-  const stop = new AbortController();
-  const onSignal = (): void => stop.abort();
-  for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, onSignal);
+  const end = listenForEnd();
   try {
-    const result = await withBackground(options, async ({ queue, place, directory, environment }) => {
-      const expectedMs = await expectedDurations(directory, environment);
-      while (!stop.signal.aborted) {
-        const status = await readQueueStatus(queue, place, { expectedMs, limit: linesThere(isLive) });
-        show(json ? JSON.stringify(status) : statusView(status));
-        await nextChange(place, stop.signal);
-      }
-      return true;
-    });
-    if (result === undefined) show(json ? JSON.stringify(nothingQueued) : statusView(nothingQueued));
+    while (!end.signal.aborted) {
+      const isThere = await withBackground(options, async (background) => {
+        const { queue, place, directory, environment } = background;
+        const expectedMs = await expectedDurations(directory, environment);
+        while (!end.signal.aborted) {
+          await keepGoing(background);
+          const limit = picture?.rows ?? offTerminalLimit;
+          status = await readQueueStatus(queue, place, { expectedMs, limit });
+          show();
+          await nextChange(place, end.signal);
+        }
+        return true;
+      });
+      if (isThere) break;
+      show();
+      await pause(end.signal);
+    }
   } finally {
-    draw?.done();
-    for (const signal of ["SIGINT", "SIGTERM"] as const) process.off(signal, onSignal);
+    picture?.done();
+    end.release();
   }
+  // What was there last stays readable when the picture has gone.
+  if (picture) process.stdout.write(`${statusView(status, picture)}\n`);
   return exitCodes.passed;
 }
 
-/** What does not fit on the screen cannot be taken back from it. */
-function linesThere(isLive: boolean): number {
-  return isLive ? Math.max(1, Math.floor(((process.stdout.rows ?? 24) - 6) / 2)) : 20;
+function whatChanges({ worker, paused, stopped, by_status, tasks }: QueueStatus): string {
+  const states = tasks.map(({ task_id, status, attempt, test_counts, cancel_requested: isEnding }) => [
+    [task_id, status, attempt, test_counts, isEnding],
+  ]);
+  return JSON.stringify([worker?.pid, paused, stopped, by_status, states]);
 }
 
-function nextChange(place: Parameters<typeof onWake>[0], signal: AbortSignal): Promise<void> {
+function nextChange(place: QueuePlace, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     const done = (): void => {
       stopWatching();
@@ -57,5 +71,19 @@ function nextChange(place: Parameters<typeof onWake>[0], signal: AbortSignal): P
     };
     const stopWatching = onWake(place, done, redrawMs);
     signal.addEventListener("abort", done, { once: true });
+  });
+}
+
+function pause(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, redrawMs);
+    signal.addEventListener(
+      "abort",
+      () => {
+        clearTimeout(timer);
+        resolve();
+      },
+      { once: true },
+    );
   });
 }

@@ -9,6 +9,7 @@ import {
 import { type Config, exitCodes, loadConfig } from "@netra-apex/core";
 import { frameworkNames } from "@netra-apex/runner";
 import path from "node:path";
+import { say } from "../table.ts";
 import { apexVersion } from "../version.ts";
 import type { BackgroundOptions } from "./background-options.ts";
 import { openBackground } from "./open-background.ts";
@@ -35,9 +36,8 @@ export async function workerCommand(options: BackgroundOptions): Promise<number>
       const seat = new DaemonSeat(queue.database);
       for (const deadline = Date.now() + startMs; !seat.holder() && Date.now() < deadline;) await pause(20);
       const holder = seat.holder();
-      process.stdout.write(
-        holder ? `worker ${holder.process.pid}\n` : `the worker did not start; see ${place.workerLog}\n`,
-      );
+      if (holder) say(options.json, { pid: holder.process.pid }, () => `worker ${holder.process.pid}`);
+      else process.stderr.write(`the worker did not start; see ${place.workerLog}\n`);
       return holder ? exitCodes.passed : exitCodes.infrastructure;
     }
     await writeFact(queue.database, "stopped", undefined);

@@ -35,11 +35,18 @@ async function checkedRun(plan: Plan, config: Config, invocation: Invocation): P
   const { foreground, queued } = splitPlan(config, plan);
   if (queued.length === 0) return runHere(foreground ?? plan, config, invocation);
   const { queueLayers, queuedLines } = await import("../background/queue-layers.ts");
-  const ids = await queueLayers(config, queued, invocation.options);
-  if (!foreground) return exitCodes.passed;
-  const exitCode = await runHere(foreground, config, invocation);
-  for (const line of await queuedLines(config, ids)) process.stderr.write(`${line}\n`);
-  process.stderr.write("background  apex bg status · apex bg results\n");
+  const { jsonOf, lineOf } = await import("../background/add.ts");
+  const { json, progressMode } = invocation.options;
+  const isJson = json ?? progressMode === "json";
+  // The stream of a run is on stdout; where there is none, the tasks are all that there is to say.
+  const isStreamed = isJson && foreground !== undefined;
+  const to = isStreamed ? process.stderr : process.stdout;
+  const ids = await queueLayers(config, queued, invocation.options, (task) => {
+    to.write(isJson && !isStreamed ? `${JSON.stringify(jsonOf(task))}\n` : `background  ${lineOf(task)}\n`);
+  });
+  const exitCode = foreground ? await runHere(foreground, config, invocation) : exitCodes.passed;
+  if (foreground) for (const line of await queuedLines(config, ids)) to.write(`${line}\n`);
+  if (!isJson) process.stderr.write("background  apex bg status · apex bg results\n");
   return exitCode;
 }
 

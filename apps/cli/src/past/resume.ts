@@ -1,3 +1,5 @@
+import path from "node:path";
+import { isRunOfTask } from "@netra-apex/background-e2e";
 import { ApexError, type Config, type Plan, type RecoveredRun, recoverRun, type RunEventOf } from "@netra-apex/core";
 import { stars } from "@netra-apex/core/mask";
 import { findRun, type JournalEnd, journalOf, journalState, readJournal } from "@netra-apex/store";
@@ -21,7 +23,7 @@ export async function resumeCommand(
   parse: (args: readonly string[]) => Promise<Omit<Invocation, "guard">>,
 ): Promise<number> {
   const { directory } = await findPast(invocation.options);
-  const runId = findRun(directory, reference);
+  const runId = runToResume(directory, reference);
   if (journalState(directory, runId) === "running") {
     throw new ResumeError(`${runId} still runs`, { hint: "apex status shows it; it can be resumed when it is over" });
   }
@@ -49,6 +51,11 @@ export async function resumeCommand(
   if (config.areLimitsStrict && asked.guard) await requireLimits(plan, asked.guard);
   const assumeUnchanged = invocation.options.assumeUnchanged ?? false;
   return executePlan(plan, config, asked, { recovered, assumeUnchanged });
+}
+
+/** The latest run is one that a person made: what is queued goes on by itself. */
+function runToResume(directory: string, reference: string): string {
+  return findRun(directory, reference, (id) => !isRunOfTask(path.dirname(journalOf(directory, id))));
 }
 
 /** Whether the same command line would choose something else today, so that the plan of that run is the one to go on with. */

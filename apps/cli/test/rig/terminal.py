@@ -1,6 +1,6 @@
 """Runs a program in a terminal of its own: what is typed comes as JSON lines on stdin, what it shows goes to stdout.
 
-{"type": "text"} types, {"signal": "SIGCONT"} sends a signal to the program. Ends with the program's exit code, or 128 plus the
+{"type": "text"} types, {"signal": "SIGCONT"} sends a signal to the program, {"resize": [columns, rows]} does that. Ends with the program's exit code, or 128 plus the
 signal that ended it; the last line on stderr says whether the terminal's settings are as they were.
 """
 import fcntl, json, os, pty, select, signal, struct, sys, termios
@@ -26,6 +26,9 @@ while True:
             order = json.loads(line)
             if "type" in order:
                 os.write(terminal, order["type"].encode())
+            elif "resize" in order:
+                columns, rows = order["resize"]
+                fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
             else:
                 os.kill(pid, getattr(signal, order["signal"]))
     if terminal in ready:

@@ -8,11 +8,15 @@ import { program, type Project } from "./project.ts";
 export const hasTerminal = process.platform !== "win32" && spawnSync("python3", ["--version"]).status === 0;
 
 /** apex in a terminal of its own, at which a person types. */
-export function startInTerminal(project: Project, args: readonly string[]) {
+export function startInTerminal(
+  project: Pick<Project, "root">,
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+) {
   const script = path.join(import.meta.dirname, "terminal.py");
   const child = spawn("python3", [script, process.execPath, program, ...args], {
     cwd: project.root,
-    env: { PATH: process.env["PATH"], HOME: process.env["HOME"], TERM: "xterm" },
+    env: { PATH: process.env["PATH"], HOME: process.env["HOME"], TERM: "xterm", ...env },
     stdio: "pipe",
   });
   onTestFinished(() => void child.stdin.end());
@@ -24,6 +28,7 @@ export function startInTerminal(project: Project, args: readonly string[]) {
     screen: () => said.screen,
     pressCtrl: (key: "C" | "Z") => tell({ type: key === "C" ? "\u0003" : "\u001A" }),
     send: (signal: NodeJS.Signals) => tell({ signal }),
+    resize: (columns: number, rows: number) => tell({ resize: [columns, rows] }),
     async ended() {
       const [exitCode] = (await once(child, "close")) as [number | null];
       // Whoever hides the cursor last must show it again.

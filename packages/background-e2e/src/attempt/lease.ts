@@ -53,7 +53,7 @@ export class Lease {
   changed(): void {
     this.#hasNews = true;
     // Of thousands of tests, the last ones are told with the next look.
-    if (Date.now() - this.#toldMs >= tellMs) void this.#look();
+    if (Date.now() - this.#toldMs >= this.#pace.tellMs) void this.#look();
   }
 
   /** Ends the work, so that another worker can take it up. */

@@ -18,6 +18,7 @@ import type { TaskView } from "../queue/queue-backend.ts";
 import type { AttemptResult, TaskSpec } from "../queue/task.ts";
 import { identifyWorkTree } from "../snapshot/identify-work-tree.ts";
 import { checkServices, type ServiceCheck } from "../services/check-services.ts";
+import { markRun } from "./run-of-task.ts";
 import { attemptConfig, attemptPlan, expectedMemoryBytes } from "./attempt-config.ts";
 import type { AttemptLog } from "./attempt-log.ts";
 import type { AttemptProgress } from "./attempt-progress.ts";
@@ -122,6 +123,7 @@ async function runThePlan(
   lease.signal.addEventListener("abort", onEnd, { once: true });
   try {
     const { runDirectory } = keeper;
+    markRun(runDirectory, task.id);
     const { lastPasses, pastDurationsMs } = keeper.past;
     const summary = await runPlan(plan, {
       ...runSettings(config, { runDirectory, lastPasses, guard, killNow: killNow.signal }),

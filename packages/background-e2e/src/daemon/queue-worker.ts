@@ -3,7 +3,7 @@ import { describeThrown, noTests, ownProcess, type ProcessIdentity } from "@netr
 import { endRemains } from "../control/end-remains.ts";
 import type { QueuePlace } from "../place.ts";
 import type { FileQueue } from "../queue/open-queue.ts";
-import type { Claim, TaskView } from "../queue/queue-backend.ts";
+import type { Claim, ClaimRef, TaskView } from "../queue/queue-backend.ts";
 import { programFile } from "../programs.ts";
 import { isSettled, settleTask } from "../results/settle-task.ts";
 import { finalStates, isFinal } from "../results/task-result.ts";
@@ -97,6 +97,11 @@ export class QueueWorker {
       await new Promise((resolve) => setTimeout(resolve, lookMs));
       // To look costs nothing, to take is written to the disk.
       holder = this.#seat.holder() ?? (await this.#seat.take(this.#own));
+    }
+    // Somebody has stopped it before it had its place, where nobody could have asked it.
+    if (!this.#isLasting && readFact(this.#queue.database, "stopped")) {
+      await this.#seat.leave(this.#own.id);
+      return { kind: "stopped" };
     }
     const stopListening = onWake(this.#place, () => this.nudge());
     try {
@@ -253,6 +258,7 @@ export class QueueWorker {
 
   /** An attempt's process has ended: with its result handed in, as a rule. */
   async #settle(claim: Claim, end: { readonly problem?: string }): Promise<void> {
+    if (this.#stop === "stop") await this.#release(claim);
     const task = await this.#queue.get(claim.taskId);
     if (task?.lease?.fence === claim.fence && end.problem !== undefined) {
       const outcome = { status: "errored", reason: end.problem } as const;
@@ -269,7 +275,13 @@ export class QueueWorker {
     for (const identity of held) signalProcess(identity, "SIGTERM");
     const deadline = Date.now() + this.#pace.stopGraceMs;
     for (const identity of held) await endProcess(identity, Math.max(0, deadline - Date.now()));
+    for (const { id, lease } of active) if (lease) await this.#release({ taskId: id, fence: lease.fence });
     await this.#queue.reap();
+  }
+
+  /** An attempt that the worker has ended before it could give its task back has not lost it. */
+  async #release(claim: ClaimRef): Promise<void> {
+    await this.#queue.release(claim, { reason: "the worker was stopped", delayMs: 0 });
   }
 
   async #active(): Promise<readonly TaskView[]> {

@@ -1,4 +1,6 @@
 import { ApexError } from "@netra-apex/core";
+import { type FinalTaskState, taskStates } from "../queue/task.ts";
+import { finalStates } from "./task-result.ts";
 import type { QueueBackend, TaskView } from "../queue/queue-backend.ts";
 
 /** No task, or more than one, goes by what was asked for. */
@@ -7,9 +9,10 @@ export class TaskNotFoundError extends ApexError {
 }
 
 const mostShown = 5;
+const openStates = taskStates.filter((state) => !finalStates.has(state as FinalTaskState));
 
 /**
- * The task that a person means: its whole id, a part of it that no other has, or `latest`, the one that was queued last. Throws
+ * The task that a person means: its whole id, a part of it that no other has (or no other that is not over), or `latest`, the one that was queued last. Throws
  * `TaskNotFoundError`.
  */
 export async function findTask(queue: QueueBackend, reference: string): Promise<TaskView> {
@@ -32,6 +35,9 @@ export async function findTask(queue: QueueBackend, reference: string): Promise<
     });
   }
   if (others.length > 0) {
+    // What runs or waits is meant rather than what was long ago, where there is but one of it.
+    const open = await queue.list({ id: reference, states: openStates }, { order: "urgency", limit: 2 });
+    if (open.items.length === 1 && open.items[0]) return open.items[0];
     const shown = items.slice(0, mostShown).map(({ id }) => id);
     throw new TaskNotFoundError(
       `${JSON.stringify(reference)} could be ${shown.join(", ")}${items.length > mostShown ? ", …" : ""}`,

@@ -90,7 +90,7 @@ export async function readQueueStatus(
       ? undefined
       : isStopped
         ? "the worker was stopped"
-        : "there is no worker";
+        : "the worker, which is not there yet";
   const isFull = byState.starting + byState.running >= concurrency;
   const estimate = new Estimate(expectedMs, concurrency, nowMs);
   return {

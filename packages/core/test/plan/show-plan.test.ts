@@ -66,6 +66,14 @@ describe("the plan as text", () => {
     );
   });
 
+  it("says of a queued layer that it waits for none, and leaves it out of the longest time", () => {
+    const lines = showPlan(plan, "text", { queued: ["core"] }).split("\n");
+    expect(lines[0]).toContain(" · 2 at once · 1 layer queued for the background · at most 2m");
+    expect(lines).toContain("   into the background queue at once, a task for each category");
+    expect(lines.join("\n")).not.toContain("after fast passed");
+    expect(JSON.parse(showPlan(plan, "json", { queued: ["core"] }))).toEqual({ ...plan, queued: ["core"] });
+  });
+
   it("says when a layer's budget cuts its categories' timeouts short", () => {
     const layer = { id: "fast", executionMode: "sequential" as const, budgetMs: 120_000 };
     const nodes = [

@@ -22,13 +22,12 @@ export function hasJournal(store: string, runId: RunId): boolean {
 
 /**
  * The run that a person means: its whole id, any beginning or end of it that no other run has, or `latest`, the newest that was not
- * imported. Throws
- * `RunNotFoundError`.
+ * imported and that `isMeant`. Throws `RunNotFoundError`.
  */
-export function findRun(store: string, reference: string): RunId {
+export function findRun(store: string, reference: string, isMeant: (id: RunId) => boolean = () => true): RunId {
   const runs = listJournals(store);
   if (reference === "latest") {
-    const latest = runs.findLast((id) => !isImported(store, id));
+    const latest = runs.findLast((id) => !isImported(store, id) && isMeant(id));
     if (latest !== undefined) return latest;
     throw new RunNotFoundError(`there is no run of this machine yet (${store})`, { hint: "apex run makes one" });
   }

@@ -4,22 +4,23 @@ import { commandText } from "../../layers/command-text.ts";
 import { timeoutsTogether } from "../../layers/timeouts-together.ts";
 import { outcomeStatuses } from "../../outcome.ts";
 import type { Condition, Resources, Sla } from "../../layers/node-rules.ts";
-import type { PlanEstimate } from "../estimate/plan-estimate.ts";
+import type { LayerId } from "../../ids.ts";
 import type { LeftOutLayer, Plan, PlanLayer, PlanNode } from "../plan.ts";
 import { estimateText } from "./estimate-text.ts";
+import type { ShowPlanOptions } from "./show-plan.ts";
 
 /**
  * The plan for people: layers in order with gates and budgets, categories with timeouts and commands; then the layers that
  * were left out, and the notes. With an estimate also what history says of each.
  */
-export function planText(plan: Plan, estimate?: PlanEstimate): string {
+export function planText(plan: Plan, { estimate, queued = [] }: ShowPlanOptions = {}): string {
   const nodes = new Map(plan.nodes.map((node) => [node.id, node]));
   const width = Math.max(8, ...plan.nodes.map((node) => node.id.length));
   const estimated = estimateText(estimate);
   const blocks = plan.layers.map((layer, index) =>
     [
       `${index + 1}. ${layer.name}  (${layer.id})`,
-      `   ${layerFacts(layer, nodes).join(" · ")}`,
+      `   ${layerFacts(layer, nodes, queued).join(" · ")}`,
       ...present(estimated.layers.get(layer.id)).map((line) => `   ${line}`),
       ...layer.nodes
         .map((id) => nodes.get(id))
@@ -33,19 +34,20 @@ export function planText(plan: Plan, estimate?: PlanEstimate): string {
     ),
   );
   const notes = plan.notes.map((note) => `note: ${note}`);
-  const top = [header(plan), ...present(estimated.run)].join("\n");
+  const top = [header(plan, queued), ...present(estimated.run)].join("\n");
   return [top, ...blocks, ...leftOut, ...(notes.length > 0 ? [notes.join("\n")] : [])].join("\n\n");
 }
 
-function header(plan: Plan): string {
+function header(plan: Plan, queued: readonly LayerId[]): string {
   const categories = plan.nodes.filter((node) => (node.input as Partial<CategoryTask>)?.partOf === undefined);
   const runnable = categories.filter((node) => !node.skip).length;
-  const budget = totalBudget(plan);
+  const budget = totalBudget(plan, queued);
   return [
     plan.runMode === undefined ? "plan of the selection" : `plan of run mode ${plan.runMode}`,
     `environment ${plan.environment}`,
     `${count(plan.layers.length, "layer")}, ${runnable} of ${count(categories.length, "category", "categories")} configured`,
     `${plan.maxParallel} at once`,
+    ...(queued.length > 0 ? [`${count(queued.length, "layer")} queued for the background`] : []),
     ...(plan.shard ? [`shard ${plan.shard.index}/${plan.shard.total} only`] : []),
     ...(budget === undefined ? [] : [`at most ${formatDuration(budget)}`]),
     ...(plan.failurePolicy === "continue" ? [] : [`on failure: ${plan.failurePolicy}`]),
@@ -53,9 +55,10 @@ function header(plan: Plan): string {
 }
 
 /** The longest that the run can take: its own budget, or the heaviest chain of layers' budgets when each has one. */
-function totalBudget(plan: Plan): number | undefined {
+function totalBudget(plan: Plan, queued: readonly LayerId[]): number | undefined {
   const ends = new Map<string, number>();
   for (const layer of plan.layers) {
+    if (queued.includes(layer.id)) continue;
     if (layer.budgetMs === undefined) return plan.budgetMs;
     const start = Math.max(0, ...layer.gates.map((gate) => ends.get(gate) ?? 0));
     ends.set(layer.id, start + layer.budgetMs);
@@ -70,7 +73,9 @@ const failureFact = {
   "cancel-running": "is cancelled at its first failure",
 } as const;
 
-function layerFacts(layer: PlanLayer, nodes: ReadonlyMap<string, PlanNode>): string[] {
+function layerFacts(layer: PlanLayer, nodes: ReadonlyMap<string, PlanNode>, queued: readonly LayerId[]): string[] {
+  // Each of its categories becomes a task of its own, which neither waits for other layers nor shares a budget.
+  if (queued.includes(layer.id)) return ["into the background queue at once, a task for each category"];
   return [
     layer.gates.length > 0 ? `after ${layer.gates.join(", ")} passed` : "starts at once",
     ...(layer.assumed.length > 0 ? [`${layer.assumed.join(", ")} taken as passed`] : []),
