@@ -45,8 +45,14 @@ export function attemptDirectory({ directory }: QueuePlace, taskId: TaskId, fenc
  */
 export function snapshotDirectory({ store }: QueuePlace, env: NodeJS.ProcessEnv = process.env): string {
   const cache = env["XDG_CACHE_HOME"] || path.join(os.homedir(), ".cache");
-  const project = Buffer.from(path.resolve(store)).toString("base64url").slice(-40);
-  return path.join(cache, "netra-apex", "snapshots", project);
+  const absolute = path.resolve(store);
+  // Its name is for people; two projects may share that.
+  const hash = process.getBuiltinModule("node:crypto").hash("sha256", absolute).slice(0, 16);
+  const name = path
+    .basename(path.dirname(absolute))
+    .replaceAll(/[^\w.-]+/g, "-")
+    .slice(0, 40);
+  return path.join(cache, "netra-apex", "snapshots", `${name}-${hash}`);
 }
 
 /** What the tests of an attempt wrote, and what became of them. */

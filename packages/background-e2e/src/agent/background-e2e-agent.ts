@@ -61,7 +61,7 @@ export class BackgroundE2EAgent implements Agent<BackgroundE2EInput, AgentReport
   readonly limits = { timeoutMs: Number.POSITIVE_INFINITY };
   readonly #options: BackgroundE2EAgentOptions;
   #opened: Promise<Opened> | undefined;
-  #worker: { readonly worker: QueueWorker; readonly done: Promise<unknown> } | undefined;
+  #worker: OwnWorker | undefined;
 
   constructor(options: BackgroundE2EAgentOptions) {
     this.#options = options;
@@ -72,10 +72,11 @@ export class BackgroundE2EAgent implements Agent<BackgroundE2EInput, AgentReport
     const { queue, place } = await this.#open();
     if (this.#options.worker !== "own" || this.#worker) return;
     const worker = new QueueWorker({ queue, place, version: packageVersion(), log: () => undefined, isLasting: true });
-    const done = worker.run();
-    // Whoever waits for the tasks sees that nobody runs them.
-    done.catch(() => undefined);
-    this.#worker = { worker, done };
+    const own: OwnWorker = { worker, done: worker.run(), isWorking: true };
+    // There is another one already, or the queue cannot be used: what is queued is for whoever runs it.
+    const leave = (): void => void (own.isWorking = false);
+    own.done.then(leave, leave);
+    this.#worker = own;
   }
 
   /** Closes the queue. What the own worker runs goes back into it; a daemon goes on. */
@@ -108,7 +109,7 @@ export class BackgroundE2EAgent implements Agent<BackgroundE2EInput, AgentReport
       ...this.#configFile(),
     });
     if (!task) throw new SelectionError("no category was named");
-    if (this.#worker) this.#worker.worker.nudge();
+    if (this.#worker?.isWorking) this.#worker.worker.nudge();
     else if (this.#options.worker !== "none")
       await ensureDaemon(queue, place, { version: packageVersion(), isAsked: true });
     return task.taskId;
@@ -220,6 +221,13 @@ export class BackgroundE2EAgent implements Agent<BackgroundE2EInput, AgentReport
     const { projectRoot, config } = this.#options;
     return config === undefined ? {} : { configFile: path.resolve(projectRoot, config) };
   }
+}
+
+/** The worker that this process is. */
+interface OwnWorker {
+  readonly worker: QueueWorker;
+  readonly done: Promise<unknown>;
+  isWorking: boolean;
 }
 
 interface Opened {

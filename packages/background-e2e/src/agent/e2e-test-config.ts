@@ -1,3 +1,4 @@
+import { didYouMean } from "@netra-apex/core";
 import type { TaskOptions } from "../enqueue/new-task.ts";
 import { TaskInvalidError } from "../queue/queue-errors.ts";
 import { taskPriorities, type TaskPriority } from "../queue/task.ts";
@@ -32,7 +33,16 @@ export function taskOptionsOf(config: E2ETestConfig): TaskOptions {
   const { timeout_minutes: minutes, max_retries: maxRetries, priority, cpu_limit_percent: cpuLimitPercent } = config;
   const { memory_limit_gb: gigabytes, services_required: servicesRequired, additional_args: additionalArgs } = config;
   const { env_vars: envVars, idempotency_key: idempotencyKey } = config;
-  requireNumber("timeout_minutes", minutes, (value) => value > 0, "more than 0");
+  requireKnown(config);
+  requireTexts("services_required", servicesRequired);
+  requireTexts("additional_args", additionalArgs);
+  requireTexts("env_vars", envVars === undefined ? undefined : isPlain(envVars) ? Object.values(envVars) : envVars);
+  requireNumber(
+    "timeout_minutes",
+    minutes,
+    (value) => value > 0 && value <= longestMinutes,
+    `more than 0, at most ${longestMinutes}`,
+  );
   requireNumber("max_retries", maxRetries, (value) => Number.isInteger(value) && value >= 0, "a whole number");
   requireNumber("cpu_limit_percent", cpuLimitPercent, (value) => value > 0 && value <= 100, "more than 0, at most 100");
   requireNumber("memory_limit_gb", gigabytes, (value) => value > 0, "more than 0");
@@ -61,12 +71,40 @@ export function priorityOf(written: string | number): TaskPriority {
   throw new TaskInvalidError(`its priority is ${JSON.stringify(written)}, not one of ${known.join(", ")}`);
 }
 
+/** A week. */
+const longestMinutes = 7 * 24 * 60;
+
+const knownKeys = [
+  ...["environment", "timeout_minutes", "max_retries", "priority", "cpu_limit_percent", "memory_limit_gb"],
+  ...["services_required", "additional_args", "env_vars", "use_real_services", "use_real_llm"],
+  ...["snapshot", "supersede", "separate", "idempotency_key"],
+] as const;
+
+function requireKnown(config: E2ETestConfig): void {
+  for (const key of Object.keys(config)) {
+    if ((knownKeys as readonly string[]).includes(key)) continue;
+    throw new TaskInvalidError(
+      `${key} is no setting of a task; ${didYouMean(key, knownKeys) ?? `known: ${knownKeys.join(", ")}`}`,
+    );
+  }
+}
+
+function requireTexts(name: string, values: unknown): void {
+  if (values === undefined) return;
+  if (Array.isArray(values) && values.every((value) => typeof value === "string")) return;
+  throw new TaskInvalidError(`${name} must be ${name === "env_vars" ? "an object of texts" : "a list of texts"}`);
+}
+
+function isPlain(value: unknown): value is object {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
 function requireNumber(
   name: string,
   value: number | undefined,
   isGood: (value: number) => boolean,
   wanted: string,
 ): void {
-  if (value === undefined || (Number.isFinite(value) && isGood(value))) return;
-  throw new TaskInvalidError(`${name} is ${String(value)}, and must be ${wanted}`);
+  if (value === undefined || (typeof value === "number" && Number.isFinite(value) && isGood(value))) return;
+  throw new TaskInvalidError(`${name} is ${JSON.stringify(value)}, and must be a number, ${wanted}`);
 }

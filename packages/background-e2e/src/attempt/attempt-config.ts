@@ -14,6 +14,8 @@ export function attemptConfig(config: Config, store: string, spec: TaskSpec): Co
   };
   const changed = {
     ...category,
+    // As variables of the category they are masked as its own would be.
+    env: { ...category.env, ...spec.envVars },
     ...(Object.keys(limits).length === 0 ? {} : { limits }),
     ...(timeoutMs === undefined ? {} : { timeoutMs }),
   };
@@ -31,7 +33,6 @@ export function attemptPlan(config: Config, spec: TaskSpec): Plan {
   const plan = resolvePlan(config, {
     categories: [category],
     additionalArgs: spec.additionalArgs,
-    env: spec.envVars,
     ...(spec.useRealServices ? { realServices: true } : {}),
     ...(spec.useRealLlm ? { realLlm: true } : {}),
   });

@@ -5,7 +5,7 @@ import { describeOutcome, formatDuration, type Reporter, type RunEvent } from "@
 /** The log of an attempt: what its tests wrote, and a line for each thing that happened. Nothing that goes wrong with it ends the tests. */
 export class AttemptLog implements Reporter {
   readonly name = "attempt-log";
-  readonly #descriptor: number | undefined;
+  #descriptor: number | undefined;
   #isAtLineStart = true;
 
   constructor(file: string) {
@@ -50,8 +50,10 @@ export class AttemptLog implements Reporter {
     }
   }
 
-  close(): void {
+  /** It lasts longer than the run, which only knows its reporter. */
+  end(): void {
     if (this.#descriptor !== undefined) closeSync(this.#descriptor);
+    this.#descriptor = undefined;
   }
 
   #write(text: string): void {

@@ -80,6 +80,7 @@ async function main([store = "", taskId = "", fence = "", version, paceArgument]
             log,
             store,
             projectRoot: code.projectRoot,
+            ...(code.config === undefined ? {} : { config: code.config }),
             ...(version === undefined ? {} : { apexVersion: version }),
           });
     const { end } = lease;
@@ -88,7 +89,7 @@ async function main([store = "", taskId = "", fence = "", version, paceArgument]
   } finally {
     lease.close();
     await code.release();
-    log.close();
+    log.end();
     wake(place);
     await queue.close();
   }

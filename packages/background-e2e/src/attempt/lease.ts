@@ -1,3 +1,4 @@
+import { statSync } from "node:fs";
 import { type Outcome, ownProcess } from "@netra-apex/core";
 import { onWake } from "../daemon/wake.ts";
 import { usualPace, type WorkerPace } from "../daemon/worker-pace.ts";
@@ -24,6 +25,7 @@ export class Lease {
   readonly #worker: WorkerRef;
   readonly #place: QueuePlace;
   readonly #pace: WorkerPace;
+  readonly #inode: number | undefined;
   #progress: () => Progress = () => ({ isRunning: false, pid: process.pid });
   #stopWatching: () => void = () => undefined;
   #isAsking = false;
@@ -35,6 +37,7 @@ export class Lease {
 
   constructor(queue: QueueBackend, place: QueuePlace, claim: ClaimRef, pace: WorkerPace = usualPace) {
     this.#pace = pace;
+    this.#inode = statSync(place.file, { throwIfNoEntry: false })?.ino;
     this.#queue = queue;
     this.#place = place;
     this.#claim = claim;
@@ -86,6 +89,11 @@ export class Lease {
     if (this.#isAsking || this.signal.aborted) return;
     this.#isAsking = true;
     try {
+      // Somebody has removed the queue: what is still open here is for nobody, and a new queue knows nothing of it.
+      if (statSync(this.#place.file, { throwIfNoEntry: false })?.ino !== this.#inode) {
+        this.#end({ kind: "lost" });
+        return;
+      }
       const task = await this.#queue.get(this.#claim.taskId);
       if (task?.lease?.fence !== this.#claim.fence) this.#end({ kind: "lost" });
       else if (task.cancelRequest) this.#end({ kind: "cancelled", outcome: cancelledBy(task.cancelRequest.by) });

@@ -1,6 +1,7 @@
 import {
   type Config,
   createRunId,
+  describeOutcome,
   describeThrown,
   HostLedger,
   isApexError,
@@ -34,6 +35,8 @@ export interface AttemptSurroundings {
   readonly store: string;
   /** Where the code is: the project, or its snapshot. */
   readonly projectRoot: string;
+  /** A config that was named, where the code is; absolute. */
+  readonly config?: string;
   readonly apexVersion?: string;
   readonly checkServices?: ServiceCheck;
 }
@@ -48,14 +51,17 @@ export async function runAttempt(surroundings: AttemptSurroundings): Promise<Att
   try {
     return await run(surroundings, startedMs);
   } catch (error) {
+    if (surroundings.lease.end) {
+      const outcome = endOutcome(surroundings.lease);
+      log.say(describeOutcome(outcome));
+      return ended({ outcome, startedMs, progress, isFinal: false });
+    }
     const hint = isApexError(error) && error.hint !== undefined ? ` (${error.hint})` : "";
     const reason = `${describeThrown(error)}${hint}`;
     log.say(reason);
     // The same config gives the same error again.
     const isFinal = isApexError(error);
-    const outcome: Outcome = surroundings.lease.end
-      ? endOutcome(surroundings.lease)
-      : { status: "errored", reason, ...(isApexError(error) ? { code: error.code } : {}) };
+    const outcome: Outcome = { status: "errored", reason, ...(isApexError(error) ? { code: error.code } : {}) };
     return ended({ outcome, startedMs, progress, isFinal });
   }
 }
@@ -67,7 +73,7 @@ async function run(surroundings: AttemptSurroundings, startedMs: number): Promis
     cwd: projectRoot,
     environment: spec.environment,
     frameworks: frameworkNames,
-    ...(spec.config === undefined ? {} : { file: spec.config }),
+    ...(surroundings.config === undefined ? {} : { file: surroundings.config }),
   });
   const config = attemptConfig(loaded, store, spec);
   const plan = attemptPlan(config, spec);

@@ -155,7 +155,7 @@ export class QueueWorker {
       return { kind: "moved" };
     }
     await this.#startDue(nowMs);
-    await this.#claim(active.length);
+    await this.#claim(active);
     const end = await this.#leaveIfIdle(nowMs);
     if (this.#trouble) this.#log("the queue can be used again");
     this.#trouble = undefined;
@@ -231,13 +231,24 @@ export class QueueWorker {
     this.#scheduleMs = await runSchedules(this.#queue, nowMs, this.#log);
   }
 
-  async #claim(active: number): Promise<void> {
+  async #claim(active: readonly TaskView[]): Promise<void> {
     const { concurrency = 1 } = readFact(this.#queue.database, "settings") ?? {};
-    const max = concurrency - active;
-    if (max <= 0) return;
     const worker = { id: this.#own.id, process: this.#own.process };
     const { leaseMs } = this.#pace;
-    for (const claim of await this.#queue.claim({ worker, leaseMs, max })) await this.#start(claim);
+    let isAlone = active.some(({ spec }) => spec.isExclusive);
+    for (let running = active.length; running < concurrency && !isAlone; running += 1) {
+      // One that must be alone is not passed over: it would wait for ever.
+      if (running > 0 && (await this.#isNextExclusive())) return;
+      const [claim] = await this.#queue.claim({ worker, leaseMs, max: 1 });
+      if (!claim) return;
+      isAlone = claim.task.spec.isExclusive ?? false;
+      await this.#start(claim);
+    }
+  }
+
+  async #isNextExclusive(): Promise<boolean> {
+    const { items } = await this.#queue.list({ states: ["queued"] }, { order: "urgency", limit: 1 });
+    return items[0]?.spec.isExclusive ?? false;
   }
 
   async #start(claim: Claim): Promise<void> {

@@ -19,9 +19,25 @@ export async function runSchedules(queue: FileQueue, nowMs: number, log: (line: 
   try {
     const remembered = readFact(queue.database, "schedules") ?? {};
     const { due, nextMs, memory } = await planSchedule(settings.schedule, remembered, nowMs);
-    for (const one of due) await enqueueDue(queue, settings, one, log);
-    await writeFact(queue.database, "schedules", memory);
-    // A config that has changed is looked at in time.
+    const failed = new Set<string>();
+    for (const one of due) {
+      try {
+        await enqueueDue(queue, settings, one, log);
+      } catch (error) {
+        failed.add(one.name);
+        log(`the schedule ${one.name} could not be queued: ${describeThrown(error)}`);
+      }
+    }
+    // What could not be queued is due still; what was in part is not queued twice, by its key.
+    const kept = Object.entries(memory).map(
+      ([name, now]) => [name, failed.has(name) ? remembered[name] : now] as const,
+    );
+    await writeFact(
+      queue.database,
+      "schedules",
+      Object.fromEntries(kept.filter(([, now]) => now !== undefined)) as typeof memory,
+    );
+    // Somebody may have changed the config by then.
     return Math.min(nextMs ?? Number.POSITIVE_INFINITY, nowMs + retryMs);
   } catch (error) {
     log(`what is scheduled could not be queued: ${describeThrown(error)}`);

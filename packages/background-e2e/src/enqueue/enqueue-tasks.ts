@@ -24,7 +24,7 @@ export interface EnqueuedCategory extends Enqueued {
 
 /**
  * Queues a task for each category. When it resolves they are on the disk. Throws `SelectionError` for what an attempt would
- * refuse, `SnapshotError` and `StoreError`; nothing is queued then.
+ * refuse, and `SnapshotError`, when nothing is queued yet; and `StoreError`, when some may be: the same call again joins these.
  */
 export async function enqueueCategories(
   queue: FileQueue,
@@ -46,9 +46,19 @@ export async function enqueueCategories(
   };
   const enqueued: EnqueuedCategory[] = [];
   for (const category of categories) {
-    enqueued.push({ category, ...(await queue.enqueue(newTask(category, options, origin))) });
+    const isExclusive = config.categories.get(category)?.exclusive ?? false;
+    enqueued.push({
+      category,
+      ...(await queue.enqueue(newTask(category, ofCategory(options, category), { ...origin, isExclusive }))),
+    });
   }
   return enqueued;
+}
+
+/** One key for several categories is a key for each. */
+function ofCategory(options: TaskOptions, category: string): TaskOptions {
+  const { idempotencyKey } = options;
+  return idempotencyKey === undefined ? options : { ...options, idempotencyKey: `${idempotencyKey}:${category}` };
 }
 
 async function snapshotOf(projectRoot: string, own: readonly string[]): Promise<SnapshotRef> {

@@ -34,6 +34,8 @@ export interface TaskOrigin {
   /** A config that was named, absolute. */
   readonly config?: string;
   readonly snapshot?: SnapshotRef;
+  /** As the category's config says. */
+  readonly isExclusive?: boolean;
   readonly by: Actor;
   /** Of whoever queues it. */
   readonly env?: NodeJS.ProcessEnv;
@@ -41,7 +43,7 @@ export interface TaskOrigin {
 
 /** The task for a category. */
 export function newTask(category: string, options: TaskOptions, origin: TaskOrigin): NewTask {
-  const { projectRoot, environment, config, snapshot, by, env } = origin;
+  const { projectRoot, environment, config, snapshot, isExclusive, by, env } = origin;
   const { timeoutMs, cpuLimitPercent, memoryLimitBytes, servicesRequired, idempotencyKey } = options;
   const spec: TaskSpec = {
     category,
@@ -57,23 +59,28 @@ export function newTask(category: string, options: TaskOptions, origin: TaskOrig
     envVars: options.envVars ?? {},
     useRealServices: options.useRealServices ?? false,
     useRealLlm: options.useRealLlm ?? false,
+    ...(isExclusive ? { isExclusive } : {}),
     ...(snapshot ? { snapshot } : {}),
   };
+  const environmentOfTask = env ? taskEnvironment(env) : undefined;
   return {
     spec,
     priority: options.priority ?? defaultPriority(category),
     by,
     ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
     // One that has not started yet will see the same code as this one would.
-    ...(options.isSeparate ? {} : { join: { fingerprint: fingerprintOf(spec), states: ["queued"] } }),
+    ...(options.isSeparate
+      ? {}
+      : { join: { fingerprint: fingerprintOf(spec, environmentOfTask), states: ["queued"] } }),
     ...(options.supersedes ? { supersedes: true } : {}),
-    ...(env ? { env: taskEnvironment(env) } : {}),
+    ...(environmentOfTask ? { env: environmentOfTask } : {}),
   };
 }
 
 /** Of all that decides what a task does. Of a snapshot that is its tree, whenever it was taken. */
-function fingerprintOf({ snapshot, ...spec }: TaskSpec): string {
-  return JSON.stringify([spec, snapshot?.tree ?? null]);
+function fingerprintOf({ snapshot, ...spec }: TaskSpec, env: Readonly<Record<string, string>> = {}): string {
+  const all = JSON.stringify([spec, snapshot?.tree ?? null, env]);
+  return process.getBuiltinModule("node:crypto").hash("sha256", all);
 }
 
 /** Refuses what an attempt would refuse. Throws `SelectionError`, `ShardsUnsupportedError`. */

@@ -4,7 +4,7 @@ import { TaskInvalidError } from "./queue-errors.ts";
 import { priorities } from "./queue-order.ts";
 import { cancel, isHeld, type QueuedTask, requestCancel } from "./task-machine.ts";
 import type { TaskTables } from "./task-storage.ts";
-import type { Actor, TaskId } from "./task.ts";
+import type { Actor, TaskId, TaskPriority } from "./task.ts";
 
 /** What is handed in to everything that the queue does. */
 export interface Moment {
@@ -27,6 +27,7 @@ export function enqueueTask(tables: TaskTables, task: NewTask, { nowMs, random }
   const taskId = joined ?? freeId(tables, task.spec.category, random);
   if (task.idempotencyKey !== undefined) tables.setKeyOwner(task.idempotencyKey, taskId);
   if (joined !== undefined) {
+    raisePriority(tables, joined, task.priority);
     tables.append({ atMs: nowMs, taskId, type: "joined", by: task.by, reason: "the same fingerprint" });
     return { taskId, created: false, superseded: [] };
   }
@@ -68,6 +69,14 @@ function taskToJoin(tables: TaskTables, { join }: NewTask): TaskId | undefined {
     .withFingerprint(join.fingerprint)
     .filter((task) => join.states.includes(task.state) && !(isHeld(task) && task.cancelRequest))
     .sort((left, right) => right.place - left.place)[0]?.id;
+}
+
+/** Whoever joins a task that waits may be in more of a hurry than those before. */
+function raisePriority(tables: TaskTables, id: TaskId, priority: TaskPriority): void {
+  const task = tables.get(id);
+  if ((task?.state === "queued" || task?.state === "retry-wait") && priority < task.priority) {
+    tables.update({ ...task, priority });
+  }
 }
 
 /** False for one that is to end anyway. */

@@ -25,6 +25,8 @@ export class TaskInvalidError extends ApexError {
   readonly code = "APEX_TASK_INVALID";
 
   constructor(problem: string) {
-    super(`the task cannot be queued: ${problem}`, { hint: "see `NewTask` for what a task is made of" });
+    super(`the task cannot be queued: ${problem}`, {
+      hint: "the README of @netra-apex/background-e2e says what a task is made of",
+    });
   }
 }

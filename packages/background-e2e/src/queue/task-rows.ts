@@ -22,18 +22,27 @@ const ownColumns: ReadonlySet<string> = new Set<keyof Task | "notBeforeMs" | "fi
 
 /** The values of what changes of a task, in the order of `changingColumns`. */
 export function changingValues(task: Task): SqlValue[] {
-  const { state, place, queuedMs, changedMs, fence } = task;
+  const { state, priority, place, queuedMs, changedMs, fence } = task;
   const notBeforeMs = task.state === "retry-wait" ? task.notBeforeMs : null;
-  return [state, place, queuedMs, changedMs, notBeforeMs, fence, lifeOf(task)];
+  return [state, priority, place, queuedMs, changedMs, notBeforeMs, fence, lifeOf(task)];
 }
 
 /** The columns of what changes of a task. */
-export const changingColumns = ["state", "place", "queued_ms", "changed_ms", "not_before_ms", "fence", "life"] as const;
+export const changingColumns = [
+  "state",
+  "priority",
+  "place",
+  "queued_ms",
+  "changed_ms",
+  "not_before_ms",
+  "fence",
+  "life",
+] as const;
 
 /** The values of what stays of a task, in the order of `stayingColumns`. */
-export function stayingValues({ id, spec, priority, by, createdMs, fingerprint, envHash }: Task): SqlValue[] {
+export function stayingValues({ id, spec, by, createdMs, fingerprint, envHash }: Task): SqlValue[] {
   const kept = [JSON.stringify(spec), JSON.stringify(by), fingerprint ?? null, envHash ?? null];
-  return [id, spec.category, spec.environment, priority, createdMs, ...kept];
+  return [id, spec.category, spec.environment, createdMs, ...kept];
 }
 
 /** The columns of what stays of a task. */
@@ -41,7 +50,6 @@ export const stayingColumns = [
   "id",
   "category",
   "environment",
-  "priority",
   "created_ms",
   "spec",
   "origin",

@@ -56,6 +56,8 @@ export interface TaskSpec {
   readonly envVars: Readonly<Record<string, string>>;
   readonly useRealServices: boolean;
   readonly useRealLlm: boolean;
+  /** Nothing else of the queue runs beside it; as the category's config said when it was queued. */
+  readonly isExclusive?: boolean;
   /** Absent: whatever is on disk when the attempt starts. */
   readonly snapshot?: SnapshotRef;
 }

@@ -168,12 +168,12 @@ function waitingFor(task: TaskView, nowMs: number, because: string | undefined):
   }
 }
 
-function processInfo({ state, attempts, lease, progress }: TaskView, nowMs: number): TaskStatus["process_info"] {
+function processInfo({ id, state, attempts, lease, progress }: TaskView, nowMs: number): TaskStatus["process_info"] {
   const attempt = attempts.at(-1);
   if (!attempt || (state !== "starting" && state !== "running")) return null;
   const { usage } = progress ?? {};
   return {
-    pid: progress?.pid ?? lease?.worker.process?.pid ?? null,
+    pid: progress?.pid ?? (lease?.worker.id.startsWith(`${id}.`) ? (lease.worker.process?.pid ?? null) : null),
     running: state === "running",
     duration_seconds: seconds(Math.max(0, nowMs - attempt.startedMs)),
     resource_usage: usage

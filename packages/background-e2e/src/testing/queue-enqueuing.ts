@@ -64,6 +64,18 @@ export const enqueuing: Readonly<Record<string, QueueRule>> = {
     strictEqual(await bench.add({}, { join }), onlyQueued.taskId);
   },
 
+  "makes a task as urgent as the most urgent of those that join it while it waits": async (bench) => {
+    const first = await bench.add({}, { join, priority: 3 });
+    const other = await bench.add({}, { priority: 2 });
+    strictEqual(await bench.add({}, { join, priority: 1 }), first);
+    strictEqual(await bench.add({}, { join, priority: 4 }), first);
+    strictEqual((await bench.queue.get(first))?.priority, 1);
+    const claims = await bench.queue.claim({ worker: { id: "w" }, leaseMs: 1_000, max: 2 });
+    deepStrictEqual(
+      claims.map(({ taskId }) => taskId),
+      [first, other],
+    );
+  },
   "joins no task that is about to be cancelled": async (bench) => {
     const first = await bench.add({}, { join });
     await bench.claim();
