@@ -107,12 +107,13 @@ export async function runProgram(args: readonly string[]): Promise<number> {
 
   try {
     await program.parseAsync(own, { from: "user" });
-    if (
-      process.stderr.isTTY &&
-      !isBackground &&
-      !own.some((argument) => /^--(json|help|background.*|kill-background)$/.test(argument))
-    ) {
-      await (await import("./background/mention-finished.ts")).mentionFinished();
+    if (!own.includes("--help") && !own.includes("-h")) {
+      // Those about the queue have shown it.
+      const isAboutIt = isBackground || own.some((argument) => /^--(background.*|kill-background)$/.test(argument));
+      const isTold = process.stderr.isTTY && !isAboutIt && !own.includes("--json");
+      const store = (await import("./background/find-queue.ts")).findQueue();
+      if (store !== undefined)
+        await (await import("./background/mention-finished.ts")).mentionFinished(store, { isTold });
     }
   } catch (error) {
     // Commander has already said what is wrong, or printed the help that was asked for.

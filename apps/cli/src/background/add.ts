@@ -1,5 +1,5 @@
 import path from "node:path";
-import { loadConfig, didYouMean, exitCodes, type Config, parseSize, SelectionError } from "@netra-apex/core";
+import { didYouMean, exitCodes, type Config, parseSize, SelectionError } from "@netra-apex/core";
 import {
   backgroundCategories,
   enqueueCategories,
@@ -10,7 +10,7 @@ import {
   taskPriorities,
   type TaskPriority,
 } from "@netra-apex/background-e2e";
-import { frameworkNames } from "@netra-apex/runner";
+import { configOf } from "../commands/invocation.ts";
 import { printWarnings } from "../commands/print-warnings.ts";
 import { apexVersion } from "../version.ts";
 import { type BackgroundOptions, durationOf } from "./background-options.ts";
@@ -22,12 +22,7 @@ export async function addCommand(
   options: BackgroundOptions,
   additionalArgs: readonly string[] = [],
 ): Promise<number> {
-  const config = await loadConfig({
-    cwd: process.cwd(),
-    frameworks: frameworkNames,
-    ...(options.config === undefined ? {} : { file: options.config }),
-    ...(options.env === undefined ? {} : { environment: options.env }),
-  });
+  const config = await configOf({ options });
   printWarnings(config.warnings);
   const names = categories.length > 0 ? [...new Set(categories)] : backgroundCategories(config);
   if (names.length === 0) {

@@ -37,6 +37,9 @@ export async function flatBackgroundCommand(
   return add(options, shared, categories, passedOn);
 }
 
+/** What means nothing for a task that runs another time, alone. */
+const foregroundFlags = ["fastFail", "maxParallel", "coverage", "changedSince", "progressMode"] as const;
+
 async function add(
   options: CliOptions,
   shared: BackgroundOptions,
@@ -58,9 +61,20 @@ async function add(
       hint: "name them: apex --background-e2e --background-category e2e, with arguments for the test command after --",
     });
   }
+  const foreign = foregroundFlags.find((flag) => options[flag] !== undefined);
+  if (foreign !== undefined) {
+    throw new SelectionError(
+      `--${foreign.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)} is about a run in the foreground`,
+      {
+        hint: "a task runs its category as the config says; apex bg add --help shows what can be said of it",
+      },
+    );
+  }
   if (dryRun) {
     const { planCommand } = await import("../commands/plan.ts");
-    return planCommand({ categories: names, options, additionalArgs: passedOn, args: [] });
+    // Named by nobody, they are those of the background layers.
+    const shown = names.length > 0 ? options : { ...options, executionMode: "background" };
+    return planCommand({ categories: names, options: shown, additionalArgs: passedOn, args: [] });
   }
   const { addCommand } = await import("./add.ts");
   return addCommand(

@@ -53,12 +53,14 @@ async function open(place: QueuePlace): Promise<OpenBackground> {
 }
 
 /**
- * Starts the worker again where tasks are open and it is gone: killed, or with the machine. Not where a person has stopped it, or the
+ * Starts the worker again where tasks are open or scheduled and it is gone: killed, or with the machine. Not where a person has stopped it, or the
  * queue. Returns why nothing is started, for people; undefined when all is well.
  */
 export async function keepGoing({ queue, place }: OpenBackground): Promise<string | undefined> {
   const { byState, paused } = await queue.stats();
-  if (byState.queued + byState["retry-wait"] + byState.starting + byState.running === 0) return undefined;
+  const tasks = byState.queued + byState["retry-wait"] + byState.starting + byState.running;
+  const hasSchedule = (readFact(queue.database, "settings")?.schedule ?? []).length > 0;
+  if (tasks === 0 && !hasSchedule) return undefined;
   if (new DaemonSeat(queue.database).holder() === undefined) {
     if (readFact(queue.database, "stopped")) return "the worker was stopped (apex bg worker starts it)";
     if (!paused || byState.starting + byState.running > 0) {

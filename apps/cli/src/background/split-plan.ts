@@ -19,7 +19,28 @@ export function splitPlan(config: Config, plan: Plan): SplitPlan {
     const { category } = input as Partial<CategoryTask>;
     return isQueued(layerId) && !skip && category !== undefined ? [category] : [];
   });
-  const nodes = plan.nodes.filter(({ layerId }) => !isQueued(layerId));
-  const foreground: Plan = { ...plan, nodes, layers: plan.layers.filter(({ id }) => !isQueued(id)) };
+  const isGone = new Set(plan.nodes.filter(({ layerId }) => isQueued(layerId)).map(({ id }) => id));
+  const nodes = plan.nodes
+    .filter(({ layerId }) => !isQueued(layerId))
+    .map((node) => ({ ...node, needs: node.needs.filter((id) => !isGone.has(id)) }));
+  const own = plan.layers.filter(({ id }) => !isQueued(id));
+  // As with every layer that a selection leaves out, what waits for it goes on, and says so.
+  const foreground: Plan = {
+    ...plan,
+    nodes,
+    layers: own.map((layer) => {
+      const gates = layer.gates.filter((id) => !isQueued(id));
+      return { ...layer, gates, assumed: [...layer.assumed, ...layer.gates.filter(isQueued)] };
+    }),
+    notes: [
+      ...plan.notes,
+      ...own.flatMap(({ id, gates }) => {
+        const queuedGates = gates.filter(isQueued);
+        return queuedGates.length === 0
+          ? []
+          : [`${id} depends on ${queuedGates.join(", ")}, which is queued: taken as passed`];
+      }),
+    ],
+  };
   return { ...(nodes.some(({ skip }) => !skip) ? { foreground } : {}), queued: [...new Set(queued)], layers };
 }

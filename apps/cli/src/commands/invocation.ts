@@ -8,6 +8,8 @@ import {
   SelectionError,
 } from "@netra-apex/core";
 import { assertShardable, frameworkNames, type ProcessGuard } from "@netra-apex/runner";
+import { storeDirectory } from "@netra-apex/store";
+import { rememberProject } from "../history/known-project.ts";
 import { changedFilesFor } from "./changed-files-for.ts";
 import type { CliOptions } from "../flags.ts";
 
@@ -25,13 +27,16 @@ export interface Invocation {
 }
 
 /** Loads the config that the command line points to. Throws `ConfigError`. */
-export function configOf({ options }: Invocation): Promise<Config> {
-  return loadConfig({
+export async function configOf({ options }: Pick<Invocation, "options">): Promise<Config> {
+  const { config: file } = options;
+  const config = await loadConfig({
     cwd: process.cwd(),
     frameworks: frameworkNames,
-    ...(options.config === undefined ? {} : { file: options.config }),
+    ...(file === undefined ? {} : { file }),
     ...(options.env === undefined ? {} : { environment: options.env }),
   });
+  rememberProject({ directory: storeDirectory(config), config, ...(file === undefined ? {} : { file }) });
+  return config;
 }
 
 /** What a command line comes to: a plan, or nothing to run and why, a line each. */

@@ -1,6 +1,7 @@
 import { ConfigError, type Config, findConfig, loadConfig } from "@netra-apex/core";
 import { frameworkNames } from "@netra-apex/runner";
 import { storeDirectory } from "@netra-apex/store";
+import { rememberProject } from "../history/known-project.ts";
 import type { PastOptions } from "./past-options.ts";
 
 /** Where past runs are looked for. */
@@ -22,7 +23,9 @@ export async function findPast({ config: file, env: environment = "test" }: Past
       environment,
       ...(file === undefined ? {} : { file }),
     });
-    return { projectRoot: config.projectRoot, environment, directory: storeDirectory(config), config };
+    const directory = storeDirectory(config);
+    rememberProject({ directory, config, ...(file === undefined ? {} : { file }) });
+    return { projectRoot: config.projectRoot, environment, directory, config };
   } catch (error) {
     if (!(error instanceof ConfigError) || file !== undefined) throw error;
     const { projectRoot } = findConfig(process.cwd());
