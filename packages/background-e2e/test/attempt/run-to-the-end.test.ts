@@ -57,6 +57,22 @@ describe("a task that a worker runs", () => {
     const said = readFileSync(log, "utf8");
     for (const part of ["adding", "green starts", "green passed, 1 of 2 tests passed"]) expect(said).toContain(part);
     expect(existsSync(path.join(rig.place.store, "runs", String(exported["run_id"])))).toBe(true);
+    // Its process had nothing to complain of to the very end.
+    await expect.poll(() => rig.marked(id), { timeout: 5_000 }).toEqual([]);
+    expect(readFileSync(path.join(path.dirname(log), "process.log"), "utf8")).toBe("");
+  });
+
+  it("is masked as the config says, also in variables that were set for the task alone", async () => {
+    const rig = await workerRig(built, {
+      categories: { e2e: `command: ${JSON.stringify("sh -c 'echo key=$API_KEY'")}` },
+      config: "mask: { variables: [API_KEY] }",
+    });
+    const id = await rig.enqueue("e2e", { envVars: { API_KEY: "supersecret123" } });
+    rig.startDaemon();
+    await rig.end(id);
+    const said = readFileSync(attemptLog(rig.place, id, 1), "utf8");
+    expect(said).toContain("key=");
+    expect(said).not.toContain("supersecret123");
   });
 
   it("fails as its tests fail", async () => {

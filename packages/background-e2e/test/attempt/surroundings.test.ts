@@ -58,11 +58,44 @@ describe("the code that an attempt tests", () => {
     await expect.poll(() => existsSync(path.join(rig.root, "test_reports/background_e2e", `${id}.json`))).toBe(true);
     const head = repository.git("rev-parse", "HEAD").trim();
     expect(rig.exported(id)["code"]).toEqual({
-      ...{ tree: `tree:${task.spec.snapshot?.tree}`, commit: head, branch: expect.any(String), dirty: true },
+      ...{ tree: task.spec.snapshot?.tree, commit: head, branch: expect.any(String), dirty: true },
       ...{ snapshot: true, changed_meanwhile: false },
     });
     // Its check-out goes with the attempt.
     await expect.poll(() => namesIn(snapshotDirectory(rig.place)), { timeout: 5_000 }).toEqual([]);
+  });
+
+  it("is that of the snapshot with a config that was named, too, which is the snapshot's own", async () => {
+    const { rig, repository } = await projectInGit({ e2e: "command: 'false'" }, { "e2e.sh": "exit 7\n" });
+    repository.write({ "other.yaml": "categories: { e2e: { command: sh e2e.sh } }\n", "e2e.sh": "exit 0\n" });
+    const config = path.join(rig.root, "other.yaml");
+    const [task] = await built.api.enqueueCategories(rig.queue, await rig.config(), {
+      ...{ categories: ["e2e"], options: {}, isSnapshot: true, configFile: config, by: { kind: "person" } },
+    });
+    repository.write({ "other.yaml": "categories: { e2e: { command: 'false' } }\n", "e2e.sh": "exit 7\n" });
+    rig.startDaemon();
+    expect(await rig.end(task?.taskId ?? "")).toMatchObject({ state: "completed" });
+  });
+
+  it("is not guessed for a config outside of the project, which no snapshot has", async () => {
+    const { rig } = await projectInGit({ e2e: "command: 'true'" }, { a: "1" });
+    const outside = path.join(path.dirname(rig.root), "outside.yaml");
+    const [task] = await built.api.enqueueCategories(rig.queue, await rig.config(), {
+      ...{ categories: ["e2e"], options: {}, isSnapshot: true, configFile: outside, by: { kind: "person" } },
+    });
+    rig.startDaemon();
+    const { result } = await rig.end(task?.taskId ?? "");
+    expect(result?.outcome).toMatchObject({
+      status: "errored",
+      reason: expect.stringContaining("outside of the project"),
+    });
+  });
+
+  it("is checked out apart from that of another project of the same name", () => {
+    const name = "a-project-whose-name-is-longer-than-what-anybody-would-keep-of-it";
+    const one = snapshotDirectory(built.api.queuePlace(`/home/one/${name}/.apex`));
+    const other = snapshotDirectory(built.api.queuePlace(`/home/other/${name}/.apex`));
+    expect(one).not.toBe(other);
   });
 
   it("is said to have changed when it did while the tests ran", async () => {

@@ -35,6 +35,23 @@ describe("a worker daemon", () => {
     expect(rig.workerLog().match(/queued by the schedule nightly/g)).toHaveLength(1);
   });
 
+  it("queues what is due although another schedule cannot be queued", async () => {
+    const schedule = 'a: { cron: "0 2 * * *", snapshot: true }, b: { cron: "0 2 * * *" }';
+    const rig = await workerRig(built, {
+      categories: { e2e: "command: 'true'" },
+      config: `background: { schedule: { ${schedule} } }`,
+    });
+    await api.writeFact(rig.queue.database, "settings", api.workerSettings(await rig.config()));
+    const missed = { rule: "0 2 * * * ", lastMs: Date.now() - 2 * 24 * 3_600_000 };
+    await api.writeFact(rig.queue.database, "schedules", { a: missed, b: missed });
+    rig.startDaemon();
+    await expect.poll(() => rig.workerLog(), { timeout: 5_000 }).toContain("queued by the schedule b");
+    expect(rig.workerLog()).toMatch(/the schedule a could not be queued: .*git repository/);
+    const remembered = api.readFact(rig.queue.database, "schedules");
+    expect(remembered?.["a"]).toEqual(missed);
+    expect(remembered?.["b"]?.lastMs).toBeGreaterThan(missed.lastMs);
+  });
+
   it("tells of a change of the verdict, once for each end, and not again when results are removed", async () => {
     const rig = await workerRig(built, {
       categories: { e2e: "command: test -f good" },

@@ -46,7 +46,15 @@ export class Witness {
       const flags = { isFresh: true, isRedriven: false, isOver: false, cancelRequested: false };
       this.tasks.set(taskId, { task, order: this.#order, queuedMs: nowMs, ...nothing, ...flags });
     }
+    if (!created && known === undefined) this.#hurry(taskId, task);
     for (const id of superseded) this.cancelled(id, this.of(id).holder === undefined ? "cancelled" : "requested");
+  }
+
+  /** Whoever joins a task that waits may be in more of a hurry. */
+  #hurry(taskId: string, { priority }: NewTask): void {
+    const promised = this.of(taskId);
+    if (promised.holder !== undefined || priority >= promised.task.priority) return;
+    Object.assign(promised, { task: { ...promised.task, priority } });
   }
 
   claimed({ taskId, fence, task }: Claim, nowMs: number): void {
