@@ -83,6 +83,24 @@ describe("run mode hybrid", () => {
     expect(background.stdout.trimEnd().split("\n")).toHaveLength(2);
   });
 
+  it("takes a queued layer that a foreground one depends on as passed, and says so", async () => {
+    const apex = new QueueProject({
+      "apex.yaml": `extends: none
+layers:
+  slow: { categories: [long], background_execution: true }
+  quick: { categories: [short], dependencies: [slow] }
+modes: { both: { layers: [quick, slow], dependencies: assume } }
+categories:
+  long: { command: "true", allow_no_tests: true }
+  short: { command: "true", allow_no_tests: true }
+`,
+    });
+    const { exitCode, stdout, stderr } = await apex.apex("--execution-mode", "both");
+    expect(`${stdout}${stderr}`).toContain("quick depends on slow, which is queued: taken as passed");
+    expect(exitCode).toBe(0);
+    expect(stdout).toMatch(/background {2}long-\w+ {2}queued/);
+  });
+
   it("leaves what it has queued alone when its own part fails fast", async () => {
     const apex = project();
     apex.write("test/smoke.test.mjs", nodeTestFile({ starts: "throw new Error('no')" }));
@@ -116,6 +134,21 @@ describe("run mode hybrid", () => {
 });
 
 describe.skipIf(!hasTerminal)(`in a terminal${withoutTerminal}`, () => {
+  it("what would be queued can be seen beforehand with the flat flags, too", async () => {
+    const { stdout } = await project().apex("--background-e2e", "--dry-run");
+    expect(stdout).toContain("performance");
+    expect(stdout).not.toContain("smoke");
+  });
+
+  it.each(["--fast-fail", "--max-parallel=2", "--coverage", "--changed-since=main"])(
+    "what means nothing for a task is refused beside it: %s",
+    async (flag) => {
+      const { exitCode, stderr } = await project().apex("--background-e2e", flag);
+      expect(exitCode).toBe(2);
+      expect(stderr).toMatch(new RegExp(`^${flag.split("=")[0]} is about a run in the foreground`));
+    },
+  );
+
   it("the next command mentions once what finished meanwhile", async () => {
     const apex = project();
     await apex.told("bg", "add", "performance");

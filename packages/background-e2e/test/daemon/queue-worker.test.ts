@@ -210,6 +210,23 @@ describe("a worker daemon", () => {
     for (const id of both) expect((await rig.end(id)).state).toBe("completed");
     await api.cancelTask(rig.queue, rig.place, third, { by: { kind: "person" } });
   });
+
+  it("runs what is exclusive alone, and lets nothing that came later go before it", async () => {
+    const step = (name: string): string =>
+      JSON.stringify(`sh -c 'echo ${name} >> steps; sleep 0.5; echo /${name} >> steps'`);
+    const rig = await workerRig(built, {
+      categories: {
+        a: `command: ${step("a")}`,
+        x: `command: ${step("x")}, exclusive: true`,
+        b: `command: ${step("b")}`,
+      },
+      config: "background: { concurrency: 2 }",
+    });
+    const ids = [await rig.enqueue("a"), await rig.enqueue("x"), await rig.enqueue("b")];
+    rig.startDaemon();
+    for (const id of ids) await rig.end(id);
+    expect(readFileSync(path.join(rig.root, "steps"), "utf8")).toBe("a\n/a\nx\n/x\nb\n/b\n");
+  });
 });
 
 async function gone(pid: number | undefined): Promise<void> {

@@ -9,7 +9,10 @@ import { temporaryDirectory } from "../temporary-directory.ts";
 interface Bench {
   readonly queue: FileQueue;
   readonly config: Config;
-  add(categories: readonly string[], request?: Partial<EnqueueRequest>): ReturnType<typeof enqueueCategories>;
+  readonly add: (
+    categories: readonly string[],
+    request?: Partial<EnqueueRequest>,
+  ) => ReturnType<typeof enqueueCategories>;
 }
 
 async function bench(
