@@ -1,14 +1,6 @@
-import { type Command, InvalidArgumentError, Option } from "commander";
+import type { Command } from "commander";
 import type { BackgroundOptions } from "./background/background-options.ts";
-
-/** A command about the background queue. */
-interface BackgroundCommand {
-  readonly name: string;
-  readonly arguments?: string;
-  readonly summary: string;
-  readonly flags: readonly (keyof typeof flags)[];
-  readonly run: (given: readonly string[], options: BackgroundOptions, passedOn: readonly string[]) => Promise<number>;
-}
+import { addEntry, type CommandEntry, wholeNumber } from "./command-table.ts";
 
 const flags = {
   config: ["--config <file>", "this config instead of the one that is found"],
@@ -40,13 +32,13 @@ const flags = {
   realLlm: ["--real-llm", "the same for a real language model (USE_REAL_LLM)"],
 } as const;
 
-const parsers: Partial<Record<keyof typeof flags, (value: string) => number>> = {
-  attempt: (value) => wholeNumber(value, 1),
-  retries: (value) => wholeNumber(value, 0),
-  cpu: (value) => wholeNumber(value, 1, 100),
+const parsers = {
+  attempt: (value: string) => wholeNumber(value, 1),
+  retries: (value: string) => wholeNumber(value, 0),
+  cpu: (value: string) => wholeNumber(value, 1, 100),
 };
 
-const commands: readonly BackgroundCommand[] = [
+const commands: readonly CommandEntry<keyof typeof flags, BackgroundOptions>[] = [
   {
     name: "add",
     arguments: "[categories...]",
@@ -159,35 +151,8 @@ export function addBackgroundCommands(
     .helpCommand(false)
     .showHelpAfterError("(apex bg --help shows what there is)")
     .addHelpText("after", `\n${notes}`);
-  for (const spec of commands) add(parent, spec, passedOn, onEnd);
-}
-
-function add(
-  parent: Command,
-  spec: BackgroundCommand,
-  passedOn: readonly string[],
-  onEnd: (exitCode: number) => void,
-): void {
-  const command = parent.command(spec.name).summary(spec.summary).helpOption("-h, --help", "show this help");
-  command.showHelpAfterError(`(apex bg ${spec.name} --help shows what it takes)`);
-  command.description(`${spec.summary.charAt(0).toUpperCase()}${spec.summary.slice(1)}.`);
-  if (spec.arguments !== undefined) command.arguments(spec.arguments);
-  for (const name of spec.flags) {
-    const [written, description] = flags[name];
-    const option = new Option(written, description);
-    const parse = parsers[name];
-    if (parse) option.argParser(parse);
-    command.addOption(option);
+  for (const entry of commands) {
+    const command = addEntry(parent, entry, { flags, parsers }, { passedOn, onEnd });
+    command.showHelpAfterError(`(apex bg ${entry.name} --help shows what it takes)`);
   }
-  command.action(async () => {
-    const given = command.processedArgs.flat().filter((argument) => typeof argument === "string");
-    onEnd(await spec.run(given, command.opts<BackgroundOptions>(), passedOn));
-  });
-}
-
-function wholeNumber(value: string, least: number, most = Number.MAX_SAFE_INTEGER): number {
-  const number = Number(value);
-  if (value.trim() !== "" && Number.isInteger(number) && number >= least && number <= most) return number;
-  const range = most === Number.MAX_SAFE_INTEGER ? `at least ${least}` : `from ${least} to ${most}`;
-  throw new InvalidArgumentError(`It must be a whole number, ${range}.`);
 }

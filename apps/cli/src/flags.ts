@@ -1,5 +1,6 @@
 import type { TestShard } from "@netra-apex/core";
 import { type Command, InvalidArgumentError, Option } from "commander";
+import { wholeNumber } from "./command-table.ts";
 
 /** One flag of the command line. */
 interface Flag {
@@ -65,7 +66,7 @@ const sharedFlags: readonly Flag[] = [
     group: "How to run it:",
     flags: "--max-parallel <n>",
     description: "most categories at once (default: CPUs)",
-    parse: wholeNumber,
+    parse: (value) => wholeNumber(value, 1),
   },
   { group: "How to run it:", flags: "--coverage", description: "measure coverage, where the test framework can" },
   { group: "How to run it:", flags: "--no-coverage", description: "measure none, whatever the commands say" },
@@ -209,11 +210,5 @@ function minutes(value: string): number {
   const number = Number(value);
   if (!Number.isFinite(number) || number <= 0)
     throw new InvalidArgumentError("It must be a number of minutes, above 0.");
-  return number;
-}
-
-function wholeNumber(value: string): number {
-  const number = Number(value);
-  if (!Number.isInteger(number) || number < 1) throw new InvalidArgumentError("It must be a whole number, at least 1.");
   return number;
 }

@@ -1,16 +1,8 @@
-import { type Command, InvalidArgumentError, Option } from "commander";
+import type { Command } from "commander";
+import { addEntry, type CommandEntry, wholeNumber } from "./command-table.ts";
 import type { PastOptions } from "./past/past-options.ts";
 
-/** A command about runs that were. */
-interface PastCommand {
-  readonly name: string;
-  readonly arguments?: string;
-  readonly summary: string;
-  readonly flags: readonly (keyof typeof pastFlags)[];
-  readonly run: (given: readonly string[], options: PastOptions) => Promise<number>;
-}
-
-const pastFlags = {
+const flags = {
   config: ["--config <file>", "this config instead of the one that is found"],
   env: ["--env <name>", "of runs in this environment (default: test; for a list of runs: all)"],
   category: ["--category <name>", "of this category"],
@@ -24,7 +16,11 @@ const pastFlags = {
   metrics: ["--metrics", "the newest run's metrics in the text format of Prometheus"],
 } as const;
 
-const commands: readonly PastCommand[] = [
+const parsers = { limit: (value: string) => wholeNumber(value, 1) };
+const choices = { progressMode: ["simple", "rich", "json"] };
+type PastEntry = CommandEntry<keyof typeof flags, PastOptions>;
+
+const commands: readonly PastEntry[] = [
   {
     name: "history",
     arguments: "[what]",
@@ -80,7 +76,7 @@ const commands: readonly PastCommand[] = [
   },
 ];
 
-const upkeep: readonly PastCommand[] = [
+const upkeep: readonly PastEntry[] = [
   {
     name: "check",
     summary: "read all that the store has: its database, and the journals of runs",
@@ -103,31 +99,9 @@ const upkeep: readonly PastCommand[] = [
 
 /** Adds the commands about past runs; `onEnd` gets the exit code of the one that was called. */
 export function addPastCommands(program: Command, onEnd: (exitCode: number) => void): void {
-  for (const command of commands) add(program, command, onEnd);
+  const table = { flags, parsers, choices };
+  for (const entry of commands) addEntry(program, entry, table, { onEnd });
   const store = program.command("store").summary("check, rebuild or prune what is kept of past runs");
   store.description("Look after the store of past runs.").helpOption("-h, --help", "show this help").helpCommand(false);
-  for (const command of upkeep) add(store, command, onEnd);
-}
-
-function add(parent: Command, spec: PastCommand, onEnd: (exitCode: number) => void): void {
-  const command = parent.command(spec.name).summary(spec.summary).helpOption("-h, --help", "show this help");
-  command.description(`${spec.summary.charAt(0).toUpperCase()}${spec.summary.slice(1)}.`);
-  if (spec.arguments !== undefined) command.arguments(spec.arguments);
-  for (const name of spec.flags) {
-    const [flags, description] = pastFlags[name];
-    const option = new Option(flags, description);
-    if (name === "limit") option.argParser(positive);
-    if (name === "progressMode") option.choices(["simple", "rich", "json"]);
-    command.addOption(option);
-  }
-  command.action(async () => {
-    const given = command.processedArgs.flat().filter((argument) => typeof argument === "string");
-    onEnd(await spec.run(given, command.opts<PastOptions>()));
-  });
-}
-
-function positive(value: string): number {
-  const number = Number(value);
-  if (!Number.isInteger(number) || number < 1) throw new InvalidArgumentError("It must be a whole number, at least 1.");
-  return number;
+  for (const entry of upkeep) addEntry(store, entry, table, { onEnd });
 }

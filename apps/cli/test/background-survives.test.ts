@@ -116,6 +116,19 @@ describe.skipIf(process.platform !== "linux")(`what was queued${notOnLinux}`, ()
     expect((await apex.apex("bg")).stdout).toContain("4 waiting · the worker was stopped (apex bg worker starts it)");
   });
 
+  it("is ended by a stop although its worker is gone, and queued again", async () => {
+    const apex = project();
+    const id = await apex.add("e2e");
+    await apex.pidIn("e2e.pids");
+    const [status] = await apex.told("bg", "status");
+    const worker = status?.["worker"] as { readonly pid: number } | undefined;
+    kill(worker?.pid ?? 0);
+    const { stdout } = await apex.apex("bg", "stop");
+    expect(stdout).toBe("there was no worker; what it had left running is ended, 1 waiting (apex bg worker goes on)\n");
+    expect(processesOf(apex.root)).toEqual([]);
+    expect((await apex.told("bg", "show", id))[0]).toMatchObject({ status: "queued" });
+  });
+
   it("has its result exported by the next worker when the one before was killed before it could", async () => {
     const apex = project();
     const id = await apex.add("smoke");
