@@ -122,7 +122,8 @@ describe.skipIf(process.platform !== "linux")(`what was queued${notOnLinux}`, ()
     await apex.pidIn("e2e.pids");
     const [status] = await apex.told("bg", "status");
     const worker = status?.["worker"] as { readonly pid: number } | undefined;
-    kill(worker?.pid ?? 0);
+    if (!worker) throw new Error("there is no worker");
+    kill(worker.pid);
     const { stdout } = await apex.apex("bg", "stop");
     expect(stdout).toBe("there was no worker; what it had left running is ended, 1 waiting (apex bg worker goes on)\n");
     expect(processesOf(apex.root)).toEqual([]);
