@@ -33,6 +33,18 @@ ${more}`,
 }
 
 describe("apex bg", () => {
+  it("leaves the latest run what a person made last, for whoever shows a run", async () => {
+    const apex = project();
+    const reported = async (): Promise<string> => (await apex.apex("report", "latest", "--format", "json")).stdout;
+    await apex.add("e2e", "--wait");
+    expect(await reported()).toContain("e2e");
+    await apex.apex("smoke");
+    await apex.add("performance", "--wait").catch(() => undefined);
+    expect(await reported()).toContain("smoke");
+    expect(await reported()).not.toContain("performance");
+    expect((await apex.apex("replay", "latest")).stdout).toContain("smoke");
+  });
+
   it("queues categories, runs them in a worker of its own, and tells and exports what came of them", async () => {
     const apex = project();
     const { stdout, stderr } = await apex.apex("bg", "add", "e2e", "performance", "--set", "CARD=visa");

@@ -4,13 +4,12 @@ import {
   finalStates,
   findTask,
   isFinal,
-  onWake,
-  type QueuePlace,
   TaskNotFoundError,
   type TaskView,
 } from "@netra-apex/background-e2e";
 import { exitCodes } from "@netra-apex/core";
 import type { BackgroundOptions } from "./background-options.ts";
+import { nextChange } from "./next-change.ts";
 import { nothingHere } from "./nothing-here.ts";
 import { listenForEnd } from "./listen-for-end.ts";
 import { keepGoing, type OpenBackground, withBackground } from "./open-background.ts";
@@ -49,7 +48,7 @@ export async function logsCommand(reference: string | undefined, options: Backgr
         break;
       }
       if (!attempt) await keepGoing(background);
-      await nextChange(place, end.signal);
+      await nextChange(place, lookMs, end.signal);
     }
     return exitCodes.passed;
   });
@@ -65,18 +64,6 @@ async function lastStarted(queue: OpenBackground["queue"]): Promise<TaskView> {
     if (task) return task;
   }
   return findTask(queue, "latest");
-}
-
-function nextChange(place: QueuePlace, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const done = (): void => {
-      stopWatching();
-      signal.removeEventListener("abort", done);
-      resolve();
-    };
-    const stopWatching = onWake(place, done, lookMs);
-    signal.addEventListener("abort", done, { once: true });
-  });
 }
 
 /** Writes what is in a file from there on to stdout; returns where that ended. */

@@ -1,8 +1,9 @@
-import { onWake, type QueuePlace, type QueueStatus, readQueueStatus } from "@netra-apex/background-e2e";
+import { type QueueStatus, readQueueStatus } from "@netra-apex/background-e2e";
 import { exitCodes } from "@netra-apex/core";
 import type { BackgroundOptions } from "./background-options.ts";
 import { listenForEnd } from "./listen-for-end.ts";
 import { LivePicture } from "./live-picture.ts";
+import { nextChange } from "./next-change.ts";
 import { keepGoing, withBackground } from "./open-background.ts";
 import { expectedDurations, nothingQueued } from "./status.ts";
 import { statusView } from "./status-view.ts";
@@ -38,7 +39,7 @@ export async function watchCommand(options: BackgroundOptions): Promise<number> 
           const limit = picture?.rows ?? offTerminalLimit;
           status = await readQueueStatus(queue, place, { expectedMs, limit });
           show();
-          await nextChange(place, end.signal);
+          await nextChange(place, redrawMs, end.signal);
         }
         return true;
       });
@@ -60,18 +61,6 @@ function whatChanges({ worker, paused, stopped, by_status, tasks }: QueueStatus)
     [task_id, status, attempt, test_counts, isEnding],
   ]);
   return JSON.stringify([worker?.pid, paused, stopped, by_status, states]);
-}
-
-function nextChange(place: QueuePlace, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const done = (): void => {
-      stopWatching();
-      signal.removeEventListener("abort", done);
-      resolve();
-    };
-    const stopWatching = onWake(place, done, redrawMs);
-    signal.addEventListener("abort", done, { once: true });
-  });
 }
 
 function pause(signal: AbortSignal): Promise<void> {

@@ -1,15 +1,8 @@
 import path from "node:path";
 import { exitCodes } from "@netra-apex/core";
-import {
-  exportRun,
-  findRun,
-  type ImportedRun,
-  importRun,
-  journalOf,
-  journalState,
-  readJournal,
-} from "@netra-apex/store";
+import { exportRun, type ImportedRun, importRun, journalOf, journalState, readJournal } from "@netra-apex/store";
 import { withStore } from "../history/with-store.ts";
+import { findShownRun } from "./find-shown-run.ts";
 import { findPast } from "./open-past.ts";
 import type { PastOptions } from "./past-options.ts";
 import { say } from "../table.ts";
@@ -17,7 +10,7 @@ import { say } from "../table.ts";
 /** `apex export RUN`: one file that any other machine can take in. */
 export async function exportCommand(reference: string, options: PastOptions): Promise<number> {
   const { directory } = await findPast(options);
-  const runId = findRun(directory, reference);
+  const runId = findShownRun(directory, reference);
   const state = journalState(directory, runId);
   // What nobody could take in again is no export. Throws where the journal is damaged.
   for (const _ of readJournal(journalOf(directory, runId)));

@@ -1,14 +1,15 @@
 import { exitCodes } from "@netra-apex/core";
 import { chooseProgressMode, createReporter } from "@netra-apex/progress";
-import { findRun, journalOf, readJournal } from "@netra-apex/store";
+import { journalOf, readJournal } from "@netra-apex/store";
 import { rerunPrefix } from "../commands/rerun-prefix.ts";
+import { findShownRun } from "./find-shown-run.ts";
 import { findPast } from "./open-past.ts";
 import type { PastOptions } from "./past-options.ts";
 
 /** `apex replay RUN`: shows a recorded run through the reporters that show any run. */
 export async function replayCommand(reference: string, options: PastOptions): Promise<number> {
   const { directory } = await findPast(options);
-  const runId = findRun(directory, reference);
+  const runId = findShownRun(directory, reference);
   const reporter = await createReporter(
     chooseProgressMode({
       requested: options.progressMode ?? (options.json ? undefined : "simple"),

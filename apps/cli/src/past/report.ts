@@ -8,8 +8,9 @@ import {
   type ReportFormat,
   reportFormats,
 } from "@netra-apex/progress/report";
-import { findRun, journalOf, readJournal } from "@netra-apex/store";
+import { journalOf, readJournal } from "@netra-apex/store";
 import { rerunPrefix } from "../commands/rerun-prefix.ts";
+import { findShownRun } from "./find-shown-run.ts";
 import { findPast } from "./open-past.ts";
 import type { PastOptions } from "./past-options.ts";
 
@@ -22,7 +23,7 @@ class ReportFileError extends ApexError {
 export async function reportCommand(references: readonly string[], options: PastOptions): Promise<number> {
   const format = formatOf(options);
   const { directory } = await findPast(options);
-  const runs = [...new Set(references.map((reference) => findRun(directory, reference)))];
+  const runs = [...new Set(references.map((reference) => findShownRun(directory, reference)))];
   const reports = runs.map((run) => createRunReport(readJournal(journalOf(directory, run))));
   const [only] = reports;
   const report = only && reports.length === 1 ? only : mergeRunReports(reports);

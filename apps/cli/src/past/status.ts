@@ -10,7 +10,6 @@ import {
 } from "@netra-apex/core";
 import {
   type CategoryState,
-  findRun,
   journalOf,
   journalState,
   listJournals,
@@ -21,6 +20,7 @@ import {
 import { withBackground } from "../background/open-background.ts";
 import { statusView } from "../background/status-view.ts";
 import { withStore } from "../history/with-store.ts";
+import { findShownRun } from "./find-shown-run.ts";
 import { findPast, type PastPlace } from "./open-past.ts";
 import type { PastOptions } from "./past-options.ts";
 import { countText, plain, say, table, timeText } from "../table.ts";
@@ -169,7 +169,7 @@ function describeOpen(state: CategoryState): string {
 
 /** The newest run's metrics, as Prometheus reads them or as JSON. */
 function metricsCommand(directory: string, json: boolean | undefined): number {
-  const runId = findRun(directory, "latest");
+  const runId = findShownRun(directory, "latest");
   const fold = new RunMetricsFold();
   for (const event of readJournal(journalOf(directory, runId))) fold.onEvent(event);
   const metrics = fold.snapshot();
