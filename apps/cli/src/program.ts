@@ -107,7 +107,10 @@ export async function runProgram(args: readonly string[]): Promise<number> {
 
   try {
     await program.parseAsync(own, { from: "user" });
-    if (!own.includes("--help") && !own.includes("-h")) {
+    // Those that queue, or are about the worker, have seen to all of that themselves; queueing returns at once.
+    const hasQueued = own.includes("--background-e2e") && !own.includes("--dry-run");
+    const hasSeenTo = hasQueued || (isBackground && /^(add|worker)$/.test(own[1] ?? ""));
+    if (!hasSeenTo && !own.includes("--help") && !own.includes("-h")) {
       // Those about the queue have shown it.
       const isAboutIt = isBackground || own.some((argument) => /^--(background.*|kill-background)$/.test(argument));
       const isTold = process.stderr.isTTY && !isAboutIt && !own.includes("--json");

@@ -116,6 +116,20 @@ describe.skipIf(process.platform !== "linux")(`what was queued${notOnLinux}`, ()
     expect((await apex.apex("bg")).stdout).toContain("4 waiting · the worker was stopped (apex bg worker starts it)");
   });
 
+  it("waits when a worker in the foreground is interrupted: nobody is started in its place", async () => {
+    const apex = project();
+    const worker = apex.start(["bg", "worker", "--foreground"]);
+    await until(() => apex.has(".apex/background/worker.log"), "the worker is there");
+    const id = await apex.add("e2e");
+    await apex.pidIn("e2e.pids");
+    worker.kill("SIGINT");
+    expect((await worker).exitCode).toBe(0);
+    expect(processesOf(apex.root)).toEqual([]);
+    expect(await apex.told("bg", "results")).toEqual([]);
+    await apex.apex("bg", "stop");
+    expect((await apex.told("bg", "show", id))[0]).toMatchObject({ status: "queued" });
+  });
+
   it("is ended by a stop although its worker is gone, and queued again", async () => {
     const apex = project();
     const id = await apex.add("e2e");
