@@ -20,6 +20,12 @@ export function isApexError(error: unknown): error is ApexError {
   return error instanceof Error && "code" in error && typeof error.code === "string" && error.code.startsWith("APEX_");
 }
 
+/** Like {@link describeThrown}, with what to do next where the error says it. */
+export function describeWithHint(thrown: unknown): string {
+  const hint = isApexError(thrown) && thrown.hint !== undefined ? ` (${thrown.hint})` : "";
+  return `${describeThrown(thrown)}${hint}`;
+}
+
 /** A one-line text for whatever was thrown. */
 export function describeThrown(thrown: unknown): string {
   if (thrown instanceof Error) return thrown.message || thrown.name;

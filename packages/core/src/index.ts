@@ -212,7 +212,7 @@ export { Heartbeat, type HeartbeatOptions } from "./controller/heartbeat.ts";
 export { AgentRegistry, DuplicateAgentError, UnknownAgentError } from "./agents/agent-registry.ts";
 
 // Ground
-export { ApexError, describeThrown, isApexError } from "./apex-error.ts";
+export { ApexError, describeThrown, describeWithHint, isApexError } from "./apex-error.ts";
 export { type Clock, delay, systemClock } from "./clock.ts";
 
 // Processes

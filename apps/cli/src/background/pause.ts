@@ -1,6 +1,6 @@
 import { ensureDaemon, wake } from "@netra-apex/background-e2e";
-import { exitCodes, loadConfig } from "@netra-apex/core";
-import { frameworkNames } from "@netra-apex/runner";
+import { exitCodes } from "@netra-apex/core";
+import { configOf } from "../commands/invocation.ts";
 import { say } from "../table.ts";
 import { apexVersion } from "../version.ts";
 import type { BackgroundOptions } from "./background-options.ts";
@@ -8,11 +8,7 @@ import { openBackground, withBackground } from "./open-background.ts";
 
 /** `apex bg pause`: nothing more is started; what runs goes on. */
 export async function pauseCommand(options: BackgroundOptions): Promise<number> {
-  const config = await loadConfig({
-    cwd: process.cwd(),
-    frameworks: frameworkNames,
-    ...(options.config === undefined ? {} : { file: options.config }),
-  });
+  const config = await configOf({ options });
   const { queue } = await openBackground(config);
   try {
     const { reason } = options;

@@ -7,7 +7,7 @@ import {
   wake,
   writeFact,
 } from "@netra-apex/background-e2e";
-import { exitCodes } from "@netra-apex/core";
+import { exitCodes, delay, systemClock } from "@netra-apex/core";
 import { say } from "../table.ts";
 import { apexVersion } from "../version.ts";
 import type { BackgroundOptions } from "./background-options.ts";
@@ -22,7 +22,7 @@ export async function stopCommand(options: BackgroundOptions): Promise<number> {
     if (holder) {
       await seat.requestStop(holder.id, options.finish ? "finish" : "stop");
       wake(place);
-      while (seat.holder()?.id === holder.id) await new Promise((resolve) => setTimeout(resolve, 50));
+      while (seat.holder()?.id === holder.id) await delay(systemClock, 50);
     }
     const { active } = await queue.stats();
     // Killed, or stopped by a signal, a worker leaves its attempts to the next one.

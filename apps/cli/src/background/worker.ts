@@ -6,9 +6,9 @@ import {
   workerSettings,
   writeFact,
 } from "@netra-apex/background-e2e";
-import { type Config, exitCodes, loadConfig } from "@netra-apex/core";
-import { frameworkNames } from "@netra-apex/runner";
+import { delay, exitCodes, systemClock } from "@netra-apex/core";
 import path from "node:path";
+import { configOf } from "../commands/invocation.ts";
 import { say } from "../table.ts";
 import { apexVersion } from "../version.ts";
 import type { BackgroundOptions } from "./background-options.ts";
@@ -19,11 +19,7 @@ const startMs = 10_000;
 
 /** `apex bg worker`: starts the worker of the project, or is it, in the foreground. */
 export async function workerCommand(options: BackgroundOptions): Promise<number> {
-  const config: Config = await loadConfig({
-    cwd: process.cwd(),
-    frameworks: frameworkNames,
-    ...(options.config === undefined ? {} : { file: options.config }),
-  });
+  const config = await configOf({ options });
   const { queue, place } = await openBackground(config);
   try {
     await writeFact(
@@ -34,7 +30,8 @@ export async function workerCommand(options: BackgroundOptions): Promise<number>
     if (!options.foreground) {
       await ensureDaemon(queue, place, { version: apexVersion, isAsked: true });
       const seat = new DaemonSeat(queue.database);
-      for (const deadline = Date.now() + startMs; !seat.holder() && Date.now() < deadline;) await pause(20);
+      for (const deadline = Date.now() + startMs; !seat.holder() && Date.now() < deadline;)
+        await delay(systemClock, 20);
       const holder = seat.holder();
       if (holder) say(options.json, { pid: holder.process.pid }, () => `worker ${holder.process.pid}`);
       else process.stderr.write(`the worker did not start; see ${place.workerLog}\n`);
@@ -65,8 +62,4 @@ export async function workerCommand(options: BackgroundOptions): Promise<number>
   } finally {
     await queue.close();
   }
-}
-
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
 }

@@ -7,6 +7,15 @@ import { findRun, listJournals, runDirectoryOf } from "@netra-apex/store";
  * other. Throws `RunNotFoundError`.
  */
 export function findShownRun(store: string, reference: string): RunId {
-  const isOwn = (id: RunId): boolean => !isRunOfTask(runDirectoryOf(store, id));
-  return listJournals(store).some(isOwn) ? findRun(store, reference, isOwn) : findRun(store, reference);
+  const hasOwn = reference === "latest" && listJournals(store).some((id) => isOwnRun(store, id));
+  return hasOwn ? findOwnRun(store, reference) : findRun(store, reference);
+}
+
+/** The same without any attempt for `latest`: what is queued goes on by itself. Throws `RunNotFoundError`. */
+export function findOwnRun(store: string, reference: string): RunId {
+  return findRun(store, reference, (id) => isOwnRun(store, id));
+}
+
+function isOwnRun(store: string, id: RunId): boolean {
+  return !isRunOfTask(runDirectoryOf(store, id));
 }

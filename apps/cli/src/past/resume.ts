@@ -1,14 +1,13 @@
-import path from "node:path";
-import { isRunOfTask } from "@netra-apex/background-e2e";
 import { ApexError, type Config, type Plan, type RecoveredRun, recoverRun, type RunEventOf } from "@netra-apex/core";
 import { stars } from "@netra-apex/core/mask";
-import { findRun, type JournalEnd, journalOf, journalState, readJournal } from "@netra-apex/store";
+import { type JournalEnd, journalOf, journalState, readJournal } from "@netra-apex/store";
 import { executePlan } from "../commands/execute-plan.ts";
 import { configOf, type Invocation, planOf } from "../commands/invocation.ts";
 import { printWarnings } from "../commands/print-warnings.ts";
 import { splitPlan } from "../background/split-plan.ts";
 import { requireLimits } from "../commands/require-limits.ts";
 import { balancedAs } from "../history/balanced-plan.ts";
+import { findOwnRun } from "./find-shown-run.ts";
 import { findPast } from "./open-past.ts";
 
 /** A run cannot be gone on with. */
@@ -23,7 +22,7 @@ export async function resumeCommand(
   parse: (args: readonly string[]) => Promise<Omit<Invocation, "guard">>,
 ): Promise<number> {
   const { directory } = await findPast(invocation.options);
-  const runId = runToResume(directory, reference);
+  const runId = findOwnRun(directory, reference);
   if (journalState(directory, runId) === "running") {
     throw new ResumeError(`${runId} still runs`, { hint: "apex status shows it; it can be resumed when it is over" });
   }
@@ -51,11 +50,6 @@ export async function resumeCommand(
   if (config.areLimitsStrict && asked.guard) await requireLimits(plan, asked.guard);
   const assumeUnchanged = invocation.options.assumeUnchanged ?? false;
   return executePlan(plan, config, asked, { recovered, assumeUnchanged });
-}
-
-/** The latest run is one that a person made: what is queued goes on by itself. */
-function runToResume(directory: string, reference: string): string {
-  return findRun(directory, reference, (id) => !isRunOfTask(path.dirname(journalOf(directory, id))));
 }
 
 /** Whether the same command line would choose something else today, so that the plan of that run is the one to go on with. */

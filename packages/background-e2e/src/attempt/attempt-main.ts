@@ -1,7 +1,7 @@
 import os from "node:os";
 import path from "node:path";
 import process from "node:process";
-import { describeThrown, isApexError, noTests } from "@netra-apex/core";
+import { describeThrown, isApexError, noTests, delay, systemClock } from "@netra-apex/core";
 import { wake } from "../daemon/wake.ts";
 import { logOfWorker } from "../daemon/worker-log.ts";
 import { readPace } from "../daemon/worker-pace.ts";
@@ -112,7 +112,7 @@ async function completeWithin(queue: FileQueue, claim: ClaimRef, result: Attempt
       return await queue.complete(claim, result);
     } catch (error) {
       if (Date.now() >= deadline || !isTemporary(error)) throw error;
-      await new Promise((resolve) => setTimeout(resolve, 1_000));
+      await delay(systemClock, 1_000);
     }
   }
 }

@@ -1,5 +1,5 @@
 import path from "node:path";
-import { describeThrown, isApexError } from "@netra-apex/core";
+import { describeWithHint } from "@netra-apex/core";
 import type { TaskView } from "../queue/queue-backend.ts";
 import { checkOutSnapshot } from "../snapshot/check-out-snapshot.ts";
 import { removeCheckOut } from "../snapshot/remove-snapshot.ts";
@@ -28,7 +28,6 @@ export async function provideCode({ spec }: TaskView, directory: string): Promis
       release: () => removeCheckOut(directory, projectRoot).catch(() => undefined),
     };
   } catch (error) {
-    const hint = isApexError(error) && error.hint !== undefined ? ` (${error.hint})` : "";
-    return { problem: `${describeThrown(error)}${hint}`, release: nothing };
+    return { problem: describeWithHint(error), release: nothing };
   }
 }

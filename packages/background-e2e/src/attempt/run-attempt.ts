@@ -2,7 +2,7 @@ import {
   type Config,
   createRunId,
   describeOutcome,
-  describeThrown,
+  describeWithHint,
   HostLedger,
   isApexError,
   loadConfig,
@@ -56,8 +56,7 @@ export async function runAttempt(surroundings: AttemptSurroundings): Promise<Att
       log.say(describeOutcome(outcome));
       return ended({ outcome, startedMs, progress, isFinal: false });
     }
-    const hint = isApexError(error) && error.hint !== undefined ? ` (${error.hint})` : "";
-    const reason = `${describeThrown(error)}${hint}`;
+    const reason = describeWithHint(error);
     log.say(reason);
     // The same config gives the same error again.
     const isFinal = isApexError(error);

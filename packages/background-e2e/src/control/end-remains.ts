@@ -1,4 +1,5 @@
 import process from "node:process";
+import { delay, systemClock } from "@netra-apex/core";
 import { endAbandoned, processesWithVariable } from "@netra-apex/runner";
 import { endProcess } from "../daemon/end-process.ts";
 import type { TaskView } from "../queue/queue-backend.ts";
@@ -51,7 +52,7 @@ async function isNobodyWithin(marked: () => number[], withinMs: number): Promise
     // Twice, as a process has no environment for a moment while it becomes another program.
     if (marked().length === 0 && marked().length === 0) return true;
     if (Date.now() >= deadline) return false;
-    await new Promise((resolve) => setTimeout(resolve, lookMs));
+    await delay(systemClock, lookMs);
   }
 }
 

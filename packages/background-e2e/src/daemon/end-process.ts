@@ -1,4 +1,4 @@
-import { isProcessAlive, type ProcessIdentity } from "@netra-apex/core";
+import { isProcessAlive, type ProcessIdentity, delay, systemClock } from "@netra-apex/core";
 
 /** How often is looked whether a process is gone. */
 const lookMs = 20;
@@ -18,7 +18,7 @@ async function isGoneWithin(identity: ProcessIdentity, withinMs: number): Promis
   const deadline = Date.now() + withinMs;
   while (isProcessAlive(identity) === true) {
     if (Date.now() >= deadline) return false;
-    await new Promise((resolve) => setTimeout(resolve, lookMs));
+    await delay(systemClock, lookMs);
   }
   return true;
 }

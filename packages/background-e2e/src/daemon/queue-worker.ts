@@ -1,5 +1,5 @@
 import { existsSync, statSync } from "node:fs";
-import { describeThrown, noTests, ownProcess, type ProcessIdentity } from "@netra-apex/core";
+import { describeThrown, noTests, ownProcess, type ProcessIdentity, delay, systemClock } from "@netra-apex/core";
 import { endRemains } from "../control/end-remains.ts";
 import type { QueuePlace } from "../place.ts";
 import type { FileQueue } from "../queue/open-queue.ts";
@@ -94,7 +94,7 @@ export class QueueWorker {
     while (holder.id !== this.#own.id) {
       // One that has been asked to leave does so in a moment.
       if (holder.stop === undefined) return { kind: "taken", pid: holder.process.pid };
-      await new Promise((resolve) => setTimeout(resolve, lookMs));
+      await delay(systemClock, lookMs);
       // To look costs nothing, to take is written to the disk.
       holder = this.#seat.holder() ?? (await this.#seat.take(this.#own));
     }

@@ -3,8 +3,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import {
   type Config,
-  describeThrown,
-  isApexError,
+  describeWithHint,
   type NodeId,
   type Plan,
   type Reporter,
@@ -178,6 +177,5 @@ function pastOf(plan: Plan, store: Store | undefined): PastRuns {
 }
 
 function explain(what: string, error: unknown): string {
-  const hint = isApexError(error) && error.hint !== undefined ? ` (${error.hint})` : "";
-  return `${what}: ${describeThrown(error)}${hint}`;
+  return `${what}: ${describeWithHint(error)}`;
 }
