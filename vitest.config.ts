@@ -25,6 +25,7 @@ export default defineConfig({
       project("runner", "packages/runner"),
       project("progress", "packages/progress"),
       project("store", "packages/store"),
+      project("resources", "packages/resources"),
       project("background-e2e", "packages/background-e2e"),
       project("cli", "apps/cli"),
     ],

@@ -38,7 +38,6 @@ const cases = [
   ]),
   ...refused("packages/background-e2e/src/a.ts", [
     "@netra-apex/progress",
-    "@netra-apex/resources",
     "@netra-apex/store/src/journal.ts",
     "netra-apex",
     "../../store/src/index.ts",
@@ -49,6 +48,7 @@ const cases = [
     "@netra-apex/store",
     "@netra-apex/store/testing",
     "@netra-apex/runner",
+    "@netra-apex/resources",
   ]),
   ...refused("apps/cli/src/commands/a.ts", [
     "../../../../packages/core/src/index.ts",

@@ -112,11 +112,3 @@ export { type FinishedTask, notifyFinished, type NotifyOptions } from "./notify/
 export { finishedText, shouldNotify } from "./notify/finished-text.ts";
 
 // Services that tasks need
-export {
-  type CheckedServices,
-  checkServices,
-  createServiceCheck,
-  type ServiceCheck,
-  type ServiceProblem,
-  type UnavailableService,
-} from "./services/check-services.ts";

@@ -11,7 +11,23 @@ export {
   formatProblem,
   type SourceLocation,
 } from "./config/problem.ts";
-export type { Service, ServiceAddress, ServiceHealth } from "./config/services.ts";
+export type {
+  Environment,
+  EnvironmentAuth,
+  HealthCheck,
+  Service,
+  ServiceHealth,
+  ServicePort,
+  ServiceProvider,
+} from "./config/services/service.ts";
+export { fillIn, type ServicePlace } from "./config/services/placeholders.ts";
+export {
+  type AddressedKind,
+  type CheckAddress,
+  readAddress,
+  type ServiceAddress,
+} from "./config/services/service-address.ts";
+export { variablePrefix } from "./config/services/variable-prefix.ts";
 export { didYouMean, suggest } from "./config/suggest.ts";
 export {
   type BackgroundSettings,
@@ -36,9 +52,17 @@ export type {
   WrittenRetry,
   WrittenRunMode,
   WrittenSchedule,
-  WrittenService,
   WrittenSize,
 } from "./config/written-config.ts";
+export type {
+  WrittenDockerService,
+  WrittenEnvironment,
+  WrittenHealth,
+  WrittenHealthCheck,
+  WrittenLayerRequirements,
+  WrittenService,
+  WrittenServiceSettings,
+} from "./config/written-services.ts";
 
 // The model
 export {
@@ -51,7 +75,16 @@ export {
 } from "./layers/category.ts";
 export { commandText, shellQuote } from "./layers/command-text.ts";
 export type { Enforcement, LimitRequest, LimitsInForce } from "./layers/limits.ts";
-export type { ExecutionMode, FlakyPolicy, Layer, LlmMode, Placement, ResourceLimits } from "./layers/layer.ts";
+export type {
+  AvailabilityPolicy,
+  ExecutionMode,
+  FlakyPolicy,
+  Layer,
+  LayerRequirements,
+  LlmMode,
+  Placement,
+  ResourceLimits,
+} from "./layers/layer.ts";
 export type { DependencyPolicy, RunMode } from "./layers/run-mode.ts";
 export { createRunId, type LayerId, type NodeId, type RunId } from "./ids.ts";
 
@@ -68,7 +101,14 @@ export {
   type TestShard,
 } from "./plan/category-task.ts";
 export { shardUnionAgentName, type ShardUnionTask } from "./plan/shard-nodes.ts";
-export { type LeftOutLayer, type Plan, type PlanLayer, type PlanNode, planNotes } from "./plan/plan.ts";
+export {
+  type LayerNeeds,
+  type LeftOutLayer,
+  type Plan,
+  type PlanLayer,
+  type PlanNode,
+  planNotes,
+} from "./plan/plan.ts";
 export type { Condition, FailurePolicy, Resources, Sla } from "./layers/node-rules.ts";
 export { outputPattern } from "./output-pattern.ts";
 export { createMask, type MaskRequest, maskData } from "./mask.ts";
@@ -177,6 +217,15 @@ export {
 } from "./events/run-event.ts";
 export { type RunHost, type RunInputs, runInputsOf } from "./events/run-surroundings.ts";
 export { thisHost } from "./events/this-host.ts";
+export type {
+  ContentionEvent,
+  EnvironmentReading,
+  MissingResource,
+  ServiceOutage,
+  ServiceOwner,
+  ServiceState,
+  SurroundingsEvent,
+} from "./events/service-events.ts";
 export type { Suspicion } from "./events/suspicion.ts";
 export {
   decodeEvent,
@@ -194,7 +243,17 @@ export type { Reporter } from "./events/reporter.ts";
 // For authors of agents
 export { defineAgent, defineTool, DefinitionError } from "./agents/define.ts";
 export { type AgentSource, createAgents, definePlugin, type Plugin, type Plugins } from "./agents/plugin.ts";
-export type { Agent, AgentHealth, AgentHost, AgentLimits, AgentReport } from "./agents/agent.ts";
+export type {
+  Agent,
+  AgentHealth,
+  AgentHost,
+  AgentLimits,
+  AgentReport,
+  FailedAttempt,
+  InfrastructureFault,
+  LayerAdmission,
+  LayerRequest,
+} from "./agents/agent.ts";
 export type { HealthState } from "./events/run-event.ts";
 export type { AgentContext, AgentLogger, CallTool, SpawnedNode, UserContext } from "./agents/agent-context.ts";
 export type { LogLevel } from "./events/run-event.ts";

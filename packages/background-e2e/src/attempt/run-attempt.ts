@@ -13,12 +13,12 @@ import {
   type RunInputs,
   thisHost,
 } from "@netra-apex/core";
+import { checkServices, type ServiceCheck } from "@netra-apex/resources";
 import { assertShardable, frameworkNames, ProcessGuard, runSettings } from "@netra-apex/runner";
 import { identifyInputs, ownPlaces, RunKeeper } from "@netra-apex/store";
 import type { TaskView } from "../queue/queue-backend.ts";
 import type { AttemptResult, TaskSpec } from "../queue/task.ts";
 import { identifyWorkTree } from "../snapshot/identify-work-tree.ts";
-import { checkServices, type ServiceCheck } from "../services/check-services.ts";
 import { markRun } from "./run-of-task.ts";
 import { attemptConfig, attemptPlan, expectedMemoryBytes } from "./attempt-config.ts";
 import type { AttemptLog } from "./attempt-log.ts";

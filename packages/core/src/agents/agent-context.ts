@@ -37,6 +37,8 @@ export interface AgentContext {
     readonly attempt: number;
     /** 0 to maxParallel − 1, held by one running node at a time: for ports and database names. */
     readonly slot: number;
+    /** Variables that those who admitted its layer have for its tests, such as where a service listens. Not for the stream. */
+    readonly env?: Readonly<Record<string, string>>;
     /**
      * Tests that failed in the attempt before, whose rerun alone can mend the node; absent where everything has to run. An
      * agent that runs just these says so (`AgentReport.scope`); one that cannot runs everything.

@@ -1,10 +1,12 @@
 import type { AttemptScope, NodeEvidence, RunEvent } from "../events/run-event.ts";
+import type { ServiceOutage, SurroundingsEvent } from "../events/service-events.ts";
 import type { Evidence } from "../layers/category.ts";
 import type { Outcome } from "../outcome.ts";
 import type { TestCounts } from "../test-result.ts";
 import type { AgentContext, AgentLogger, UserContext } from "./agent-context.ts";
 import type { AgentMessage, Delivery, OutgoingMessage } from "./message.ts";
-import type { RunId } from "../ids.ts";
+import type { NodeId, RunId } from "../ids.ts";
+import type { PlanLayer, PlanNode } from "../plan/plan.ts";
 import type { Schema } from "./schema.ts";
 import type { Tool } from "./tool.ts";
 
@@ -17,6 +19,53 @@ export interface AgentHost {
   readonly logger: AgentLogger;
   /** Sends to other agents of the run; resolves when all that were tried have answered or were given up on. */
   readonly send: (message: OutgoingMessage) => Promise<readonly Delivery[]>;
+  /** Tells in the stream what the tests stand on. */
+  readonly report: (event: SurroundingsEvent) => void;
+}
+
+/** A layer whose turn it is. */
+export interface LayerRequest {
+  readonly layer: PlanLayer;
+  /** Those that have something to run. */
+  readonly nodes: readonly PlanNode[];
+  /** Aborted when the run, or the layer, is not to go on; the reason is an `Outcome`. */
+  readonly signal: AbortSignal;
+}
+
+/** Whether a layer may start. */
+export type LayerAdmission =
+  | {
+      readonly kind: "admitted";
+      /** Variables for its tests, which the stream never shows. */
+      readonly env?: Readonly<Record<string, string>>;
+    }
+  /** It does not start. `errored` and `inconclusive` fail it, `skipped` leaves it out. */
+  | {
+      readonly kind: "refused";
+      readonly outcome: Extract<Outcome, { status: "errored" | "skipped" | "inconclusive" }>;
+    };
+
+/** An attempt that did not pass. */
+export interface FailedAttempt {
+  readonly nodeId: NodeId;
+  readonly layer: PlanLayer;
+  readonly attempt: number;
+  readonly outcome: Outcome;
+  /** Milliseconds since the epoch. */
+  readonly startedMs: number;
+  readonly endedMs: number;
+  /** Failed tests that were reported one by one, with the time in which each ran, as far as it is known. */
+  readonly failedTests: readonly { readonly title: string; readonly startedMs: number; readonly endedMs: number }[];
+  readonly signal: AbortSignal;
+}
+
+/** Why an attempt failed that is not the fault of what it tests. */
+export interface InfrastructureFault {
+  readonly outages: readonly ServiceOutage[];
+  /** In one sentence. */
+  readonly reason: string;
+  /** Whether it accounts for all that failed. */
+  readonly isWhole: boolean;
 }
 
 /** An agent's answer to the heartbeat. */
@@ -62,6 +111,17 @@ export interface Agent<Input = unknown, Output = unknown> {
   health?(): AgentHealth | Promise<AgentHealth>;
   /** Answers a message of another agent; the reply goes back to the sender. */
   handleMessage?(message: AgentMessage): Promise<unknown>;
+  /**
+   * Asked before a layer that has something to run starts; its budget begins once all agents that are asked have admitted it.
+   * It is released when its `layer_completed` is seen. A rejection fails the layer.
+   */
+  admitLayer?(request: LayerRequest): Promise<LayerAdmission>;
+  /** Asked about an attempt that failed or broke, before its outcome is told: what is known of a cause outside it. */
+  explainFailure?(attempt: FailedAttempt): Promise<InfrastructureFault | undefined>;
+  /** Asked once every node has ended. What it returns makes a run that passed this instead. */
+  reviewRun?(
+    outcome: Outcome,
+  ): Promise<Extract<Outcome, { status: "inconclusive" | "failed" | "errored" }> | undefined>;
   /** Sees every event of the run, as a reporter does. */
   onEvent?(event: RunEvent): void;
 }

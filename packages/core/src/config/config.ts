@@ -6,7 +6,7 @@ import type { BackgroundSettings } from "./background.ts";
 import type { Monitoring } from "./monitoring.ts";
 import type { HistorySettings, LogSettings } from "./past-runs.ts";
 import type { ConfigProblem } from "./problem.ts";
-import type { Service } from "./services.ts";
+import type { Environment, Service } from "./services/service.ts";
 
 /** A config in its resolved form: the built-in parts merged in, units converted, references checked. Only this travels inward. */
 export interface Config {
@@ -19,8 +19,10 @@ export interface Config {
   readonly layers: ReadonlyMap<string, Layer>;
   readonly categories: ReadonlyMap<string, Category>;
   readonly modes: ReadonlyMap<string, RunMode>;
-  /** Those that the config defines. */
+  /** Those that the config defines, with the profile that is in force. */
   readonly services: ReadonlyMap<string, Service>;
+  /** What the config says of the environment that is in force. */
+  readonly deployment?: Environment;
   /** What the modules under `plugins:` add. */
   readonly plugins: Plugins;
   readonly monitoring: Monitoring;

@@ -1,5 +1,14 @@
 import type { Evidence } from "../layers/category.ts";
-import type { ExecutionMode, FlakyPolicy, Layer, LlmMode, Placement, ResourceLimits } from "../layers/layer.ts";
+import type {
+  AvailabilityPolicy,
+  ExecutionMode,
+  FlakyPolicy,
+  Layer,
+  LayerRequirements,
+  LlmMode,
+  Placement,
+  ResourceLimits,
+} from "../layers/layer.ts";
 import type { FailurePolicy } from "../layers/node-rules.ts";
 import { ownValue } from "./own-value.ts";
 import { parseDuration, parseSize } from "./units.ts";
@@ -13,6 +22,9 @@ export interface LayerPatch {
   placements?: readonly Placement[];
   limits?: ResourceLimits;
   requiredServices?: readonly string[];
+  whenUnavailable?: AvailabilityPolicy;
+  waitTimeoutMs?: number;
+  requires?: LayerRequirements;
   llmMode?: LlmMode;
   dependencies?: readonly string[];
   isBackground?: boolean;
@@ -49,6 +61,9 @@ export function completeLayer(id: string, patch: LayerPatch, isUntouchedDefault:
     ...(patch.budgetMs === undefined ? {} : { budgetMs: patch.budgetMs }),
     limits: patch.limits ?? {},
     requiredServices: patch.requiredServices ?? [],
+    whenUnavailable: patch.whenUnavailable ?? "fail",
+    waitTimeoutMs: patch.waitTimeoutMs ?? 600_000,
+    ...(patch.requires === undefined ? {} : { requires: patch.requires }),
     llmMode: patch.llmMode ?? "mock",
     dependencies: patch.dependencies ?? [],
     isBackground: patch.isBackground ?? false,
@@ -86,6 +101,9 @@ function convert(written: WrittenLayerSettings): LayerPatch {
     placements: written.categories?.map(placement),
     limits: written.resource_limits && limits(written.resource_limits),
     requiredServices: written.required_services,
+    whenUnavailable: written.when_unavailable,
+    waitTimeoutMs: written.wait_timeout === undefined ? undefined : parseDuration(written.wait_timeout),
+    requires: written.requires && requirements(written.requires),
     llmMode: written.llm_requirements?.mode,
     dependencies: written.dependencies,
     isBackground: written.background_execution,
@@ -94,6 +112,17 @@ function convert(written: WrittenLayerSettings): LayerPatch {
     retryBudget: written.retry_budget,
     flaky: written.flaky,
     evidence: written.evidence,
+  });
+}
+
+function requirements(written: NonNullable<WrittenLayerSettings["requires"]>): LayerRequirements {
+  const { free_memory: memory, free_disk: disk, ports, docker, credentials } = written;
+  return defined({
+    freeMemoryBytes: memory === undefined ? undefined : parseSize(memory),
+    freeDiskBytes: disk === undefined ? undefined : parseSize(disk),
+    ports,
+    docker,
+    credentials,
   });
 }
 

@@ -26,6 +26,8 @@ export interface LoadConfigOptions {
   readonly file?: string;
   /** Which `environment_overrides` apply; `test` when absent. */
   readonly environment?: string;
+  /** The profile of the services; the environment's or the config's own when absent. */
+  readonly profile?: string;
   /** Names of the test-framework adapters that `framework:` may name; unchecked when absent. */
   readonly frameworks?: readonly string[];
   /** How categories without a command get one; by package scripts when absent. */
@@ -52,7 +54,12 @@ export async function loadConfig(options: LoadConfigOptions): Promise<Config> {
   const problems = checkRules({ written, normalized, projectRoot, problem, ...(frameworks ? { frameworks } : {}) });
   const plugins = await pluginsOf(written, { projectRoot, problem, problems });
   const monitoring = await monitoringOf(written, problem, problems);
-  const services = await servicesOf(written, problem, problems);
+  const { services, deployment } = await surroundingsOf(
+    written,
+    { ...options, environment, projectRoot },
+    problem,
+    problems,
+  );
   const known = knownCategories(written, normalized);
   const { background, problems: ofBackground } = await readBackground(written, normalized, { problem, known });
   problems.push(...ofBackground);
@@ -64,6 +71,7 @@ export async function loadConfig(options: LoadConfigOptions): Promise<Config> {
     environment,
     ...normalized,
     services,
+    ...(deployment ? { deployment } : {}),
     plugins,
     monitoring,
     background,
@@ -103,16 +111,23 @@ async function monitoringOf(written: WrittenConfig, problem: Locate, problems: C
   return read.monitoring;
 }
 
-async function servicesOf(
+/** What the tests stand on: services, and the environment that they are run against. */
+async function surroundingsOf(
   written: WrittenConfig,
+  options: { readonly environment: string; readonly projectRoot: string; readonly profile?: string },
   problem: Locate,
   problems: ConfigProblem[],
-): Promise<Config["services"]> {
-  if (!written.services) return new Map();
-  const { readServices } = await import("./services.ts");
-  const read = readServices(written.services, problem);
-  problems.push(...read.problems);
-  return read.services;
+): Promise<Pick<Config, "services" | "deployment">> {
+  if (!written.services && !written.environments) return { services: new Map() };
+  const { readServices } = await import("./services/read-services.ts");
+  const { readEnvironment } = await import("./services/read-environments.ts");
+  const read = readEnvironment(written.environments ?? {}, options.environment, problem);
+  const { environment: deployment } = read;
+  const profile = options.profile ?? deployment?.profile ?? written.profile;
+  const { projectRoot } = options;
+  const found = readServices({ written: written.services ?? {}, projectRoot, profile, problem });
+  problems.push(...read.problems, ...found.problems);
+  return { services: found.services, ...(deployment ? { deployment } : {}) };
 }
 
 async function readSources(place: ConfigPlace): Promise<ConfigSource[]> {

@@ -1,6 +1,6 @@
 import { availableParallelism } from "node:os";
 import path from "node:path";
-import type { Category, Command, RetryPolicy } from "../layers/category.ts";
+import type { Category, RetryPolicy } from "../layers/category.ts";
 import type { Layer } from "../layers/layer.ts";
 import type { RunMode } from "../layers/run-mode.ts";
 import { type OutcomeStatus, outcomeStatuses } from "../outcome.ts";
@@ -9,7 +9,7 @@ import { defaultCategories, defaultLayers } from "./defaults.ts";
 import type { CommandDiscovery } from "./discover.ts";
 import { completeLayer, type LayerPatch, layerPatch, mergePatches, writtenTimeout } from "./layer-patch.ts";
 import { ownValue } from "./own-value.ts";
-import { splitCommand } from "./split-command.ts";
+import { toCommand } from "./to-command.ts";
 import { parseDuration, parseSize } from "./units.ts";
 import type { WrittenCategory, WrittenConfig } from "./written-config.ts";
 
@@ -129,19 +129,6 @@ function findCommand(
     origin: "none",
     missing: `not configured: give it a command under categories.${name}, or a package script test:${name}`,
   };
-}
-
-function toCommand(written: string | readonly string[], shell: boolean): Command | undefined {
-  if (typeof written === "string") {
-    if (shell) return { kind: "shell", script: written };
-    const split = splitCommand(written);
-    return "words" in split ? argv(split.words) : undefined;
-  }
-  return argv(written);
-}
-
-function argv([file = "", ...args]: readonly string[]): Command {
-  return { kind: "argv", file, args };
 }
 
 function resolveRetry(written: WrittenCategory["retry"]): RetryPolicy {

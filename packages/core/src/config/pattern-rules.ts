@@ -25,3 +25,12 @@ function* check(at: ConfigPath, compile: () => RegExp, whyNotEmpty: string, prob
     yield problem(why, at, "escape what is meant literally");
   }
 }
+
+/** What is wrong with a pattern (see `outputPattern`); nothing where it can be used. */
+export function patternProblem(text: string): string | undefined {
+  try {
+    return outputPattern(text).test("") ? "this pattern matches everything" : undefined;
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+}

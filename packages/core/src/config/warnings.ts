@@ -1,14 +1,14 @@
 import { totalmem } from "node:os";
 import { timeoutsTogether } from "../layers/timeouts-together.ts";
 import type { NormalizedConfig } from "./normalize.ts";
-import type { ConfigPath, ConfigProblem } from "./problem.ts";
+import type { ConfigProblem } from "./problem.ts";
 import type { Locate } from "./rules.ts";
 import { formatDuration } from "./units.ts";
 import type { WrittenConfig } from "./written-config.ts";
 
 /** What works but was probably not meant: never a reason to refuse a config. */
 export function findWarnings(written: WrittenConfig, normalized: NormalizedConfig, problem: Locate): ConfigProblem[] {
-  return [...layerWarnings(written, normalized, problem), ...notInForce(written, problem)];
+  return [...layerWarnings(written, normalized, problem), ...unknownToServices(written, problem)];
 }
 
 function* layerWarnings(
@@ -35,17 +35,23 @@ function* layerWarnings(
   }
 }
 
-/** Keys of the format that this version reads but does not act on yet. Saying so beats a limit that silently does not hold. */
-function* notInForce(written: WrittenConfig, problem: Locate): Generator<ConfigProblem> {
-  const reservedOnly = (at: ConfigPath): ConfigProblem =>
-    problem(`${at.at(-1)} decides what runs at once, but is not enforced in this version`, at, undefined, "key");
-  if (written.services !== undefined) {
-    const message = "services are checked before background tasks alone, and not started, in this version";
-    yield problem(message, ["services"], undefined, "key");
-  }
+/** What a layer asks for, and nothing says how to look after. */
+function* unknownToServices(written: WrittenConfig, problem: Locate): Generator<ConfigProblem> {
   for (const [id, layer] of Object.entries(written.layers ?? {})) {
-    for (const key of ["max_memory", "max_memory_mb"] as const) {
-      if (layer.resource_limits?.[key] !== undefined) yield reservedOnly(["layers", id, "resource_limits", key]);
+    for (const [index, name] of (layer.required_services ?? []).entries()) {
+      if (written.services && Object.hasOwn(written.services, name)) continue;
+      const message = `${name} is neither started nor checked: the config does not define it`;
+      yield problem(message, ["layers", id, "required_services", index], `add services.${name}`);
     }
+  }
+  for (const [name, service] of Object.entries(written.services ?? {})) {
+    const { health, docker, docker_compose: compose, one_shot: isOneShot } = service;
+    if (health || docker || compose || isOneShot) continue;
+    const message = `nothing tells when ${name} is ready: it is used as soon as it runs`;
+    yield problem(message, ["services", name], "add health:", "key");
+  }
+  const { profile } = written;
+  if (profile !== undefined && !Object.values(written.services ?? {}).some(({ profiles }) => profiles?.[profile])) {
+    yield problem(`no service has the profile "${profile}"`, ["profile"]);
   }
 }

@@ -1,53 +1,12 @@
-// The functional build of zod: the same schemas and issues, constructed in a fraction of the time, which every start pays.
 import * as z from "zod/mini";
 import { failureClasses, outcomeStatuses } from "../outcome.ts";
 import { priorityNames } from "./background.ts";
-import { parseDuration, parseSize } from "./units.ts";
+import { later, name, optional, strict } from "./schema-parts.ts";
+import { environment, requirements, service } from "./service-schema.ts";
 import type { WrittenConfig } from "./written-config.ts";
 
-/**
- * An object that refuses unknown keys. The issue's message lists the known ones, separated by spaces: zod's final issue
- * no longer knows its schema, and validate.ts wants them for its suggestion.
- */
-function strict<Shape extends z.core.$ZodLooseShape>(shape: Shape) {
-  return z.strictObject(shape, {
-    error: (issue) => (issue.code === "unrecognized_keys" ? Object.keys(shape).join(" ") : undefined),
-  });
-}
-
-/** Constructed when a config first has that key: constructing everything would cost each start some milliseconds. */
-const later = z.lazy;
-
-const duration = z.string({ error: () => 'expected a duration with its unit, such as "90s" or "2m"' }).check(
-  z.refine((text) => parseDuration(text) !== undefined, {
-    error: 'not a duration: write it like "90s", "2m" or "1h30m"',
-  }),
-);
-
-const size = z
-  .string({ error: () => 'expected a size with its unit, such as "512MiB"' })
-  .check(z.refine((text) => parseSize(text) !== undefined, { error: 'not a size: write it like "512MiB" or "1GiB"' }));
-
-const name = z.string().check(z.minLength(1));
-const command = z.union([name, z.array(name).check(z.minLength(1))]);
 const outcomeStatus = z.enum(outcomeStatuses);
 const failurePolicy = z.optional(z.enum(["continue", "stop-starting", "cancel-running"]));
-
-// Optional forms that several keys share.
-const optional = {
-  name: z.optional(name),
-  names: z.optional(z.array(name)),
-  command: z.optional(command),
-  flag: z.optional(z.boolean()),
-  duration: z.optional(duration),
-  size: z.optional(size),
-  positive: z.optional(z.number().check(z.positive())),
-  amount: z.optional(z.int().check(z.minimum(0))),
-  count: z.optional(z.int().check(z.minimum(1))),
-  evidence: z.optional(z.enum(["live", "local-real", "emulated", "mocked"])),
-  percent: z.optional(z.number().check(z.minimum(1), z.maximum(100))),
-  settings: z.optional(z.record(z.string(), z.unknown())),
-};
 
 const placement = z.union([
   name,
@@ -69,6 +28,9 @@ const layerShape = () => ({
     }),
   ),
   required_services: optional.names,
+  when_unavailable: z.optional(z.enum(["fail", "skip", "wait"])),
+  wait_timeout: optional.duration,
+  requires: z.optional(requirements),
   llm_requirements: z.optional(strict({ mode: z.enum(["mock", "real", "real_required"]) })),
   dependencies: optional.names,
   background_execution: optional.flag,
@@ -159,30 +121,6 @@ const category = later(() =>
   }),
 );
 
-const service = later(() =>
-  strict({
-    docker_compose: z.optional(strict({ file: name, service: name })),
-    docker: optional.settings,
-    command: optional.command,
-    health: z.optional(
-      later(() =>
-        strict({
-          tcp: z.optional(z.union([name, z.int().check(z.minimum(1), z.maximum(65_535))])),
-          http: z.optional(
-            z.union([name, strict({ url: name, status: z.optional(z.int().check(z.minimum(100), z.maximum(599))) })]),
-          ),
-          postgres: optional.name,
-          redis: optional.name,
-          websocket: optional.name,
-          docker: z.optional(z.unknown()),
-          exec: z.optional(z.unknown()),
-        }),
-      ),
-    ),
-    start: z.optional(z.enum(["on_demand", "never"])),
-  }),
-);
-
 const schedule = later(() =>
   strict({
     cron: name,
@@ -219,6 +157,8 @@ export const writtenConfigSchema: z.ZodMiniType<WrittenConfig> = strict({
   layers: z.optional(z.record(name, layer)),
   categories: z.optional(z.record(name, category)),
   services: z.optional(z.record(name, service)),
+  environments: z.optional(z.record(name, environment)),
+  profile: optional.name,
   modes: z.optional(z.record(name, runMode)),
   background: z.optional(
     later(() =>

@@ -1,6 +1,7 @@
 import type { FailureClass, OutcomeStatus } from "../outcome.ts";
 import type { PriorityName } from "./background.ts";
 import type { FailurePolicy } from "../layers/node-rules.ts";
+import type { WrittenEnvironment, WrittenLayerRequirements, WrittenService } from "./written-services.ts";
 
 /**
  * The config as people write it, in `apex.yaml` or typed in `apex.config.ts`. Every key is optional. The suffixed
@@ -13,8 +14,12 @@ export interface WrittenConfig {
   layers?: Record<string, WrittenLayer> | undefined;
   /** By name. */
   categories?: Record<string, WrittenCategory> | undefined;
-  /** By name. Background tasks check those that they need; nothing starts them yet. */
+  /** By name: what layers may require (`required_services`). */
   services?: Record<string, WrittenService> | undefined;
+  /** Deployed environments, by the name that `--env` gives. */
+  environments?: Record<string, WrittenEnvironment> | undefined;
+  /** The profile of the services that is in force, such as `light`; an environment may name another. */
+  profile?: string | undefined;
   /** Run modes by name. */
   modes?: Record<string, WrittenRunMode> | undefined;
   /** The queue of background tasks. */
@@ -127,7 +132,7 @@ export interface WrittenLayerSettings {
   categories?: (string | WrittenPlacement)[] | undefined;
   resource_limits?:
     | {
-        /** Decides what of the layer runs at once; a category's own limit is what is enforced. */
+        /** Kept free for it on this machine while it runs; a category's own limit is what is enforced. */
         max_memory?: WrittenSize | undefined;
         max_memory_mb?: number | undefined;
         /** 1 to 100; today it only bounds how much a hybrid layer runs at once. */
@@ -136,15 +141,21 @@ export interface WrittenLayerSettings {
         max_parallel_instances?: number | undefined;
       }
     | undefined;
-  /** Not in force yet. */
+  /** Must be healthy before it starts; what can be started is. */
   required_services?: string[] | undefined;
+  /** What becomes of it when something that it needs is not there: it fails, the default, is skipped, or waits. */
+  when_unavailable?: "fail" | "skip" | "wait" | undefined;
+  /** How long it waits at most; `10m` by default. */
+  wait_timeout?: WrittenDuration | undefined;
+  /** What else must be there before it starts. */
+  requires?: WrittenLayerRequirements | undefined;
   /** Not in force yet. */
   llm_requirements?: { mode: "mock" | "real" | "real_required" } | undefined;
   /** Layers that must pass first. */
   dependencies?: string[] | undefined;
   /** Runs in the background queue, not in the foreground modes. */
   background_execution?: boolean | undefined;
-  /** Not in force yet. */
+  /** Runs while no other layer of any run of this machine does. */
   dedicated_resources?: boolean | undefined;
   /** Starts nothing more of the layer once a category of it has failed: `failure_policy: stop-starting`. */
   fail_fast?: boolean | undefined;
@@ -273,32 +284,6 @@ export interface WrittenRetry {
         jitter?: "full" | "none" | undefined;
       }
     | undefined;
-}
-
-/** A service as written. */
-export interface WrittenService {
-  docker_compose?: { file: string; service: string } | undefined;
-  docker?: Record<string, unknown> | undefined;
-  command?: string | string[] | undefined;
-  /** How to see that it is up: one of these. */
-  health?:
-    | {
-        /** `host:port`, or a port of this machine. */
-        tcp?: string | number | undefined;
-        /** Answers with a status below 500, or the stated one. */
-        http?: string | { url: string; status?: number | undefined } | undefined;
-        /** Such as `postgres://user@host:5432/database`. */
-        postgres?: string | undefined;
-        /** Such as `redis://host:6379`. */
-        redis?: string | undefined;
-        websocket?: string | undefined;
-        /** Not in force yet. */
-        docker?: unknown;
-        /** Not in force yet. */
-        exec?: unknown;
-      }
-    | undefined;
-  start?: "on_demand" | "never" | undefined;
 }
 
 /** A run mode as written. */

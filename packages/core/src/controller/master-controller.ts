@@ -315,6 +315,7 @@ class MasterController {
       signal: this.#cancel.signal,
       logger: createAgentLogger((entry) => this.#stream.emit({ type: "agent_logged", agent: name, ...entry })),
       send: (message) => this.#bus.send(message, { agent: name, signal: this.#cancel.signal }),
+      report: (event) => this.#stream.emit(event),
     };
   }
 

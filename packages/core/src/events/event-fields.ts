@@ -20,7 +20,7 @@ const scalars = {
 } as const;
 
 type Scalar = keyof typeof scalars;
-type Shape = "plan" | "layer" | "node" | "counts" | "test" | "breach" | "summary" | "attempt";
+type Shape = "plan" | "layer" | "node" | "counts" | "test" | "breach" | "missing" | "summary" | "attempt";
 type Kind = Scalar | Shape | `${Scalar | Shape}[]`;
 /** What each field holds; `?` where it may be absent. */
 type FieldTable = Readonly<Record<string, Kind | `${Kind}?`>>;
@@ -40,6 +40,7 @@ const shapes: Readonly<Record<Shape, FieldTable>> = {
   counts: { total: "count", passed: "count", failed: "count", skipped: "count", flaky: "count" },
   test: { id: "text", name: "text", status: "testStatus", durationMs: "number" },
   breach: { what: "text" },
+  missing: { kind: "text", name: "text", reason: "text" },
   attempt: { attempt: "position", outcome: "outcome", durationMs: "number", counts: "counts" },
   summary: { outcome: "outcome", exitCode: "count", durationMs: "number", counts: "counts", nodes: "object" },
 };
@@ -131,6 +132,28 @@ const ownFields = {
   test_completed: { ...ofNode, test: "test" },
   output: { ...ofNode, text: "text" },
   process_sampled: { ...ofNode, processes: "count", memoryBytes: "number", cpuPercent: "number" },
+  service_state_changed: {
+    service: "text",
+    from: "text?",
+    to: "text",
+    owner: "text?",
+    reason: "text?",
+    address: "text?",
+    durationMs: "number?",
+  },
+  service_outage_started: { service: "text", lastUpAt: "time", reason: "text" },
+  service_outage_ended: { service: "text", lastUpAt: "time", durationMs: "number", reason: "text" },
+  resources_missing: { layerId: "text", missing: "missing[]", policy: "text" },
+  resources_awaited: { layerId: "text", nodeId: "text?", reason: "text" },
+  resources_granted: { layerId: "text", nodeId: "text?", waitedMs: "number" },
+  environment_read: {
+    environment: "text",
+    moment: "text",
+    baseUrl: "text?",
+    status: "count",
+    deployedVersion: "text?",
+    digest: "text",
+  },
   reporter_failed: { reporter: "text", message: "text" },
 } as const satisfies { readonly [Type in RunEventType]: OwnFields<RunEventOf<Type>> };
 

@@ -6,6 +6,7 @@ import type { Plan, PlanNode } from "../plan/plan.ts";
 import type { TestCounts, TestResult } from "../test-result.ts";
 import type { RunState } from "../engine/run-state.ts";
 import type { RunHost, RunInputs } from "./run-surroundings.ts";
+import type { ContentionEvent, ServiceOutage, SurroundingsEvent } from "./service-events.ts";
 import type { Suspicion } from "./suspicion.ts";
 import type { CommunicationPattern, Delivery } from "../agents/message.ts";
 
@@ -299,6 +300,8 @@ export type RunEventBody =
       readonly evidence?: NodeEvidence;
     })
   | (OfNode & AgentReportedEvent)
+  | SurroundingsEvent
+  | ContentionEvent
   | { readonly type: "reporter_failed"; readonly reporter: string; readonly message: string };
 
 /** How a node's verdict can be checked by hand. */
@@ -329,6 +332,8 @@ export interface NodeEvidence {
   readonly isolation?: "pidns";
   /** Signs that a green result proves less than it seems, with their numbers. */
   readonly suspicions?: readonly Suspicion[];
+  /** Services that were down while it ran. */
+  readonly outages?: readonly ServiceOutage[];
 }
 
 /** An event as it is streamed. */

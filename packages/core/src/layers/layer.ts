@@ -22,6 +22,10 @@ export interface Layer {
   readonly budgetMs?: number;
   readonly limits: ResourceLimits;
   readonly requiredServices: readonly string[];
+  readonly whenUnavailable: AvailabilityPolicy;
+  /** How long it waits at most for what is not there, in milliseconds; where it is to wait. */
+  readonly waitTimeoutMs: number;
+  readonly requires?: LayerRequirements;
   readonly llmMode: LlmMode;
   readonly dependencies: readonly LayerId[];
   readonly isBackground: boolean;
@@ -36,6 +40,21 @@ export interface Layer {
   readonly flaky: FlakyPolicy;
   /** Neither mentioned in the config nor changed by it. */
   readonly isUntouchedDefault: boolean;
+}
+
+/** What becomes of a layer when something that it needs is not there. */
+export type AvailabilityPolicy = "fail" | "skip" | "wait";
+
+/** What of the machine must be there before a layer starts, beside its services. */
+export interface LayerRequirements {
+  readonly freeMemoryBytes?: number;
+  /** On the disk that holds the project. */
+  readonly freeDiskBytes?: number;
+  /** Ports of this machine that nobody may hold. */
+  readonly ports?: readonly number[];
+  readonly docker?: boolean;
+  /** Environment variables that must be set. */
+  readonly credentials?: readonly string[];
 }
 
 /** What passed only on a retry passes and is reported, or fails. */

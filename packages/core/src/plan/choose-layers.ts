@@ -114,6 +114,8 @@ function looseLayer(categories: readonly string[]): ChosenLayer {
     executionMode: "parallel",
     limits: {},
     requiredServices: [],
+    whenUnavailable: "fail",
+    waitTimeoutMs: 0,
     llmMode: "mock",
     dependencies: [],
     isBackground: false,

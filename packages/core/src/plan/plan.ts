@@ -1,7 +1,7 @@
 import type { LayerId, NodeId } from "../ids.ts";
 import type { TestShard } from "./category-task.ts";
 import type { Evidence, RetryPolicy } from "../layers/category.ts";
-import type { ExecutionMode, FlakyPolicy } from "../layers/layer.ts";
+import type { AvailabilityPolicy, ExecutionMode, FlakyPolicy, LayerRequirements } from "../layers/layer.ts";
 import type { Condition, FailurePolicy, Resources, Sla } from "../layers/node-rules.ts";
 import type { SkipCause } from "../outcome.ts";
 
@@ -42,6 +42,18 @@ export interface PlanNode {
   readonly skip?: { readonly cause: SkipCause; readonly reason: string };
 }
 
+/** What must be there before a layer starts, and for as long as it runs. */
+export interface LayerNeeds {
+  /** Services that the config defines. */
+  readonly services: readonly string[];
+  readonly requires?: LayerRequirements;
+  readonly whenUnavailable: AvailabilityPolicy;
+  /** Milliseconds. */
+  readonly waitTimeoutMs: number;
+  /** No other layer of any run of this machine beside it. */
+  readonly isDedicated?: boolean;
+}
+
 /** A layer as this run will execute it. */
 export interface PlanLayer {
   readonly id: LayerId;
@@ -61,6 +73,8 @@ export interface PlanLayer {
   readonly retryBudget?: number;
   /** What its nodes may reserve together. */
   readonly capacity?: Resources;
+  /** What must be there before it starts; absent where it needs nothing. */
+  readonly needs?: LayerNeeds;
   /** The layer's nodes in the order in which they are declared. */
   readonly nodes: readonly NodeId[];
 }

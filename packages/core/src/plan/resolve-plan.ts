@@ -4,6 +4,7 @@ import type { Layer, Placement } from "../layers/layer.ts";
 import { layerCapacity, runCapacity } from "./capacity.ts";
 import { categoryNodes, changedFilesOf } from "./category-node.ts";
 import { type ChosenLayer, chooseLayers } from "./choose-layers.ts";
+import { layerNeeds } from "./layer-needs.ts";
 import type { Plan, PlanLayer, PlanNode } from "./plan.ts";
 import type { Selection } from "./selection.ts";
 
@@ -40,6 +41,7 @@ export function resolvePlan(config: Config, selection: Selection): Plan {
       failurePolicy: layer.failurePolicy,
       ...(layer.retryBudget === undefined ? {} : { retryBudget: layer.retryBudget }),
       ...layerCapacity(layer, reserving, notes),
+      ...layerNeeds(layer, config, selection),
       nodes: ownNodes.map(({ id }) => id),
     });
     if (assumed.length > 0)

@@ -61,6 +61,13 @@ const everyType = {
   test_completed: true,
   output: true,
   process_sampled: true,
+  service_state_changed: true,
+  service_outage_started: true,
+  service_outage_ended: true,
+  resources_missing: true,
+  resources_awaited: true,
+  resources_granted: true,
+  environment_read: true,
   reporter_failed: true,
 } satisfies Record<RunEventType, true>;
 

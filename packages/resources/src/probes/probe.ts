@@ -1,4 +1,4 @@
-import type { ServiceProblem } from "./check-services.ts";
+import type { ServiceProblem } from "../check-services.ts";
 
 /** What a look at a service has shown. */
 export type ProbeResult = "up" | { readonly problem: ServiceProblem; readonly detail: string };

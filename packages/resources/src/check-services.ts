@@ -1,5 +1,5 @@
-import type { Config, ServiceHealth } from "@netra-apex/core";
-import type { ProbeResult } from "./probe.ts";
+import { type CheckAddress, type Config, type HealthCheck, readAddress } from "@netra-apex/core";
+import type { ProbeResult } from "./probes/probe.ts";
 
 /** Why a service cannot be used. */
 export type ServiceProblem =
@@ -48,10 +48,9 @@ export function createServiceCheck({ deadlineMs }: { readonly deadlineMs: number
       const where = `services.${service}.health`;
       if (!services.has(service)) return { service, unchecked: `the config does not define it: add ${where}` };
       if (!health) return { service, unchecked: `the config does not say how: add ${where}` };
-      if (health.kind === "docker" || health.kind === "exec") {
-        return { service, unchecked: `${where}.${health.kind} is not in force in this version` };
-      }
-      const result = await probe(health, { deadlineMs, signal });
+      const target = targetOf(health.check);
+      if (!target) return { service, unchecked: `${where}.${health.check.kind} cannot be looked at from here` };
+      const result = await probe(target, { deadlineMs, signal });
       return { service, ...(result === "up" ? {} : { result }) };
     });
     const checked: { service: string; unchecked?: string; result?: Exclude<ProbeResult, "up"> }[] =
@@ -69,23 +68,41 @@ export function createServiceCheck({ deadlineMs }: { readonly deadlineMs: number
 }
 
 async function probe(
-  health: Exclude<ServiceHealth, { kind: "docker" | "exec" }>,
+  health: CheckAddress & { readonly status?: number },
   limits: { readonly deadlineMs: number; readonly signal: AbortSignal },
 ): Promise<ProbeResult> {
   switch (health.kind) {
     case "tcp":
     case "postgres":
     case "redis": {
-      const { probeSocket } = await import("./probe-socket.ts");
+      const { probeSocket } = await import("./probes/probe-socket.ts");
       return probeSocket(health, limits);
     }
     case "http":
     case "websocket": {
-      const { probeHttp } = await import("./probe-http.ts");
+      const { probeHttp } = await import("./probes/probe-http.ts");
       return probeHttp(health, limits);
     }
     default:
       return health satisfies never;
+  }
+}
+
+/** Where to look, for the kinds of checks that have an address of their own. */
+function targetOf(check: HealthCheck): (CheckAddress & { readonly status?: number }) | undefined {
+  switch (check.kind) {
+    case "tcp":
+      return readAddress(check.kind, check.address);
+    case "http": {
+      const address = readAddress(check.kind, check.url);
+      return address && { ...address, ...(check.status === undefined ? {} : { status: check.status }) };
+    }
+    case "websocket":
+    case "postgres":
+    case "redis":
+      return readAddress(check.kind, check.url);
+    default:
+      return undefined;
   }
 }
 

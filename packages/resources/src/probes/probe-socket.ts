@@ -1,9 +1,9 @@
 import { connect, isIP, type Socket } from "node:net";
 import { connect as connectEncrypted } from "node:tls";
-import type { ServiceHealth } from "@netra-apex/core";
+import type { CheckAddress } from "@netra-apex/core";
 import { connectionProblem, excerpt, hungUp, type ProbeLimits, probing, type ProbeResult } from "./probe.ts";
 
-type SocketHealth = Extract<ServiceHealth, { kind: "tcp" | "postgres" | "redis" }>;
+type SocketHealth = Extract<CheckAddress, { kind: "tcp" | "postgres" | "redis" }>;
 
 /** What a protocol says first, and what an answer means; `undefined` while it is not whole. */
 interface Greeting {

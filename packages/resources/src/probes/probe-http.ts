@@ -1,10 +1,10 @@
 import { randomBytes } from "node:crypto";
 import { request as requestPlain, type IncomingMessage } from "node:http";
 import { request as requestEncrypted } from "node:https";
-import type { ServiceHealth } from "@netra-apex/core";
+import type { CheckAddress } from "@netra-apex/core";
 import { connectionProblem, excerpt, type ProbeLimits, probing, type ProbeResult } from "./probe.ts";
 
-type HttpHealth = Extract<ServiceHealth, { kind: "http" | "websocket" }>;
+type HttpHealth = Extract<CheckAddress, { kind: "http" | "websocket" }> & { readonly status?: number };
 
 /** Asks an HTTP server for an address, or for a WebSocket. Redirects are an answer like others; what comes with it is not read. */
 export function probeHttp(health: HttpHealth, limits: ProbeLimits): Promise<ProbeResult> {

@@ -1,0 +1,16 @@
+import type { Command } from "../layers/category.ts";
+import { splitCommand } from "./split-command.ts";
+
+/** A command as written, in its final form; `undefined` for a text that cannot be split into words. */
+export function toCommand(written: string | readonly string[], shell: boolean): Command | undefined {
+  if (typeof written === "string") {
+    if (shell) return { kind: "shell", script: written };
+    const split = splitCommand(written);
+    return "words" in split ? argv(split.words) : undefined;
+  }
+  return argv(written);
+}
+
+function argv([file = "", ...args]: readonly string[]): Command {
+  return { kind: "argv", file, args };
+}
