@@ -9,15 +9,29 @@ export interface MaskRequest {
 /** What stands in the place of a secret. */
 export const stars = "***";
 
-/** A function that replaces every secret in a text by stars. Throws `SyntaxError` for a pattern that is none. */
-export function createMask({ values, patterns }: MaskRequest): (text: string) => string {
+/**
+ * A function that replaces every secret in a text by stars; values that are added to the request later count from then on.
+ * Throws `SyntaxError` for a pattern that is none.
+ */
+export function createMask(request: MaskRequest): (text: string) => string {
+  let known = request.values.length;
+  let secrets = compile(request);
+  return (text) => {
+    if (request.values.length !== known) {
+      known = request.values.length;
+      secrets = compile(request);
+    }
+    return secrets.reduce((masked, secret) => masked.replaceAll(secret, stars), text);
+  };
+}
+
+function compile({ values, patterns }: MaskRequest): RegExp[] {
   // The longest first: a secret that contains another one is replaced whole.
   const sorted = values.filter((value) => value !== "").sort((a, b) => b.length - a.length);
   const literals = sorted.map((value) => value.replaceAll(/[\\^$.*+?()[\]{}|]/g, String.raw`\$&`));
   // Each pattern by itself: joined, their groups would be numbered together, and mean something else.
   const sources = [...(literals.length > 0 ? [literals.join("|")] : []), ...patterns];
-  const secrets = sources.map((source) => new RegExp(source, "gu"));
-  return (text) => secrets.reduce((masked, secret) => masked.replaceAll(secret, stars), text);
+  return sources.map((source) => new RegExp(source, "gu"));
 }
 
 /**

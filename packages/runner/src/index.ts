@@ -1,7 +1,7 @@
 export { runTests, type RunTestsOptions, type TestRun } from "./run-tests.ts";
 export { createLayerExecutionAgent, type LayerExecutionAgentOptions } from "./layer-execution-agent.ts";
 export { runSettings } from "./run-settings.ts";
-export { secretsOf } from "./secrets.ts";
+export { type Secrets, secretsOf } from "./secrets.ts";
 
 export { createShardUnionAgent } from "./shards/shard-union-agent.ts";
 export { balanceShards, type BalanceOptions, type PastFileDurations } from "./shards/balance-shards.ts";

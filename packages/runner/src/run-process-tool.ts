@@ -68,6 +68,8 @@ export function createRunProcessTool(control: ProcessControl): Tool<RunProcessIn
       try {
         return await runProcess({
           ...input,
+          // The node's own variables are not for the stream, which tells the input.
+          env: { ...context.env, ...input.env },
           signal: context.signal,
           killSignal: killNow,
           graceMs,

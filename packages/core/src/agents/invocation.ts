@@ -87,7 +87,8 @@ export function openInvocation(options: InvocationOptions): Invocation {
     stream.emit({ type: "test_completed", test, ...of });
   };
   const calls: OpenCalls = { lastId: 0, ends: new Map() };
-  const callSite = { agent, of, stream, clock, signal, emit, calls, toolEvidence, assertOpen };
+  const { env } = facts.node;
+  const callSite = { agent, of, stream, clock, signal, emit, env, calls, toolEvidence, assertOpen };
 
   const context: AgentContext = {
     ...facts,

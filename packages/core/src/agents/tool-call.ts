@@ -62,6 +62,7 @@ export interface CallSite {
   readonly calls: OpenCalls;
   readonly toolEvidence: Map<string, Evidence>;
   readonly emit: (event: AgentReportedEvent) => void;
+  readonly env: Readonly<Record<string, string>> | undefined;
   /** Throws once the attempt is over. */
   readonly assertOpen: () => void;
 }
@@ -123,9 +124,10 @@ function checkedOutput(tool: Tool, output: unknown): unknown {
 
 /** Runs a tool under its own deadline; one that ignores its signal is not waited for. */
 async function runWithin(site: CallSite, tool: Tool, input: unknown): Promise<unknown> {
-  const { clock, signal, emit } = site;
+  const { clock, signal, emit, env } = site;
   const { timeoutMs } = tool;
-  if (timeoutMs === undefined) return tool.run(input, { signal, emit });
+  const rest = { emit, ...(env ? { env } : {}) };
+  if (timeoutMs === undefined) return tool.run(input, { signal, ...rest });
   const controller = new AbortController();
   const follow = (): void => controller.abort(signal.reason);
   signal.addEventListener("abort", follow, { once: true });
@@ -138,7 +140,7 @@ async function runWithin(site: CallSite, tool: Tool, input: unknown): Promise<un
     });
   });
   try {
-    return await Promise.race([tool.run(input, { signal: controller.signal, emit }), timeout]);
+    return await Promise.race([tool.run(input, { signal: controller.signal, ...rest }), timeout]);
   } finally {
     cancelTimer?.();
     signal.removeEventListener("abort", follow);

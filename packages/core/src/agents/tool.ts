@@ -6,6 +6,8 @@ import type { Schema } from "./schema.ts";
 export interface ToolContext {
   /** Aborted when the tool's or the node's time is up or the run is cancelled; the reason is an `Outcome` or an error. */
   readonly signal: AbortSignal;
+  /** The node's own variables (`AgentContext.node.env`), which the stream does not show. */
+  readonly env?: Readonly<Record<string, string>>;
   /** Reports a test or output on behalf of the node. */
   readonly emit: (event: AgentReportedEvent) => void;
 }

@@ -19,6 +19,7 @@ import type { Plan } from "../plan/plan.ts";
 import { AgentLifecycle } from "./agent-lifecycle.ts";
 import { AlertEvaluator, type AlertRule } from "./alerts.ts";
 import { Heartbeat } from "./heartbeat.ts";
+import { reviewRun } from "./review-run.ts";
 import { ResourceSampler } from "./resource-sampler.ts";
 import { createTestOrchestratorAgent, testOrchestratorAgentName } from "./test-orchestrator-agent.ts";
 
@@ -71,6 +72,8 @@ export interface RunHandle {
 }
 
 const defaultGraceMs = 5_000;
+/** Looking at an environment once more may take as long. */
+const reviewMs = 30_000;
 const defaultSampleMs = 5_000;
 
 /**
@@ -201,9 +204,10 @@ class MasterController {
     try {
       this.#states.moveTo("initializing");
       const result = await this.#execute();
+      const outcome = await this.#review(result.outcome);
       const durationMs = this.#clock.monotonicMs() - startedMs;
       await identified;
-      const summary = await this.#aggregate(result.outcome, durationMs);
+      const summary = await this.#aggregate(outcome, durationMs);
       await this.#lifecycle.stop();
       this.#bus.close("the run is over");
       this.#states.moveTo(finalState(summary.outcome));
@@ -255,6 +259,13 @@ class MasterController {
     this.#quiet();
     this.#states.moveTo("aggregating-results");
     return result;
+  }
+
+  /** A run that passed may still turn out to have proved nothing. */
+  async #review(outcome: Outcome): Promise<Outcome> {
+    if (outcome.status !== "passed") return outcome;
+    const { graceMs = defaultGraceMs } = this.#options;
+    return reviewRun(outcome, this.#registry.all(), { clock: this.#clock, graceMs: Math.max(graceMs, reviewMs) });
   }
 
   /** Asks the orchestrator, which has followed the stream, for what came of it all. */

@@ -1,10 +1,17 @@
+import type { EventStream } from "../events/event-stream.ts";
 import type { Outcome } from "../outcome.ts";
+import type { PlanNode } from "../plan/plan.ts";
 
 /** Which agents of a run may still be given work, and how to end what those that may not are doing. */
 export class AgentAvailability {
   readonly #quarantined = new Map<string, string>();
   readonly #lost = new Map<string, string>();
   readonly #controllers = new Map<string, AbortController>();
+  readonly #stream: Pick<EventStream, "emit">;
+
+  constructor(stream: Pick<EventStream, "emit">) {
+    this.#stream = stream;
+  }
 
   /** Aborted when the agent is lost; the reason is an `Outcome`. */
   signalOf(agent: string): AbortSignal {
@@ -16,11 +23,12 @@ export class AgentAvailability {
     return controller.signal;
   }
 
-  /** It ignored its signal: it stays out for the rest of the run. Returns whether that is new. */
-  quarantine(agent: string, reason: string): boolean {
-    const isNew = !this.#quarantined.has(agent);
-    if (isNew) this.#quarantined.set(agent, reason);
-    return isNew;
+  /** It ignored its signal in a node: it stays out for the rest of the run. */
+  quarantine({ agent, id }: Pick<PlanNode, "agent" | "id">): void {
+    if (this.#quarantined.has(agent)) return;
+    const reason = `it ignored its signal in ${id}`;
+    this.#quarantined.set(agent, reason);
+    this.#stream.emit({ type: "agent_quarantined", agent, nodeId: id, reason });
   }
 
   /** It gives no sign of life: what it does ends, and it gets no more until it is back. */

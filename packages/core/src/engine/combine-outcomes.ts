@@ -18,8 +18,8 @@ const severity: Readonly<Record<Exclude<OutcomeStatus, "passed" | "skipped">, nu
 /**
  * The outcome of a layer from its nodes', or of a run from its layers'.
  *
- * The heaviest one decides. Without any, it passed when something passed and whatever was skipped had nothing to run;
- * a part that was skipped because of something else leaves the whole inconclusive.
+ * The heaviest one decides. Without any, it passed when something passed and whatever was skipped had nothing to run, or was
+ * to be skipped without its services; a part that was skipped because of something else leaves the whole inconclusive.
  */
 export function combineOutcomes(parts: readonly NamedOutcome[]): Outcome {
   let heaviest: NamedOutcome | undefined;
@@ -27,7 +27,7 @@ export function combineOutcomes(parts: readonly NamedOutcome[]): Outcome {
     if (weigh(part.outcome) > (heaviest ? weigh(heaviest.outcome) : 0)) heaviest = part;
   }
   if (heaviest) return prefixed(heaviest, parts);
-  const heldBack = parts.find(({ outcome }) => outcome.status === "skipped" && !hadNothingToRun(outcome));
+  const heldBack = parts.find(({ outcome }) => outcome.status === "skipped" && !isAsConfigured(outcome));
   if (parts.some(({ outcome }) => outcome.status === "passed")) {
     return heldBack
       ? { status: "inconclusive", reason: `${heldBack.name}: ${describeOutcome(heldBack.outcome)}` }
@@ -41,6 +41,11 @@ export function combineOutcomes(parts: readonly NamedOutcome[]): Outcome {
 /** Skipped because there was nothing to run: no reason to hold back what comes after. */
 export function hadNothingToRun(outcome: Outcome): boolean {
   return outcome.status === "skipped" && (outcome.cause === "not-configured" || outcome.cause === "condition");
+}
+
+/** Left out because the config says so for such a case, which nobody holds against the whole. */
+function isAsConfigured(outcome: Outcome): boolean {
+  return hadNothingToRun(outcome) || (outcome.status === "skipped" && outcome.cause === "service");
 }
 
 function weigh({ status }: Outcome): number {

@@ -6,7 +6,9 @@ import type { Plan, PlanNode } from "../plan/plan.ts";
 import { AgentAvailability } from "./agent-availability.ts";
 import { ConditionJudge } from "./condition-judge.ts";
 import type { ExecutionEngineOptions, PlanResult } from "./engine-options.ts";
+import { everyNode, type EveryNode } from "./every-node.ts";
 import { Expansion } from "./expansion.ts";
+import { Gatekeeper } from "./gatekeeper.ts";
 import { GraphWalk } from "./graph-walk.ts";
 import { IsolatedRetries } from "./isolated-retries.ts";
 import { keepPass } from "./kept-passes.ts";
@@ -17,8 +19,6 @@ import { weightsFrom } from "./node-weights.ts";
 import { RunControl } from "./run-control.ts";
 import { RetryBudget, takeRetry } from "./retry-delay.ts";
 import { Scheduler } from "./scheduler.ts";
-
-const defaultAgentGraceMs = 5_000;
 
 /**
  * Walks one plan for one user: starts what is ready within the limits, holds deadlines, applies failure policies, opens
@@ -36,10 +36,12 @@ export class ExecutionEngine {
   readonly #expansion: Expansion;
   readonly #isolated: IsolatedRetries;
   readonly #state: StateStore;
-  readonly #agents = new AgentAvailability();
+  readonly #agents: AgentAvailability;
   readonly #layers: readonly LayerExecution[];
   readonly #layerById: ReadonlyMap<string, LayerExecution>;
   readonly #retryBudget: RetryBudget | undefined;
+  readonly #gatekeeper: Gatekeeper;
+  readonly #everyNode: EveryNode;
   #plan: Plan;
   /** Nodes that have neither started nor ended. */
   #unstarted: number;
@@ -67,6 +69,9 @@ export class ExecutionEngine {
     this.#layers = plan.layers.map((layer) => new LayerExecution(layer, { stream, clock: this.#control.budgetClock }));
     this.#layerById = new Map(this.#layers.map((state) => [state.layer.id, state]));
     this.#retryBudget = plan.retryBudget === undefined ? undefined : new RetryBudget("the run", plan.retryBudget);
+    this.#agents = new AgentAvailability(stream);
+    this.#gatekeeper = new Gatekeeper(options, this.#control);
+    this.#everyNode = everyNode(options, this.#state);
     this.#unstarted = plan.nodes.length;
     this.#conditions.assertRunnable(plan, options.agents);
   }
@@ -142,8 +147,7 @@ export class ExecutionEngine {
       const what = this.#walk.vertex(vertex);
       switch (what.kind) {
         case "open":
-          this.#openGate(this.#layers[what.layer] as LayerExecution, this.#walk.blockedBy(vertex));
-          this.#walk.release(vertex, undefined, ready);
+          this.#reachGate(this.#layers[what.layer] as LayerExecution, vertex, ready);
           break;
         case "close":
           this.#walk.release(vertex, this.#closeLayer(this.#layers[what.layer] as LayerExecution), ready);
@@ -168,22 +172,17 @@ export class ExecutionEngine {
     }
     const check = this.#conditions.check(node, this.#plan, this.#control.signal);
     if (!check) {
-      this.#admit(index, ready);
+      this.#queue(index, ready);
       return;
     }
-    check
-      .then((verdict) => {
-        const after: number[] = [];
-        if (verdict) this.#endUnstarted(index, withoutRun(verdict), after);
-        else this.#admit(index, after);
-        this.#settleReady(after);
-        this.#dispatch();
-      })
-      .catch((error: unknown) => this.#crash?.(error));
+    this.#after(check, (verdict, after) => {
+      if (verdict) this.#endUnstarted(index, withoutRun(verdict), after);
+      else this.#queue(index, after);
+    });
   }
 
   /** Nothing speaks against the node any more: an earlier pass is kept, else it gets in line. */
-  #admit(index: number, ready: number[]): void {
+  #queue(index: number, ready: number[]): void {
     const { id } = this.#nodeAt(index);
     const kept = this.#options.kept?.get(id);
     if (kept) this.#endUnstarted(index, keepPass(id, kept, this.#state), ready);
@@ -228,21 +227,13 @@ export class ExecutionEngine {
     this.#unstarted -= 1;
     stream.emit({ type: "node_started", nodeId: node.id, layerId: node.layerId });
     const execution = executeNode({
+      ...this.#everyNode,
       node,
       agent: agents.get(node.agent),
-      surroundings: {
-        stream,
-        clock,
-        state: this.#state,
-        tools: this.#options.tools ?? [],
-        send: this.#options.send,
-      },
-      facts: { run, user, slot },
+      facts: { run, user, slot, ...(layer.env ? { env: layer.env } : {}) },
+      layer: layer.layer,
       signals: [this.#control.signal, layer.cancel.signal, this.#agents.signalOf(node.agent)],
       outerDeadlines: [layer.deadline, this.#control.deadline],
-      graceMs: this.#options.agentGraceMs ?? defaultAgentGraceMs,
-      random: this.#options.random ?? Math.random,
-      memoryBytes: this.#options.memoryBytes ?? (() => process.memoryUsage.rss()),
       plan: (spawned, before) => this.#expansion.nodesOf(spawned, { plan: this.#plan, by: node, before }),
       takeRetry: () => this.#agents.refusal(node.agent)?.reason ?? takeRetry([layer.retryBudget, this.#retryBudget]),
       isolatedTurn: async () => {
@@ -251,25 +242,25 @@ export class ExecutionEngine {
         held = await turn;
         return held;
       },
-      onLeftBehind: () => this.#quarantine(node),
+      onLeftBehind: () => this.#agents.quarantine(node),
     });
-    execution
-      .then((result) => {
-        if (held !== undefined) this.#scheduler.release(index, held);
-        const ended = this.#expand(node, result);
-        const ready: number[] = [];
-        this.#end(index, { ...ended, durationMs: clock.monotonicMs() - startedMs }, ready);
-        this.#applyFailure(index, ended.outcome);
-        this.#settleReady(ready);
-        this.#dispatch();
-      })
-      .catch((error: unknown) => this.#crash?.(error));
+    this.#after(execution, (result, ready) => {
+      if (held !== undefined) this.#scheduler.release(index, held);
+      const ended = this.#expand(node, result);
+      this.#end(index, { ...ended, durationMs: clock.monotonicMs() - startedMs }, ready);
+      this.#applyFailure(index, ended.outcome);
+    });
   }
 
-  #quarantine({ agent, id }: PlanNode): void {
-    const reason = `it ignored its signal in ${id}`;
-    if (!this.#agents.quarantine(agent, reason)) return;
-    this.#options.stream.emit({ type: "agent_quarantined", agent, nodeId: id, reason });
+  /** Does what frees vertices once something has come, and all that follows from them. */
+  #after<Value>(promise: Promise<Value>, what: (value: Value, ready: number[]) => void): void {
+    const goOn = (value: Value): void => {
+      const ready: number[] = [];
+      what(value, ready);
+      this.#settleReady(ready);
+      this.#dispatch();
+    };
+    promise.then(goOn).catch((error: unknown) => this.#crash?.(error));
   }
 
   /** Takes what a node adds into the plan; where that has become impossible meanwhile, the node is errored. */
@@ -307,12 +298,17 @@ export class ExecutionEngine {
     this.#control.applyFailurePolicy(node, this.#layerOf(node), outcome);
   }
 
-  #openGate(layer: LayerExecution, blockedBy: Skip | undefined): void {
-    layer.open({
-      stop: blockedBy ?? this.#control.stop,
-      hasWork: this.#results.hasWork(this.#plan, layer.layer),
-      onExpired: () => this.#dispatch(),
-    });
+  /** Opens a layer's gate, where agents are to be asked once they have answered. */
+  #reachGate(layer: LayerExecution, vertex: number, ready: number[]): void {
+    const hasWork = this.#results.hasWork(this.#plan, layer.layer);
+    const open = (refused: Skip | undefined, after: number[]): void => {
+      const stop = refused ?? this.#control.stop;
+      layer.open({ stop, hasWork, onExpired: () => this.#dispatch() });
+      this.#walk.release(vertex, undefined, after);
+    };
+    const stop = this.#walk.blockedBy(vertex) ?? this.#control.stop;
+    if (stop || !hasWork || !this.#gatekeeper.isAsked) open(stop, ready);
+    else this.#after(this.#gatekeeper.admit(layer, this.#plan), open);
   }
 
   #closeLayer(layer: LayerExecution): Skip | undefined {

@@ -6,6 +6,7 @@ import type { PlanLayer, PlanNode } from "../plan/plan.ts";
 import { addCounts } from "../test-result.ts";
 import { combineOutcomes, hadNothingToRun } from "./combine-outcomes.ts";
 import { type Deadline, deadlineIn, timedOut } from "./deadline.ts";
+import type { LayerRefusal } from "./layer-admission.ts";
 import type { NodeResult } from "./node-execution.ts";
 import { RetryBudget } from "./retry-delay.ts";
 
@@ -26,11 +27,14 @@ export class LayerExecution {
   stop: Skip | undefined;
   /** Runs once the layer has started, where it has a budget. */
   deadline: Deadline | undefined;
+  /** Variables for its tests, of those who admitted it. */
+  env: Readonly<Record<string, string>> | undefined;
   /** Set when all nodes of the layer have ended. */
   outcome: Outcome | undefined;
   readonly #stream: EventStream;
   readonly #clock: Clock;
   #startedMs = 0;
+  #refusal: LayerRefusal | undefined;
   #isExpired = false;
   #cancelTimer: (() => void) | undefined;
 
@@ -63,6 +67,12 @@ export class LayerExecution {
     });
   }
 
+  /** Those who were asked do not let it start. */
+  refuse(refusal: LayerRefusal): Skip {
+    this.#refusal = refusal;
+    return { cause: "service", reason: refusal.reason };
+  }
+
   /** Records the end of all nodes; returns why the layers after this one may not start, if so. */
   close(results: readonly { readonly node: PlanNode; readonly result: NodeResult }[]): Skip | undefined {
     this.#cancelTimer?.();
@@ -74,11 +84,16 @@ export class LayerExecution {
     const counts = addCounts(results.flatMap(({ node, result }) => (node.parts ? [] : result.counts)));
     this.#stream.emit({ type: "layer_completed", layerId, outcome, durationMs, counts });
     if (outcome.status === "passed" || hadNothingToRun(outcome)) return undefined;
+    // What was to be left out without its services takes along what depends on it, and nothing is missing.
+    if (outcome.status === "skipped" && outcome.cause === "service") {
+      return { cause: "service", reason: `${name} was skipped: ${outcome.reason}` };
+    }
     return { cause: "dependency", reason: `${name} ${outcome.status === "skipped" ? "was skipped" : outcome.status}` };
   }
 
   #outcomeOf(parts: readonly { readonly name: string; readonly outcome: Outcome }[]): Outcome {
-    if (this.stop?.cause === "dependency") return { status: "skipped", ...this.stop };
+    if (this.#refusal) return this.#refusal;
+    if (this.stop?.cause === "dependency" || this.stop?.cause === "service") return { status: "skipped", ...this.stop };
     const owner = `layer ${this.layer.id}`;
     return breachedOr(combineOutcomes(parts), this.#isExpired ? this.deadline : undefined, owner);
   }

@@ -9,6 +9,7 @@ import { noTests, type TestCounts, type TestResult } from "../test-result.ts";
 import { limitTime } from "./attempt-limit.ts";
 import { abortOutcome, conclude, type ConcludedOutput, outcomeOfThrown, parseInput } from "./attempt-outcome.ts";
 import { type Deadline, deadlineIn } from "./deadline.ts";
+import { explained, FailedTestTimes, isExplainable } from "./explain-failure.ts";
 import { evidenceRefusal } from "./evidence.ts";
 import type { NodeExecutionOptions } from "./node-execution.ts";
 import { nameTests, type NodeTests, titleOf } from "./node-tests.ts";
@@ -51,6 +52,8 @@ export async function runAttempt(
   const { node, agent, surroundings, facts } = options;
   const { clock, stream } = surroundings;
   const startedMs = clock.monotonicMs();
+  const startedAtMs = clock.now();
+  const failedTests = new FailedTestTimes(clock);
   const memoryAtStart = node.sla?.maxMemoryGrowthBytes === undefined ? 0 : options.memoryBytes();
   const of = { nodeId: node.id, attempt, agent: agent.name };
   stream.emit({ type: "agent_started", ...of });
@@ -67,10 +70,20 @@ export async function runAttempt(
     facts: {
       run: facts.run,
       user: facts.user,
-      node: { id: node.id, layerId: node.layerId, attempt, slot, ...(rerun ? { rerun } : {}) },
+      node: {
+        id: node.id,
+        layerId: node.layerId,
+        attempt,
+        slot,
+        ...(rerun ? { rerun } : {}),
+        ...(facts.env ? { env: facts.env } : {}),
+      },
     },
     plan: options.plan,
-    onTest: (test) => tests.add(test),
+    onTest(test) {
+      failedTests.add(test);
+      return tests.add(test);
+    },
   });
 
   const grace = graceAfter(limit.signal, clock, agent.limits?.graceMs ?? options.graceMs);
@@ -83,7 +96,7 @@ export async function runAttempt(
 
   const durationMs = clock.monotonicMs() - startedMs;
   const memoryGrowthBytes = node.sla?.maxMemoryGrowthBytes === undefined ? 0 : options.memoryBytes() - memoryAtStart;
-  const { evidence } = result;
+  const endedAtMs = clock.now();
   // Of what broke off nobody knows how much it was to run: passes of before stay.
   const isPartial = rerun !== undefined && (result.scope === "failed-tests" || result.isBroken === true);
   const unanswered = tests.end(isPartial);
@@ -91,7 +104,22 @@ export async function runAttempt(
   const judged = limit.signal.aborted
     ? { outcome: abortOutcome(limit.signal) }
     : judge(node, result, left, { durationMs, memoryGrowthBytes, unanswered });
-  const { outcome } = judged;
+  const faults = isExplainable(judged.outcome)
+    ? await options.explain(
+        {
+          ...of,
+          layer: options.layer,
+          outcome: judged.outcome,
+          startedMs: startedAtMs,
+          endedMs: endedAtMs,
+          failedTests: failedTests.within(startedAtMs, endedAtMs),
+          signal: limit.signal,
+        },
+        { clock, graceMs: options.graceMs },
+      )
+    : [];
+  const judgement = { outcome: judged.outcome, ...(result.evidence ? { evidence: result.evidence } : {}) };
+  const { outcome, evidence } = explained(judgement, faults);
   const own = attemptCounts(result.counts, left.tests);
   const isMendable = outcome === result.outcome && outcome.status === "failed" && result.failedBy === "tests";
   const areAllReported = left.tests.failed > 0 && left.tests.total === own.total;

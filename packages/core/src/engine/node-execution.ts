@@ -4,10 +4,11 @@ import type { AgentContext, SpawnedNode } from "../agents/agent-context.ts";
 import { type Clock, delay } from "../clock.ts";
 import type { AttemptRecord, NodeEvidence, SlaBreach } from "../events/run-event.ts";
 import type { Outcome } from "../outcome.ts";
-import type { PlanNode } from "../plan/plan.ts";
+import type { PlanLayer, PlanNode } from "../plan/plan.ts";
 import type { TestCounts } from "../test-result.ts";
 import { limitTime } from "./attempt-limit.ts";
 import { type Deadline, deadlineIn, remainingMs, tightest } from "./deadline.ts";
+import type { ExplainFailure } from "./explain-failure.ts";
 import { flakyVerdict } from "./flaky-verdict.ts";
 import { type AttemptResult, runAttempt } from "./node-attempt.ts";
 import { NodeTests } from "./node-tests.ts";
@@ -37,7 +38,15 @@ export interface NodeExecutionOptions {
   readonly node: PlanNode;
   readonly agent: Agent;
   readonly surroundings: AgentSurroundings;
-  readonly facts: { readonly run: AgentContext["run"]; readonly user: AgentContext["user"]; readonly slot: number };
+  readonly facts: {
+    readonly run: AgentContext["run"];
+    readonly user: AgentContext["user"];
+    readonly slot: number;
+    readonly env?: Readonly<Record<string, string>>;
+  };
+  readonly layer: PlanLayer;
+  /** Asks those who may know of a cause outside what is tested. */
+  readonly explain: ExplainFailure;
   /** Each ends the node when it is aborted: the run is cancelled, the agent is lost. The reason is an `Outcome`. */
   readonly signals: readonly AbortSignal[];
   /** Deadlines of the layer and of the run, already running. */

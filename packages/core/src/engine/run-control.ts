@@ -6,6 +6,7 @@ import type { Plan, PlanNode } from "../plan/plan.ts";
 import type { FailurePolicy } from "../layers/node-rules.ts";
 import { combineOutcomes, type NamedOutcome } from "./combine-outcomes.ts";
 import { type Deadline, deadlineIn, timedOut } from "./deadline.ts";
+import type { LayerRefusal } from "./layer-admission.ts";
 import { breachedOr, type LayerExecution, type Skip } from "./layer-execution.ts";
 import { StoppableClock } from "./stoppable-clock.ts";
 
@@ -101,6 +102,15 @@ export class RunControl {
       this.#stop ??= { cause: "fail-fast", reason: `${reason}, and the run stops at its first failure` };
       if (ofRun === "cancel-running") this.#cancel.abort(cancelled);
     }
+  }
+
+  /** A layer that could not start counts as a failure where the run stops at its first one. */
+  applyRefusal({ layer }: LayerExecution, { status }: LayerRefusal): void {
+    if (status === "skipped" || this.#plan.failurePolicy === "continue") return;
+    const reason = `${layer.id} could not start`;
+    this.#stop ??= { cause: "fail-fast", reason: `${reason}, and the run stops at its first failure` };
+    if (this.#plan.failurePolicy !== "cancel-running") return;
+    this.#cancel.abort({ status: "cancelled", by: "fast-fail", reason: `cancelled because ${reason}` });
   }
 
   /** The outcome of the run from those of its layers. */
