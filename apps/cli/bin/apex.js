@@ -20,7 +20,7 @@ if (!isSupported) {
   const command = process.argv[2] ?? "";
   const past = ["history", "flaky", "slowest", "status", "replay", "report", "export", "import", "store"];
   const use =
-    { plan: "plan", "--help": "help", "-h": "help", bg: "background" }[command] ??
+    { plan: "plan", "--help": "help", "-h": "help", bg: "background", services: "services" }[command] ??
     (command.startsWith("--background") ? "background" : undefined) ??
     (past.includes(command) ? "past" : "run");
   const path = require("node:path");

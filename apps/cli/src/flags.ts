@@ -60,6 +60,16 @@ const sharedFlags: readonly Flag[] = [
     flags: "--real-llm",
     description: "the same for a real language model (USE_REAL_LLM)",
   },
+  {
+    group: "How to run it:",
+    flags: "--profile <name>",
+    description: "this profile of the services, such as light (default: the environment's or the config's)",
+  },
+  {
+    group: "How to run it:",
+    flags: "--force-recreate",
+    description: "services that apex has left up are stopped and started anew",
+  },
   { group: "How to run it:", flags: "--config <file>", description: "this config instead of the one that is found" },
   { group: "How to run it:", flags: "--fast-fail", description: "cancel everything at the first failure" },
   {
@@ -153,6 +163,8 @@ export interface CliOptions {
   readonly config?: string;
   readonly realServices?: boolean;
   readonly realLlm?: boolean;
+  readonly profile?: string;
+  readonly forceRecreate?: boolean;
   readonly fastFail?: boolean;
   readonly maxParallel?: number;
   readonly dryRun?: boolean;

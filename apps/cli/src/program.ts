@@ -30,7 +30,7 @@ export async function runProgram(args: readonly string[]): Promise<number> {
       exitCode = await runCommand({ categories, options, additionalArgs: passedOn, args, guard });
     } catch (error) {
       const { hintAtCommand } = await import("./commands/hint-at-command.ts");
-      throw hintAtCommand(error, own[0], ["run", "plan", "resume", "bg", ...pastNames]);
+      throw hintAtCommand(error, own[0], ["run", "plan", "resume", "bg", "services", ...pastNames]);
     }
   };
 
@@ -62,7 +62,15 @@ export async function runProgram(args: readonly string[]): Promise<number> {
     const { addBackgroundCommands } = await import("./background-commands.ts");
     addBackgroundCommands(program, passedOn, (code) => (exitCode = code));
   }
-  const isNamed = isPast || isBackground || own[0] === "run" || own[0] === "plan" || own[0] === "resume";
+  const isServices = own[0] === "services";
+  if (isServices && (own.length === 1 || own[1]?.startsWith("-"))) {
+    if (!own.includes("--help") && !own.includes("-h")) own.splice(1, 0, "status");
+  }
+  if (isServices || own.includes("--help") || own.includes("-h")) {
+    const { addServiceCommands } = await import("./service-commands.ts");
+    addServiceCommands(program, (code) => (exitCode = code));
+  }
+  const isNamed = isPast || isBackground || isServices || own[0] === "run" || own[0] === "plan" || own[0] === "resume";
   if (!isNamed) asRun(program).action(run);
   if (own.includes("run")) {
     asRun(runSubcommand)

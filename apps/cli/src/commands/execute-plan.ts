@@ -39,7 +39,11 @@ export async function executePlan(
   const suspension = listenForSuspension(guard, mode === "rich");
   let hold: Hold | undefined;
   try {
-    const prepared = await prepareRun(config, plan, { guard, killNow: interruption.kill });
+    const prepared = await prepareRun(config, plan, {
+      guard,
+      killNow: interruption.kill,
+      forceRecreate: options.forceRecreate,
+    });
     const { keeper } = prepared;
     hold = prepared.hold;
     for (const warning of prepared.warnings) process.stderr.write(`warning  ${warning}\n`);

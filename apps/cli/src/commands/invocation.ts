@@ -27,13 +27,18 @@ export interface Invocation {
 }
 
 /** Loads the config that the command line points to. Throws `ConfigError`. */
-export async function configOf({ options }: Pick<Invocation, "options">): Promise<Config> {
+export async function configOf({
+  options,
+}: {
+  readonly options: Pick<CliOptions, "config" | "env" | "profile">;
+}): Promise<Config> {
   const { config: file } = options;
   const config = await loadConfig({
     cwd: process.cwd(),
     frameworks: frameworkNames,
     ...(file === undefined ? {} : { file }),
     ...(options.env === undefined ? {} : { environment: options.env }),
+    ...(options.profile === undefined ? {} : { profile: options.profile }),
   });
   rememberProject({ directory: storeDirectory(config), config, ...(file === undefined ? {} : { file }) });
   return config;

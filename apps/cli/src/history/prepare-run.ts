@@ -9,7 +9,7 @@ import {
   type Reporter,
   type RunPlanOptions,
 } from "@netra-apex/core";
-import { type LayerExecutionAgentOptions, runSettings } from "@netra-apex/runner";
+import { type LayerExecutionAgentOptions, runSettings, type Secrets, secretsOf } from "@netra-apex/runner";
 import { identifyInputs, ownPlaces, RunKeeper } from "@netra-apex/store";
 import { apexVersion } from "../version.ts";
 import { hostOf } from "./host.ts";
@@ -25,6 +25,12 @@ export interface PreparedRun {
   readonly warnings: readonly string[];
 }
 
+/** What of a run its caller has in hand. */
+export interface RunControl extends Pick<LayerExecutionAgentOptions, "guard" | "killNow"> {
+  /** Services that were left up are stopped and started anew. */
+  readonly forceRecreate?: boolean | undefined;
+}
+
 /**
  * What every way of running a plan needs: a place in the history, what earlier runs tell, the code's fingerprint, the config's agents.
  * Throws `RunDirectoryError`.
@@ -32,7 +38,7 @@ export interface PreparedRun {
 export async function prepareRun(
   config: Config,
   plan: Plan,
-  control: Pick<LayerExecutionAgentOptions, "guard" | "killNow"> = {},
+  { forceRecreate, ...control }: RunControl = {},
 ): Promise<PreparedRun> {
   const runId = createRunId(new Date());
   // Git looks while we open the store.
@@ -42,8 +48,11 @@ export async function prepareRun(
   const log = await openLog(config, runId, warnings);
   const { runDirectory } = keeper;
   const { lastPasses, pastDurationsMs } = keeper.past;
+  const secrets = secretsOf(config);
+  const own = runSettings(config, { ...control, runDirectory, lastPasses, secrets });
   const settings = {
-    ...runSettings(config, { ...control, runDirectory, lastPasses }),
+    ...own,
+    agents: [...own.agents, ...(await resourceAgents(config, plan, { forceRecreate, secrets }))],
     pastDurationsMs,
     reporters: [...keeper.reporters, ...(log ? [log] : [])],
     runId,
@@ -52,6 +61,18 @@ export async function prepareRun(
     host: await hostOf(),
   };
   return { keeper, settings, warnings, hold: holdForeground(config, plan) };
+}
+
+/** Most projects have no services: what looks after them is loaded where there is something to look after. */
+async function resourceAgents(
+  config: Config,
+  plan: Plan,
+  { forceRecreate, secrets }: { readonly forceRecreate: boolean | undefined; readonly secrets: Secrets | undefined },
+): Promise<RunPlanOptions["agents"]> {
+  const isAsked = plan.layers.some(({ needs }) => needs && (needs.services.length > 0 || needs.requires));
+  if (!isAsked && config.services.size === 0 && !config.deployment) return [];
+  const { createResourceManagementAgent } = await import("@netra-apex/resources");
+  return [createResourceManagementAgent({ config, forceRecreate, onSecret: secrets?.learn })];
 }
 
 /** A layer's memory is what its config says of it; layers run one after another, as a rule. */

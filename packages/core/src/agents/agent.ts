@@ -79,7 +79,10 @@ export interface AgentHealth {
 export interface AgentLimits {
   /** Deadline of an attempt where the node has none of its own; 30,000 when absent, `Infinity` for none. */
   readonly timeoutMs?: number;
-  /** How long it may take to end after its signal before it is left behind and quarantined; 5,000 when absent. */
+  /**
+   * How long it may take to end after its signal before it is left behind and quarantined, and how long its `stop` may take;
+   * 5,000 when absent.
+   */
   readonly graceMs?: number;
 }
 
@@ -118,7 +121,7 @@ export interface Agent<Input = unknown, Output = unknown> {
   admitLayer?(request: LayerRequest): Promise<LayerAdmission>;
   /** Asked about an attempt that failed or broke, before its outcome is told: what is known of a cause outside it. */
   explainFailure?(attempt: FailedAttempt): Promise<InfrastructureFault | undefined>;
-  /** Asked once every node has ended. What it returns makes a run that passed this instead. */
+  /** Asked once every node has ended, unless the run was cancelled. What it returns makes a run that passed this instead. */
   reviewRun?(
     outcome: Outcome,
   ): Promise<Extract<Outcome, { status: "inconclusive" | "failed" | "errored" }> | undefined>;

@@ -81,7 +81,8 @@ export class AgentLifecycle {
       if (!agent.stop) continue;
       let cancel: (() => void) | undefined;
       const grace = new Promise<void>((resolve) => {
-        cancel = this.#clock.schedule(this.#graceMs, resolve);
+        // One that has much to clear away says so.
+        cancel = this.#clock.schedule(Math.max(this.#graceMs, agent.limits?.graceMs ?? 0), resolve);
       });
       const stopping = (async () => agent.stop?.())().catch(() => undefined);
       await Promise.race([stopping, grace]);

@@ -3,7 +3,7 @@ import { describeThrown } from "../apex-error.ts";
 import { type Clock, delay } from "../clock.ts";
 import type { Outcome } from "../outcome.ts";
 
-/** Asks all agents that want to be asked about a run that passed; the first that objects decides. Never rejects. */
+/** Asks all agents that want to be asked about a run; the first that objects to a pass decides. Never rejects. */
 export async function reviewRun(
   outcome: Outcome,
   agents: readonly Agent[],
@@ -12,7 +12,8 @@ export async function reviewRun(
   const asked = agents.filter((agent) => agent.reviewRun !== undefined);
   if (asked.length === 0) return outcome;
   const answers = await Promise.all(asked.map((agent) => review(agent, outcome, clock, graceMs)));
-  return answers.find((answer) => answer !== undefined) ?? outcome;
+  const objection = answers.find((answer) => answer !== undefined);
+  return outcome.status === "passed" && objection ? objection : outcome;
 }
 
 async function review(agent: Agent, outcome: Outcome, clock: Clock, graceMs: number): Promise<Outcome | undefined> {

@@ -29,6 +29,8 @@ export interface MissingResource {
   readonly reason: string;
   /** A command, or what else to do about it. */
   readonly fix?: string;
+  /** The end of what it wrote, of one that was started and has failed. */
+  readonly output?: string;
 }
 
 /** What the health of an environment said. */

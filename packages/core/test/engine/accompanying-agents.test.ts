@@ -304,9 +304,13 @@ describe("a run that passed", () => {
     expect((await other.summary).outcome.status).toBe("inconclusive");
   });
 
-  it("one that failed is not reviewed", async () => {
+  it("one that failed stays so, whatever a reviewer says; one that was cancelled is not reviewed", async () => {
     const rig = await started([{ id: "one", nodes: ["a"] }], [reviewer(async () => changed)]);
     await rig.agent.end("a", failed);
     expect((await rig.summary).outcome.status).toBe("failed");
+    const broken = reviewer(() => Promise.reject(new Error("asked in vain")));
+    const cancelled = await started([{ id: "one", nodes: ["a"] }], [broken]);
+    cancelled.handle.cancel();
+    expect((await cancelled.summary).outcome.status).toBe("cancelled");
   });
 });

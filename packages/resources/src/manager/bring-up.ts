@@ -1,0 +1,199 @@
+import {
+  describeThrown,
+  type MissingResource,
+  type Service,
+  type ServiceOwner,
+  type ServiceState,
+} from "@netra-apex/core";
+import type { ProvisionContext, ServiceInstance, ServiceProvider } from "../instance.ts";
+import type { NotReady, Probe, ServiceProblem } from "../probes/probe.ts";
+import { ServiceError } from "../service-error.ts";
+import { waitUntilReady, type WaitResult } from "../wait/wait-until-ready.ts";
+import { lastWords } from "./last-words.ts";
+import { addressOfPlace, probeOfInstance, runningProbe, stateOfProblem, usualHealth } from "./readiness.ts";
+
+/** A change of a service, as its users are told of it. */
+export interface ServiceChange {
+  readonly service: string;
+  readonly from?: ServiceState;
+  readonly to: ServiceState;
+  readonly owner?: ServiceOwner;
+  readonly reason?: string;
+  readonly address?: string;
+  readonly durationMs?: number;
+}
+
+/** A service that can be used. */
+export interface UpService {
+  readonly service: Service;
+  readonly instance: ServiceInstance;
+  /** None where nothing tells whether it is ready. */
+  readonly probe?: Probe;
+  readonly state: ServiceState;
+  readonly version?: string;
+}
+
+/** What else there is to know of how a service is brought up. */
+export interface BringUpOptions {
+  readonly context: ProvisionContext;
+  readonly forceRecreate: boolean;
+  readonly onChange?: (change: ServiceChange) => void;
+}
+
+/** Problems that waiting does not mend where nobody here starts the service. */
+const hopeless: ReadonlySet<ServiceProblem> = new Set([
+  "not-started",
+  "unknown-host",
+  "other-program",
+  "wrong-version",
+  "refused",
+  "cannot-look",
+  "ended",
+]);
+
+/** A name may be resolvable, and a port open, a moment later; longer than this nobody who starts nothing waits in vain. */
+const patienceWithOthersMs = 1_000;
+
+/**
+ * Finds a service or starts it, and waits until it is ready. What was started and does not become ready is stopped again. Never
+ * rejects: why it cannot be used is a result.
+ */
+export async function bringUp(
+  service: Service,
+  provider: ServiceProvider,
+  options: BringUpOptions,
+): Promise<UpService | MissingResource> {
+  const startedMs = performance.now();
+  const { name } = service;
+  const tell = (change: Omit<ServiceChange, "service">): void => options.onChange?.({ service: name, ...change });
+  let instance: ServiceInstance | undefined;
+  try {
+    instance = await findOrStart(service, provider, options);
+  } catch (error) {
+    if (options.context.signal.aborted) return missing(service, "it is not wanted any more");
+    const reason = describeThrown(error);
+    tell({ to: "missing", reason });
+    return missing(service, reason, error instanceof ServiceError ? error.fix : undefined);
+  }
+  if (!instance) {
+    const reason = "it is not there, and start: never leaves it to somebody else to start it";
+    tell({ to: "missing", reason });
+    return missing(service, reason, `start it, or remove start: never from services.${name}`);
+  }
+  const { owner } = instance;
+  const address = addressOfPlace(instance.place);
+  const known = { owner, ...(address === undefined ? {} : { address }) };
+  tell({ to: "starting", ...known });
+  const readiness = await untilReady(service, instance, options);
+  if (readiness.outcome === "ready") {
+    const { state, version, probe } = readiness;
+    tell({ from: "starting", to: state, ...known, durationMs: Math.round(performance.now() - startedMs) });
+    return { service, instance, state, ...(probe ? { probe } : {}), ...(version === undefined ? {} : { version }) };
+  }
+  const failure = await describeFailure(service, instance, readiness);
+  tell({ from: "starting", to: stateOfProblem(readiness.problem), ...known, reason: failure.reason });
+  if (owner === "started") await stopQuietly(instance, options.context);
+  return failure;
+}
+
+async function findOrStart(
+  service: Service,
+  provider: ServiceProvider,
+  { context, forceRecreate }: BringUpOptions,
+): Promise<ServiceInstance | undefined> {
+  const found = await provider.find(service, context);
+  if (found && !(forceRecreate && found.owner === "reused")) return found;
+  await found?.stop();
+  if (service.start === "never") return undefined;
+  context.signal.throwIfAborted();
+  const started = await provider.start(service, context);
+  if (!context.signal.aborted) return started;
+  await stopQuietly(started, context);
+  throw context.signal.reason;
+}
+
+type Readiness =
+  | { readonly outcome: "ready"; readonly state: ServiceState; readonly probe?: Probe; readonly version?: string }
+  | { readonly outcome: "not-ready"; readonly problem: ServiceProblem; readonly reason: string };
+
+async function untilReady(
+  service: Service,
+  instance: ServiceInstance,
+  { context }: BringUpOptions,
+): Promise<Readiness> {
+  const { health = usualHealth, isOneShot } = service;
+  const probe = probeOfInstance(service, instance, context);
+  const giveUp = new AbortController();
+  let hopelessSinceMs: number | undefined;
+  let last: NotReady | undefined;
+  const result = await waitUntilReady({
+    probe: probe ?? runningProbe(instance),
+    health,
+    signal: AbortSignal.any([context.signal, giveUp.signal]),
+    isOneShot,
+    onResult: (look) => {
+      last = look.isReady ? undefined : look;
+      if (instance.owner === "started" || look.isReady || !hopeless.has(look.problem)) hopelessSinceMs = undefined;
+      else hopelessSinceMs ??= performance.now();
+      const limitMs = instance.owner === "foreign" ? patienceWithOthersMs : Number.POSITIVE_INFINITY;
+      if (hopelessSinceMs !== undefined && performance.now() - hopelessSinceMs >= limitMs) giveUp.abort();
+    },
+    // Of what nobody here runs nothing is known but what its probe says.
+    ...(instance.owner === "foreign" ? {} : { status: (limits) => instance.status(limits) }),
+  });
+  return readinessOf(result, { isOneShot, last, ...(probe ? { probe } : {}) });
+}
+
+function readinessOf(
+  result: WaitResult,
+  { probe, isOneShot, last }: { readonly probe?: Probe; readonly isOneShot: boolean; readonly last: NotReady | undefined },
+): Readiness {
+  switch (result.outcome) {
+    case "ready": {
+      const state = isOneShot ? "completed" : probe ? "healthy" : "running-unchecked";
+      const { version } = result;
+      return { outcome: "ready", state, ...(probe ? { probe } : {}), ...(version === undefined ? {} : { version }) };
+    }
+    case "not-ready":
+      return result;
+    case "aborted":
+      return last
+        ? { outcome: "not-ready", problem: last.problem, reason: last.detail }
+        : { outcome: "not-ready", problem: "cannot-look", reason: "it is not wanted any more" };
+    default:
+      return result satisfies never;
+  }
+}
+
+async function describeFailure(
+  service: Service,
+  instance: ServiceInstance,
+  { problem, reason }: Extract<Readiness, { outcome: "not-ready" }>,
+): Promise<MissingResource> {
+  const isOurs = instance.owner !== "foreign";
+  const output = isOurs
+    ? lastWords(await instance.output({ deadlineMs: 2_000, signal: new AbortController().signal }))
+    : undefined;
+  const why = problem === "ended" || !isOurs ? reason : `not ready within ${secondsOf(service)}: ${reason}`;
+  return { ...missing(service, why, fixFor(service, problem, isOurs)), ...(output === undefined ? {} : { output }) };
+}
+
+function secondsOf({ health = usualHealth }: Service): string {
+  return `${health.deadlineMs / 1_000} s`;
+}
+
+function fixFor({ name, provider }: Service, problem: ServiceProblem, isOurs: boolean): string | undefined {
+  if (isOurs) return problem === "ended" ? undefined : `apex services up ${name}, or a longer services.${name}.health.deadline`;
+  if (problem === "other-program") return `end what listens there, or change the address of services.${name}`;
+  if (problem !== "not-started") return undefined;
+  return provider.kind === "external" ? `start it, or give services.${name} a command or an image` : `apex services up ${name}`;
+}
+
+function missing({ name }: Service, reason: string, fix?: string): MissingResource {
+  return { kind: "service", name, reason, ...(fix === undefined ? {} : { fix }) };
+}
+
+/** It has failed already; what is left of it is found by `apex services doctor`. */
+async function stopQuietly(instance: ServiceInstance, { say }: ProvisionContext): Promise<void> {
+  await instance.stop().catch((error: unknown) => say?.(describeThrown(error)));
+}

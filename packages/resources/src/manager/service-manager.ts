@@ -1,0 +1,190 @@
+import type { Config, MissingResource, Service, ServicePlace } from "@netra-apex/core";
+import { exportsOf } from "../instances/exports-of.ts";
+import type { ServiceInstance } from "../instance.ts";
+import type { Probe } from "../probes/probe.ts";
+import { bringUp, type ServiceChange, type UpService } from "./bring-up.ts";
+import { defaultProviders, type ServiceProviders } from "./service-providers.ts";
+
+/** What a manager of services works with. */
+export interface ServiceManagerOptions {
+  readonly config: Pick<Config, "services" | "projectRoot">;
+  /** In the labels of what is started. */
+  readonly runId?: string;
+  /** What is started stays up, also for services that are not reused. */
+  readonly keep?: boolean;
+  /** What apex has left up before is stopped and started anew. */
+  readonly forceRecreate?: boolean;
+  readonly providers?: ServiceProviders;
+  /** Told of every change of a service, while it is brought up and stopped. */
+  readonly onChange?: (change: ServiceChange) => void;
+  /** Told what takes a while, such as the pull of an image. */
+  readonly say?: (line: string) => void;
+}
+
+/**
+ * Brings services up with all that they need, each once however often it is asked for, and stops those that it has started. The
+ * services are a DAG; what does not wait for another starts at the same time.
+ */
+export class ServiceManager {
+  readonly #options: ServiceManagerOptions;
+  readonly #providers: ServiceProviders;
+  readonly #life = new AbortController();
+  readonly #coming = new Map<string, Promise<UpService | MissingResource>>();
+  readonly #up = new Map<string, UpService>();
+
+  constructor(options: ServiceManagerOptions) {
+    this.#options = options;
+    this.#providers = options.providers ?? defaultProviders();
+  }
+
+  /**
+   * Brings services up, and says what is not there. What has failed is tried again by the next call. Rejects with the
+   * signal's reason; what is coming up then goes on until {@link down}.
+   */
+  async up(names: readonly string[], signal: AbortSignal): Promise<readonly MissingResource[]> {
+    signal.throwIfAborted();
+    const all = Promise.all([...new Set(names)].map((name) => this.#bring(name)));
+    // Whoever is not waited for any more is still heard in `down`.
+    all.catch(() => undefined);
+    const results = await orAborted(all, signal);
+    return withoutDoubles(results.flatMap((result) => ("kind" in result ? [result] : [])));
+  }
+
+  /** The instance of a service that is up. */
+  instanceOf(name: string): ServiceInstance | undefined {
+    return this.#up.get(name)?.instance;
+  }
+
+  /** The probe of a service that is up; none where nothing tells whether it is ready. */
+  probeOf(name: string): Probe | undefined {
+    return this.#up.get(name)?.probe;
+  }
+
+  /** Services with all that they need, over however many others. */
+  withNeeds(names: readonly string[]): readonly string[] {
+    const all = new Set<string>();
+    const queue = [...names];
+    for (let name = queue.pop(); name !== undefined; name = queue.pop()) {
+      if (all.has(name)) continue;
+      all.add(name);
+      queue.push(...(this.#options.config.services.get(name)?.needs ?? []));
+    }
+    return [...all];
+  }
+
+  /** What the users of services that are up get in their environment. */
+  variablesOf(names: readonly string[]): Record<string, string> {
+    const places = this.#places();
+    return Object.assign(
+      {},
+      ...names.flatMap((name) => {
+        const up = this.#up.get(name);
+        return up ? [exportsOf(up.service, up.instance.place, places)] : [];
+      }),
+    ) as Record<string, string>;
+  }
+
+  /**
+   * Stops what was started here, what needs a service before the service; what is to stay up, was there before or is somebody
+   * else's stays. Resolves with what could not be stopped. Nothing can be brought up after that.
+   */
+  async down(): Promise<readonly Error[]> {
+    this.#life.abort();
+    await Promise.allSettled(this.#coming.values());
+    const errors: Error[] = [];
+    const stops = new Map<string, Promise<void>>();
+    const stop = (name: string): Promise<void> => {
+      const known = stops.get(name);
+      if (known) return known;
+      const dependents = [...this.#up.values()].filter(({ service }) => service.needs.includes(name));
+      const stopping = Promise.all(dependents.map(({ service }) => stop(service.name))).then(() => this.#stopOne(name, errors));
+      stops.set(name, stopping);
+      return stopping;
+    };
+    await Promise.all([...this.#up.keys()].map(stop));
+    return errors;
+  }
+
+  async #stopOne(name: string, errors: Error[]): Promise<void> {
+    const up = this.#up.get(name);
+    this.#up.delete(name);
+    if (!up || up.instance.owner !== "started" || this.#isKept(up.service)) return;
+    try {
+      await up.instance.stop();
+      this.#options.onChange?.({ service: name, from: up.state, to: "missing", owner: "started", reason: "stopped" });
+    } catch (error) {
+      errors.push(error instanceof Error ? error : new Error(String(error)));
+    }
+  }
+
+  #isKept({ isReused }: Service): boolean {
+    return isReused || (this.#options.keep ?? false);
+  }
+
+  #bring(name: string): Promise<UpService | MissingResource> {
+    const known = this.#coming.get(name);
+    if (known) return known;
+    const coming = this.#bringWithNeeds(name).then((result) => {
+      if ("kind" in result) this.#coming.delete(name);
+      else this.#up.set(name, result);
+      return result;
+    });
+    this.#coming.set(name, coming);
+    return coming;
+  }
+
+  async #bringWithNeeds(name: string): Promise<UpService | MissingResource> {
+    const { config, forceRecreate = false, runId, onChange, say } = this.#options;
+    const service = config.services.get(name);
+    if (!service) {
+      return { kind: "service", name, reason: "the config does not define it", fix: `add services.${name}` };
+    }
+    const needed = await Promise.all(service.needs.map((need) => this.#bring(need)));
+    const missing = needed.find((result) => "kind" in result);
+    if (missing) return { kind: "service", name, reason: `it needs ${missing.name}: ${missing.reason}`, ...fixOf(missing) };
+    const provider = await this.#providers[service.provider.kind]();
+    return bringUp(service, provider, {
+      context: {
+        projectRoot: config.projectRoot,
+        ...(runId === undefined ? {} : { runId }),
+        keep: this.#isKept(service),
+        others: this.#places(),
+        env: this.variablesOf(this.withNeeds(service.needs)),
+        signal: this.#life.signal,
+        ...(say ? { say } : {}),
+      },
+      forceRecreate,
+      ...(onChange ? { onChange } : {}),
+    });
+  }
+
+  #places(): Map<string, ServicePlace> {
+    return new Map([...this.#up].map(([name, { instance }]) => [name, instance.place]));
+  }
+}
+
+function fixOf({ fix }: MissingResource): Pick<MissingResource, "fix"> {
+  return fix === undefined ? {} : { fix };
+}
+
+/** What is missing because of another that is missing itself is told once, at its cause, where that was asked for too. */
+function withoutDoubles(missing: readonly MissingResource[]): readonly MissingResource[] {
+  const names = new Set(missing.map(({ name }) => name));
+  return missing.filter(({ reason }) => {
+    const cause = /^it needs ([^:]+):/.exec(reason)?.[1];
+    return cause === undefined || !names.has(cause);
+  });
+}
+
+async function orAborted<Value>(promise: Promise<Value>, signal: AbortSignal): Promise<Value> {
+  let onAbort = (): void => undefined;
+  const aborted = new Promise<never>((_, reject) => {
+    onAbort = () => reject(signal.reason);
+    signal.addEventListener("abort", onAbort, { once: true });
+  });
+  try {
+    return await Promise.race([promise, aborted]);
+  } finally {
+    signal.removeEventListener("abort", onAbort);
+  }
+}
