@@ -31,6 +31,7 @@ const programs = {
   "guard-main": "../../packages/runner/src/guard/guard-main.ts",
   "daemon-main": "../../packages/background-e2e/src/daemon/daemon-main.ts",
   "attempt-main": "../../packages/background-e2e/src/attempt/attempt-main.ts",
+  "service-keeper-main": "../../packages/resources/src/command/service-keeper-main.ts",
 };
 
 export default defineConfig([
@@ -49,6 +50,7 @@ export default defineConfig([
         "guard-main": { longestLazyBytes: 30 * 1024 },
         "daemon-main": {},
         "attempt-main": {},
+        "service-keeper-main": {},
       });
       // They run inside other programs, so they stay files of their own.
       cpSync("../../packages/runner/reporters", "dist/reporters", { recursive: true });

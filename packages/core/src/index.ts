@@ -275,5 +275,6 @@ export { ApexError, describeThrown, describeWithHint, isApexError } from "./apex
 export { type Clock, delay, systemClock } from "./clock.ts";
 
 // Processes
+export { hostDirectory } from "./ledger/host-directory.ts";
 export { type HeldHolding, type Hold, type Holding, hostMemoryBytes, HostLedger } from "./ledger/host-ledger.ts";
 export { identifyProcess, isProcessAlive, ownProcess, type ProcessIdentity } from "./process-identity.ts";

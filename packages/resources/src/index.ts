@@ -29,3 +29,21 @@ export type { ServiceChange, UpService } from "./manager/bring-up.ts";
 export { ServiceManager, type ServiceManagerOptions } from "./manager/service-manager.ts";
 export { defaultProviders, type ServiceProviders } from "./manager/service-providers.ts";
 export { type LookOptions, lookAtServices, type ServiceReport, waitForServices } from "./manager/look-at-services.ts";
+
+// Processes, ports, what a layer needs, environments.
+export { CommandInstance, type CommandInstanceOptions } from "./command/command-instance.ts";
+export {
+  CommandProvider,
+  type CommandProviderOptions,
+  isInstanceAlive,
+  openCommandInstance,
+} from "./command/command-provider.ts";
+export { externalProvider } from "./command/external-provider.ts";
+export { type CommandRecord, isCommandRecord } from "./command/remove-instance.ts";
+export { ServiceKeeper } from "./command/service-keeper.ts";
+export { configHash } from "./instances/config-hash.ts";
+export { exportsOf, placeOfHealth } from "./instances/exports-of.ts";
+export { type InstanceList, InstanceRegistry, isOwnerAlive } from "./instances/instance-registry.ts";
+export { freePort } from "./ports/free-port.ts";
+export { isListening } from "./ports/is-listening.ts";
+export { describeHolder, fixForHolder, type PortHolder, portHolder } from "./ports/port-holder.ts";

@@ -4,6 +4,7 @@ import path from "node:path";
 import process from "node:process";
 import { delay, systemClock } from "../clock.ts";
 import { isProcessAlive, ownProcess, type ProcessIdentity } from "../process-identity.ts";
+import { hostDirectory } from "./host-directory.ts";
 
 /** What a run takes of this machine, as far as it is known before. */
 export interface Holding {
@@ -35,7 +36,7 @@ export class HostLedger {
   #last = 0;
 
   constructor({
-    directory = ledgerDirectory(),
+    directory = hostDirectory("ledger"),
     memoryBytes = hostMemoryBytes(),
   }: { readonly directory?: string; readonly memoryBytes?: number } = {}) {
     this.#directory = directory;
@@ -111,12 +112,6 @@ export class HostLedger {
 export function hostMemoryBytes(): number {
   const constrained = process.constrainedMemory();
   return constrained > 0 && constrained < os.totalmem() ? constrained : os.totalmem();
-}
-
-function ledgerDirectory(env: NodeJS.ProcessEnv = process.env): string {
-  const runtime = env["XDG_RUNTIME_DIR"];
-  const base = runtime || env["XDG_STATE_HOME"] || path.join(os.homedir(), ".local", "state");
-  return path.join(base, "netra-apex", "ledger");
 }
 
 function namesIn(directory: string): string[] {

@@ -28,7 +28,8 @@ function overlaps(
 
 function describe(outages: readonly ServiceOutage[]): string {
   const parts = outages.map(({ service, lastUpAt, upAgainAt, reason }) => {
-    const time = upAgainAt === undefined ? `since ${clock(lastUpAt)}` : `from ${clock(lastUpAt)} to ${clock(upAgainAt)}`;
+    const time =
+      upAgainAt === undefined ? `since ${clock(lastUpAt)}` : `from ${clock(lastUpAt)} to ${clock(upAgainAt)}`;
     return `${service} was down ${time} UTC (${reason})`;
   });
   return parts.join("; ");

@@ -140,7 +140,10 @@ class RunResources {
       say: (line) => host.logger.info(line),
     });
     this.#watches = new ServiceWatches(this.#manager, config, host.report);
-    this.#environment = new EnvironmentWatch(config.deployment, { report: host.report, ...(onSecret ? { onSecret } : {}) });
+    this.#environment = new EnvironmentWatch(config.deployment, {
+      report: host.report,
+      ...(onSecret ? { onSecret } : {}),
+    });
     this.#preflight = new LayerPreflight({
       manager: this.#manager,
       environment: this.#environment,

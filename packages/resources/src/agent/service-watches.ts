@@ -92,7 +92,9 @@ export class ServiceWatches {
         ? {
             instance: {
               status: (limits) => instance.status(limits),
-              ...(instance.onChange ? { onChange: (listener) => instance.onChange?.(listener) ?? (() => undefined) } : {}),
+              ...(instance.onChange
+                ? { onChange: (listener) => instance.onChange?.(listener) ?? (() => undefined) }
+                : {}),
             },
           }
         : {}),

@@ -28,7 +28,14 @@ export interface InstanceRecord {
   readonly logFile?: string;
   /** What it is, by what runs it. */
   readonly what:
-    | { readonly kind: "command"; readonly process: ProcessIdentity; readonly commandLine: string }
+    | {
+        readonly kind: "command";
+        readonly process: ProcessIdentity;
+        readonly commandLine: string;
+        /** Asks it to end; SIGTERM when absent. */
+        readonly stopSignal?: NodeJS.Signals;
+        readonly stopTimeoutMs: number;
+      }
     | { readonly kind: "docker"; readonly container: string; readonly engine: string }
     | {
         readonly kind: "docker_compose";

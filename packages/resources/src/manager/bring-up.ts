@@ -146,7 +146,11 @@ async function untilReady(
 
 function readinessOf(
   result: WaitResult,
-  { probe, isOneShot, last }: { readonly probe?: Probe; readonly isOneShot: boolean; readonly last: NotReady | undefined },
+  {
+    probe,
+    isOneShot,
+    last,
+  }: { readonly probe?: Probe; readonly isOneShot: boolean; readonly last: NotReady | undefined },
 ): Readiness {
   switch (result.outcome) {
     case "ready": {
@@ -183,10 +187,13 @@ function secondsOf({ health = usualHealth }: Service): string {
 }
 
 function fixFor({ name, provider }: Service, problem: ServiceProblem, isOurs: boolean): string | undefined {
-  if (isOurs) return problem === "ended" ? undefined : `apex services up ${name}, or a longer services.${name}.health.deadline`;
+  if (isOurs)
+    return problem === "ended" ? undefined : `apex services up ${name}, or a longer services.${name}.health.deadline`;
   if (problem === "other-program") return `end what listens there, or change the address of services.${name}`;
   if (problem !== "not-started") return undefined;
-  return provider.kind === "external" ? `start it, or give services.${name} a command or an image` : `apex services up ${name}`;
+  return provider.kind === "external"
+    ? `start it, or give services.${name} a command or an image`
+    : `apex services up ${name}`;
 }
 
 function missing({ name }: Service, reason: string, fix?: string): MissingResource {

@@ -51,7 +51,9 @@ export async function lookAtServices(
   options: LookOptions = {},
 ): Promise<readonly ServiceReport[]> {
   const finder = new Finder(config, options);
-  return Promise.all(names.map(async (name) => reportOf(await finder.find(name), await finder.places(name), config, options)));
+  return Promise.all(
+    names.map(async (name) => reportOf(await finder.find(name), await finder.places(name), config, options)),
+  );
 }
 
 /** Waits until services are ready that somebody else starts; each within its own deadline where none is given. */
@@ -105,7 +107,9 @@ class Finder {
   async places(name: string): Promise<Map<string, ServicePlace>> {
     const needs = this.#config.services.get(name)?.needs ?? [];
     const found = await Promise.all(needs.map((need) => this.find(need)));
-    return new Map(found.flatMap(({ service, instance }) => (instance ? [[service.name, instance.place] as const] : [])));
+    return new Map(
+      found.flatMap(({ service, instance }) => (instance ? [[service.name, instance.place] as const] : [])),
+    );
   }
 
   async #find(name: string): Promise<Found> {

@@ -97,7 +97,9 @@ export class ServiceManager {
       const known = stops.get(name);
       if (known) return known;
       const dependents = [...this.#up.values()].filter(({ service }) => service.needs.includes(name));
-      const stopping = Promise.all(dependents.map(({ service }) => stop(service.name))).then(() => this.#stopOne(name, errors));
+      const stopping = Promise.all(dependents.map(({ service }) => stop(service.name))).then(() =>
+        this.#stopOne(name, errors),
+      );
       stops.set(name, stopping);
       return stopping;
     };
@@ -141,7 +143,8 @@ export class ServiceManager {
     }
     const needed = await Promise.all(service.needs.map((need) => this.#bring(need)));
     const missing = needed.find((result) => "kind" in result);
-    if (missing) return { kind: "service", name, reason: `it needs ${missing.name}: ${missing.reason}`, ...fixOf(missing) };
+    if (missing)
+      return { kind: "service", name, reason: `it needs ${missing.name}: ${missing.reason}`, ...fixOf(missing) };
     const provider = await this.#providers[service.provider.kind]();
     return bringUp(service, provider, {
       context: {

@@ -1,0 +1,15 @@
+import type { ServiceMark } from "./service-tree.ts";
+import type { EndServiceOptions } from "./end-service.ts";
+
+/** A service that must not survive its owner. */
+export interface KeptService extends ServiceMark, EndServiceOptions {
+  /** What goes with it: its directory, its log and its record; absolute. */
+  readonly paths: readonly string[];
+}
+
+/** What an owner says to its keeper: one JSON object a line. The end of the input is the end of the owner. */
+export type KeeperRequest =
+  /** Also said again, when more is known of the same one. */
+  | { readonly type: "keep"; readonly service: KeptService }
+  /** It is ended. */
+  | { readonly type: "forget"; readonly id: string };
