@@ -20,7 +20,12 @@ export type {
   ServicePort,
   ServiceProvider,
 } from "./config/services/service.ts";
-export { fillIn, type ServicePlace } from "./config/services/placeholders.ts";
+export {
+  fillIn,
+  type PlaceholderReference,
+  placeholdersIn,
+  type ServicePlace,
+} from "./config/services/placeholders.ts";
 export {
   type AddressedKind,
   type CheckAddress,

@@ -1,17 +1,7 @@
-import { type CheckAddress, type Config, type HealthCheck, readAddress } from "@netra-apex/core";
-import type { ProbeResult } from "./probes/probe.ts";
-
-/** Why a service cannot be used. */
-export type ServiceProblem =
-  /** Nothing listens there. */
-  | "not-started"
-  | "unknown-host"
-  /** It did not answer in time, or cannot be reached at all. */
-  | "no-answer"
-  /** Something answers, but not what the config says: another program has the port. */
-  | "other-program"
-  /** It answers, and says itself that it cannot be used. */
-  | "unhealthy";
+import type { Config, HealthCheck, Service, ServicePlace } from "@netra-apex/core";
+import { createProbe } from "./probes/create-probe.ts";
+import type { NotReady, ProbeResult, ServiceProblem } from "./probes/probe.ts";
+import { reasonOf } from "./probes/reason-of.ts";
 
 /** A required service that is not there. */
 export interface UnavailableService {
@@ -43,82 +33,62 @@ export const checkServices: ServiceCheck = createServiceCheck({ deadlineMs: 5_00
 export function createServiceCheck({ deadlineMs }: { readonly deadlineMs: number }): ServiceCheck {
   return async (names, { services }, signal) => {
     signal.throwIfAborted();
-    const checks = [...new Set(names)].map(async (service) => {
-      const health = services.get(service)?.health;
-      const where = `services.${service}.health`;
-      if (!services.has(service)) return { service, unchecked: `the config does not define it: add ${where}` };
-      if (!health) return { service, unchecked: `the config does not say how: add ${where}` };
-      const target = targetOf(health.check);
-      if (!target) return { service, unchecked: `${where}.${health.check.kind} cannot be looked at from here` };
-      const result = await probe(target, { deadlineMs, signal });
-      return { service, ...(result === "up" ? {} : { result }) };
+    const looks = [...new Set(names)].map(async (name): Promise<Looked> => {
+      const service = services.get(name);
+      const where = `services.${name}.health`;
+      if (!service) return { service: name, unchecked: `the config does not define it: add ${where}` };
+      const { health } = service;
+      if (!health) return { service: name, unchecked: `the config does not say how: add ${where}` };
+      const inside = firstInside(health.check);
+      if (inside) return { service: name, unchecked: `${where}.${inside} cannot be looked at from here` };
+      const options = health.version === undefined ? {} : { version: health.version };
+      const probe = createProbe(health.check, { place: fixedPlace(service) }, options);
+      const result = await probe({ deadlineMs, signal });
+      if (isImpossible(result)) return { service: name, unchecked: result.detail };
+      return { service: name, ...(result.isReady ? {} : { result }) };
     });
-    const checked: { service: string; unchecked?: string; result?: Exclude<ProbeResult, "up"> }[] =
-      await Promise.all(checks);
+    const looked = await Promise.all(looks);
     signal.throwIfAborted();
     return {
-      unavailable: checked.flatMap(({ service, result }) =>
+      unavailable: looked.flatMap(({ service, result }) =>
         result ? [{ service, problem: result.problem, reason: reasonOf(service, result) }] : [],
       ),
-      unchecked: checked.flatMap(({ service, unchecked }) =>
+      unchecked: looked.flatMap(({ service, unchecked }) =>
         unchecked === undefined ? [] : [{ service, reason: `${service} cannot be checked: ${unchecked}` }],
       ),
     };
   };
 }
 
-async function probe(
-  health: CheckAddress & { readonly status?: number },
-  limits: { readonly deadlineMs: number; readonly signal: AbortSignal },
-): Promise<ProbeResult> {
-  switch (health.kind) {
-    case "tcp":
-    case "postgres":
-    case "redis": {
-      const { probeSocket } = await import("./probes/probe-socket.ts");
-      return probeSocket(health, limits);
-    }
-    case "http":
-    case "websocket": {
-      const { probeHttp } = await import("./probes/probe-http.ts");
-      return probeHttp(health, limits);
-    }
-    default:
-      return health satisfies never;
-  }
+interface Looked {
+  readonly service: string;
+  readonly unchecked?: string;
+  readonly result?: NotReady;
 }
 
-/** Where to look, for the kinds of checks that have an address of their own. */
-function targetOf(check: HealthCheck): (CheckAddress & { readonly status?: number }) | undefined {
+/** Who has started the service is not known here, so that only what has an address of its own can be looked at. */
+function firstInside(check: HealthCheck): "docker" | "log" | "exec" | undefined {
   switch (check.kind) {
-    case "tcp":
-      return readAddress(check.kind, check.address);
-    case "http": {
-      const address = readAddress(check.kind, check.url);
-      return address && { ...address, ...(check.status === undefined ? {} : { status: check.status }) };
-    }
-    case "websocket":
-    case "postgres":
-    case "redis":
-      return readAddress(check.kind, check.url);
+    case "docker":
+    case "log":
+    case "exec":
+      return check.kind;
+    case "all":
+    case "any":
+      return check.checks.map(firstInside).find((kind) => kind !== undefined);
     default:
       return undefined;
   }
 }
 
-function reasonOf(service: string, { problem, detail }: Exclude<ProbeResult, "up">): string {
-  switch (problem) {
-    case "not-started":
-      return `${service} is not started: ${detail}`;
-    case "unknown-host":
-      return `${service} has an unknown host: ${detail}`;
-    case "no-answer":
-      return `${service} does not answer: ${detail}`;
-    case "other-program":
-      return `${service} is not what answers at its address: ${detail}`;
-    case "unhealthy":
-      return `${service} is unhealthy: ${detail}`;
-    default:
-      return problem satisfies never;
-  }
+/** Where it is in any case. */
+function fixedPlace({ provider }: Service): ServicePlace {
+  const ports = provider.kind === "docker" ? provider.ports : [];
+  const fixed = ports.flatMap(({ port, hostPort }) => (hostPort === undefined ? [] : [[port, hostPort] as const]));
+  const own = provider.kind === "command" && typeof provider.port === "number" ? provider.port : ports[0]?.hostPort;
+  return { host: "localhost", ...(own === undefined ? {} : { port: own }), ports: new Map(fixed) };
+}
+
+function isImpossible(result: ProbeResult): result is NotReady {
+  return !result.isReady && result.problem === "cannot-look";
 }

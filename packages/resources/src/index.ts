@@ -3,7 +3,6 @@ export {
   checkServices,
   createServiceCheck,
   type ServiceCheck,
-  type ServiceProblem,
   type UnavailableService,
 } from "./check-services.ts";
 export type {
@@ -47,3 +46,16 @@ export { type InstanceList, InstanceRegistry, isOwnerAlive } from "./instances/i
 export { freePort } from "./ports/free-port.ts";
 export { isListening } from "./ports/is-listening.ts";
 export { describeHolder, fixForHolder, type PortHolder, portHolder } from "./ports/port-holder.ts";
+// Looking at services, and waiting for them
+export { createProbe, type ProbeOptions } from "./probes/create-probe.ts";
+export type { NotReady, Probe, ProbeResult, Ready, ServiceProblem } from "./probes/probe.ts";
+export { reasonOf } from "./probes/reason-of.ts";
+export { waitForService, type WaitForServiceOptions } from "./wait/wait-for-service.ts";
+export { waitUntilReady, type WaitOptions, type WaitResult } from "./wait/wait-until-ready.ts";
+export {
+  type EndedOutage,
+  type ObservedOutage,
+  type ServiceWatch,
+  watchService,
+  type WatchOptions,
+} from "./wait/watch-service.ts";

@@ -2,6 +2,7 @@ import {
   describeThrown,
   type MissingResource,
   type Service,
+  type ServiceHealth,
   type ServiceOwner,
   type ServiceState,
 } from "@netra-apex/core";
@@ -121,7 +122,8 @@ async function untilReady(
   instance: ServiceInstance,
   { context }: BringUpOptions,
 ): Promise<Readiness> {
-  const { health = usualHealth, isOneShot } = service;
+  const { isOneShot } = service;
+  const health: Omit<ServiceHealth, "check"> = service.health ?? usualHealth;
   const probe = probeOfInstance(service, instance, context);
   const giveUp = new AbortController();
   let hopelessSinceMs: number | undefined;
@@ -182,8 +184,9 @@ async function describeFailure(
   return { ...missing(service, why, fixFor(service, problem, isOurs)), ...(output === undefined ? {} : { output }) };
 }
 
-function secondsOf({ health = usualHealth }: Service): string {
-  return `${health.deadlineMs / 1_000} s`;
+function secondsOf(service: Service): string {
+  const { deadlineMs }: Omit<ServiceHealth, "check"> = service.health ?? usualHealth;
+  return `${deadlineMs / 1_000} s`;
 }
 
 function fixFor({ name, provider }: Service, problem: ServiceProblem, isOurs: boolean): string | undefined {

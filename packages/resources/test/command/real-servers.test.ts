@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import { globSync } from "node:fs";
 import path from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { probeSocket } from "../../src/probes/probe-socket.ts";
+import { createProbe } from "../../src/probes/create-probe.ts";
 import { commandRig, leftIn, processesWith, service, shell, soon, startOwner, until } from "./command-rig.ts";
 
 /** The path of a program, if it is installed. */
@@ -20,8 +20,8 @@ describe.runIf(programs.redis)("a real Redis", () => {
     const redis = service({ kind: "argv", file: programs.redis ?? "", args: words }, { port: "auto" });
     const instance = await rig.start(redis);
     const { port = 0 } = instance.place;
-    const look = () => probeSocket({ kind: "redis", host: "127.0.0.1", port, isEncrypted: false }, soon);
-    await until(async () => (await look()) === "up");
+    const look = () => createProbe({ kind: "redis", url: `redis://127.0.0.1:${port}` }, instance)(soon);
+    await until(async () => (await look()).isReady);
     expect(await instance.output(soon)).toContain("Ready to accept connections");
     await instance.stop();
     expect(await instance.output(soon)).toContain("bye bye");
@@ -41,12 +41,15 @@ describe.runIf(programs.initdb && programs.postgres)("a real PostgreSQL", () => 
     exec ${asUser} ${programs.postgres} -D {dir}/data -p {port} ${settings}`;
   const postgres = service(shell(script), { port: "auto", stopSignal: "SIGINT" }, { name: "db" });
   const look = (port = 0) =>
-    probeSocket({ kind: "postgres", host: "127.0.0.1", port, user: "test", database: "postgres" }, soon);
+    createProbe(
+      { kind: "postgres", url: `postgres://test@127.0.0.1:${port}/postgres` },
+      { place: { host: "127.0.0.1", port } },
+    )(soon);
 
   test("is set up in a directory of its own and stopped in good order", { timeout: 60_000 }, async () => {
     const rig = commandRig();
     const instance = await rig.start(postgres);
-    await until(async () => (await look(instance.place.port)) === "up", 50_000);
+    await until(async () => (await look(instance.place.port)).isReady, 50_000);
     expect((await instance.status(soon)).state).toBe("running-unchecked");
     await instance.stop();
     expect(await instance.output(soon)).toContain("database system is shut down");

@@ -1,7 +1,10 @@
 import { createServer, type AddressInfo, type Server, type Socket } from "node:net";
-import type { Service, ServiceHealth } from "@netra-apex/core";
+import type { HealthCheck, Service } from "@netra-apex/core";
 import { onTestFinished } from "vitest";
-import { type CheckedServices, createServiceCheck } from "../../src/services/check-services.ts";
+import { type CheckedServices, createServiceCheck } from "../../src/check-services.ts";
+import { createProbe, type ProbeOptions } from "../../src/probes/create-probe.ts";
+import type { ProbeResult } from "../../src/probes/probe.ts";
+import type { ProbeSubject } from "../../src/instance.ts";
 
 /** A server on loopback that treats every connection in its own way, until the test has finished. Its port. */
 export async function peer(onConnection: (socket: Socket) => void): Promise<number> {
@@ -51,17 +54,50 @@ export const drips =
     socket.on("close", () => clearInterval(timer));
   };
 
-/** Checks one service with a short deadline; the signal is nobody's. */
-export async function check(health: ServiceHealth, deadlineMs = 400): Promise<CheckedServices> {
-  const service: Service = { name: "it", health };
-  const config = { services: new Map([["it", service]]) };
-  return createServiceCheck({ deadlineMs })(["it"], config, new AbortController().signal);
+/** Closes every connection once it has been asked something. */
+export const hangsUpWhenAsked = (socket: Socket): void => void socket.once("data", () => socket.destroy());
+
+/** A service that is looked at in one way. */
+export function serviceOf(check?: HealthCheck): Service {
+  return {
+    name: "it",
+    provider: { kind: "external" },
+    ...(check ? { health: { check, intervalMs: 50, timeoutMs: 5_000, successes: 1, deadlineMs: 5_000 } } : {}),
+    needs: [],
+    start: "never",
+    isOneShot: false,
+    isReused: false,
+    stopTimeoutMs: 1_000,
+    exports: {},
+  };
 }
 
 /** What is wrong with the one service: the problem and the reason, or `up`. */
-export async function problemOf(health: ServiceHealth, deadlineMs?: number): Promise<string> {
-  const { unavailable, unchecked } = await check(health, deadlineMs);
+export async function problemOf(health: HealthCheck, deadlineMs = 400): Promise<string> {
+  const config = { services: new Map([["it", serviceOf(health)]]) };
+  const checked: CheckedServices = await createServiceCheck({ deadlineMs })(
+    ["it"],
+    config,
+    new AbortController().signal,
+  );
+  const { unavailable, unchecked } = checked;
   const [first] = unavailable;
   if (unchecked.length > 0 || unavailable.length > 1) throw new Error("expected one service that can be checked");
   return first ? `${first.problem}: ${first.reason}` : "up";
+}
+
+/** One look; the signal is nobody's. */
+export async function look(
+  check: HealthCheck,
+  { deadlineMs = 2_000, subject, ...options }: ProbeOptions & { deadlineMs?: number; subject?: ProbeSubject } = {},
+): Promise<ProbeResult> {
+  const probe = createProbe(check, subject ?? { place: { host: "127.0.0.1" } }, options);
+  return probe({ deadlineMs, signal: new AbortController().signal });
+}
+
+/** The look in one text: `ready`, with its version, or the problem and its detail. */
+export async function lookText(...args: Parameters<typeof look>): Promise<string> {
+  const result = await look(...args);
+  if (!result.isReady) return `${result.problem}: ${result.detail}`;
+  return result.version === undefined ? "ready" : `ready (${result.version})`;
 }

@@ -1,0 +1,207 @@
+import { spawn } from "node:child_process";
+import type { Socket } from "node:net";
+import process from "node:process";
+import type { HealthCheck } from "@netra-apex/core";
+import { describe, expect, test } from "vitest";
+import type { ProbeSubject } from "../../src/instance.ts";
+import { createProbe } from "../../src/probes/create-probe.ts";
+import { drips, hangsUp, hangsUpWhenAsked, peer, says, silent } from "./peers.ts";
+
+const deadlineMs = 400;
+/** The machine may be busy with something else. */
+const schedulingMs = 150;
+
+/** Says something, then the same again and again for ever, as fast as it is taken. */
+const floods =
+  (first: string, rest: string) =>
+  (socket: Socket): void => {
+    const flood = (): void => {
+      while (!socket.destroyed && socket.write(rest.repeat(2_000)));
+    };
+    socket.once("data", () => {
+      socket.write(first);
+      socket.on("drain", flood);
+      flood();
+    });
+  };
+
+const opened = "HTTP/1.1 200 OK\r\ncontent-type: text/plain\r\n\r\n";
+
+/** A TLS record that promises more of a ServerHello than ever comes. */
+const halfTls = Buffer.from([0x16, 3, 3, 0, 0x7a, 2, 0, 0, 0x76, 3, 3, 1, 2, 3]);
+
+const hostile: Readonly<Record<string, (socket: Socket) => void>> = {
+  "never answers": silent,
+  "closes at once": hangsUp,
+  "closes when asked": hangsUpWhenAsked,
+  "ends its side when asked": (socket) => void socket.once("data", () => socket.end()),
+  "says garbage": says(Buffer.from(Array.from({ length: 300 }, (_, index) => (index * 37 + 11) % 256))),
+  "says one byte now and then": drips("+"),
+  "says one byte a second": (socket) => {
+    const timer = setInterval(() => socket.write("E"), 1_000);
+    socket.write("E");
+    socket.on("close", () => clearInterval(timer));
+  },
+  "sends its headers slowly": drips("HTTP/1.1 200 OK\r\nx: yyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyy"),
+  "has a body without an end": floods(opened, "and so on "),
+  "has a slow body without an end": (socket) => {
+    const timer = setInterval(() => socket.write("."), 20);
+    socket.once("data", () => socket.write(opened));
+    socket.on("close", () => clearInterval(timer));
+  },
+  floods: floods("", "+"),
+  "stops in the middle of TLS": says(halfTls, "when asked"),
+  "asks for a password and says no more": says(Buffer.from([0x52, 0, 0, 0, 8, 0, 0, 0, 3]), "when asked"),
+  "begins a SCRAM exchange and says no more": says(
+    Buffer.concat([Buffer.from([0x52, 0, 0, 0, 23, 0, 0, 0, 10]), Buffer.from("SCRAM-SHA-256\0\0")]),
+    "when asked",
+  ),
+};
+
+/** Who wants a processor for itself. */
+const loudOnes = new Set(["has a body without an end", "floods"]);
+
+const checks: Readonly<Record<string, (port: number) => HealthCheck>> = {
+  tcp: (port) => ({ kind: "tcp", address: `127.0.0.1:${port}` }),
+  http: (port) => ({ kind: "http", url: `http://127.0.0.1:${port}/`, status: 204 }),
+  "http with a body": (port) => ({ kind: "http", url: `http://127.0.0.1:${port}/`, body: "all is well" }),
+  "http with a body by a regular expression": (port) => ({
+    kind: "http",
+    url: `http://127.0.0.1:${port}/`,
+    body: "/all is well$/",
+  }),
+  https: (port) => ({ kind: "http", url: `https://localhost:${port}/` }),
+  websocket: (port) => ({ kind: "websocket", url: `ws://127.0.0.1:${port}/` }),
+  wss: (port) => ({ kind: "websocket", url: `wss://localhost:${port}/`, say: "hello", expect: "hello" }),
+  postgres: (port) => ({ kind: "postgres", url: `postgres://ann@127.0.0.1:${port}/shop`, query: "select 1" }),
+  "postgres with a password": (port) => ({ kind: "postgres", url: `postgres://ann:secret@127.0.0.1:${port}/shop` }),
+  redis: (port) => ({ kind: "redis", url: `redis://127.0.0.1:${port}` }),
+  "redis with a password": (port) => ({ kind: "redis", url: `redis://:secret@127.0.0.1:${port}` }),
+  rediss: (port) => ({ kind: "redis", url: `rediss://localhost:${port}` }),
+  all: (port) => ({
+    kind: "all",
+    checks: [
+      { kind: "redis", url: `redis://127.0.0.1:${port}` },
+      { kind: "http", url: `http://127.0.0.1:${port}/`, status: 204 },
+    ],
+  }),
+  any: (port) => ({
+    kind: "any",
+    checks: [
+      { kind: "redis", url: `redis://127.0.0.1:${port}` },
+      { kind: "websocket", url: `ws://127.0.0.1:${port}/` },
+    ],
+  }),
+};
+
+/** What Node holds open, but for what was there before. */
+function heldSince(before: readonly string[]): string[] {
+  const rest = [...before];
+  return process
+    .getActiveResourcesInfo()
+    .filter((name) => /^(TCPSocketWrap|TLSWrap|PipeWrap|ProcessWrap|Timeout|GetAddrInfoReqWrap)$/.test(name))
+    .filter((name) => {
+      const at = rest.indexOf(name);
+      if (at !== -1) rest.splice(at, 1);
+      return at === -1;
+    });
+}
+
+/** Looks, and says how long that took. */
+async function timed(check: HealthCheck, subject: ProbeSubject = { place: { host: "127.0.0.1" } }) {
+  const startedMs = performance.now();
+  const result = await createProbe(check, subject)({ deadlineMs, signal: new AbortController().signal });
+  return { result, tookMs: performance.now() - startedMs };
+}
+
+function expectInTime(tookMs: number, problem: string | undefined, cell: string): void {
+  expect(tookMs, cell).toBeLessThan(deadlineMs * 1.1 + schedulingMs);
+  if (problem === "no-answer") expect(tookMs, cell).toBeGreaterThan(deadlineMs * 0.9);
+}
+
+describe("whatever the peer does, a look ends by its deadline, says why, and holds nothing any more", () => {
+  test.each(Object.keys(checks))("%s", { timeout: 30_000 }, async (kind) => {
+    const checkOf = checks[kind];
+    if (!checkOf) throw new Error("no such kind");
+    // What is loaded once is no part of the measure.
+    await timed(checkOf(1));
+    const entries = await Promise.all(
+      Object.entries(hostile).map(async ([name, behave]) => ({ name, port: await peer(behave) })),
+    );
+    const before = process.getActiveResourcesInfo();
+    const [quiet, loud] = [
+      entries.filter(({ name }) => !loudOnes.has(name)),
+      entries.filter(({ name }) => loudOnes.has(name)),
+    ];
+    const cells = await Promise.all(quiet.map(async ({ name, port }) => ({ name, ...(await timed(checkOf(port))) })));
+    for (const { name, port } of loud) cells.push({ name, ...(await timed(checkOf(port))) });
+    expect(cells).toHaveLength(Object.keys(hostile).length);
+    for (const { name, result, tookMs } of cells) {
+      const problem = result.isReady ? undefined : result.problem;
+      expectInTime(tookMs, problem, `${kind} × ${name}: ${problem}`);
+      // A connection that is held is all that tcp asks for.
+      if (kind === "tcp") expect(`${name}: ${result.isReady}`).toBe(`${name}: ${name !== "closes at once"}`);
+      else expect(result, `${kind} × ${name}`).toMatchObject({ isReady: false, detail: expect.stringMatching(/\S/) });
+      expect(JSON.stringify(result)).not.toContain("secret");
+    }
+    await expect.poll(() => heldSince(before), { timeout: 2_000 }).toEqual([]);
+  });
+});
+
+describe("what is asked of those who run a service has the same bound", () => {
+  const never = async (): Promise<never> => new Promise<never>(() => undefined);
+  const subjects: readonly (readonly [string, HealthCheck, Partial<ProbeSubject>])[] = [
+    ["docker", { kind: "docker" }, { status: never }],
+    ["log", { kind: "log", pattern: "ready" }, { output: never }],
+    ["exec inside", { kind: "exec", command: { kind: "argv", file: "true", args: [] }, inside: true }, { exec: never }],
+    [
+      "all",
+      { kind: "all", checks: [{ kind: "docker" }, { kind: "log", pattern: "x" }] },
+      { status: never, output: never },
+    ],
+    [
+      "any",
+      { kind: "any", checks: [{ kind: "docker" }, { kind: "log", pattern: "x" }] },
+      { status: never, output: never },
+    ],
+  ];
+
+  test.each(subjects)("%s: who never answers", async (name, check, subject) => {
+    const { result, tookMs } = await timed(check, { place: { host: "127.0.0.1" }, ...subject });
+    expect(result).toMatchObject({ isReady: false, problem: "no-answer" });
+    expectInTime(tookMs, "no-answer", name);
+  });
+
+  test.each([
+    ["sleeps", "sleep MARK"],
+    ["heeds no signal", "trap '' TERM INT HUP; while :; do sleep MARK; done"],
+    ["writes for ever", "yes MARK"],
+    ["has left somebody behind", "sleep MARK & wait"],
+  ])("exec: a command that %s is ended with all that it has started", async (name, script) => {
+    const marker = `47${process.pid}.${name.length}`;
+    const before = process.getActiveResourcesInfo();
+    const check: HealthCheck = {
+      kind: "exec",
+      command: { kind: "shell", script: script.replace("MARK", marker) },
+      inside: false,
+    };
+    const { result, tookMs } = await timed(check);
+    expect(result).toEqual({
+      isReady: false,
+      problem: "no-answer",
+      detail: "the shell command has not ended within 0.4 s",
+    });
+    expectInTime(tookMs, "no-answer", name);
+    await expect.poll(() => heldSince(before), { timeout: 2_000 }).toEqual([]);
+    await expect.poll(async () => processesWith(marker)).toEqual([]);
+  });
+});
+
+/** Command lines that hold a text, but for the one that asks. */
+async function processesWith(text: string): Promise<string[]> {
+  const child = spawn("ps", ["-eo", "args="], { stdio: ["ignore", "pipe", "ignore"] });
+  let output = "";
+  child.stdout.setEncoding("utf8").on("data", (block: string) => (output += block));
+  await new Promise((resolve) => child.on("close", resolve));
+  return output.split("\n").filter((line) => line.includes(text));
+}
