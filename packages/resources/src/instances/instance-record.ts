@@ -43,7 +43,9 @@ export interface InstanceRecord {
         readonly file: string;
         readonly service: string;
         readonly engine: string;
-        /** The whole project was started for it, and goes with it. */
-        readonly ownsProject: boolean;
+        /** What the project had before: ids of containers and networks, names of volumes. It stays when the rest goes. */
+        readonly existed: readonly string[];
+        /** Ids of the containers that were made for it; not known while compose was still at it. */
+        readonly made?: readonly string[];
       };
 }

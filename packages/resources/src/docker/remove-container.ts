@@ -1,0 +1,56 @@
+import { setTimeout } from "node:timers/promises";
+import type { AskLimits } from "../instance.ts";
+import { type DockerEngine, unlessAbsent } from "./docker-engine.ts";
+import { EngineError } from "./engine-error.ts";
+
+/** What a slow engine may take for itself, beside what a container takes to stop. */
+const graceMs = 20_000;
+
+/**
+ * Stops a container and removes it with its anonymous volumes; that it is not there is fine. An engine that does not answer in
+ * time is asked again. Rejects with an `EngineError` when it is left.
+ */
+export async function removeContainer(
+  engine: DockerEngine,
+  container: string,
+  { stopTimeoutMs }: { readonly stopTimeoutMs: number },
+): Promise<void> {
+  await stopContainer(engine, container, { stopTimeoutMs });
+  const limits: AskLimits = { deadlineMs: graceMs, signal: new AbortController().signal };
+  for (let tries = 1; ; tries += 1) {
+    try {
+      await engine
+        .ask(limits, (client, abortSignal) =>
+          client.getContainer(container).remove({ v: true, force: true, abortSignal }),
+        )
+        .catch(unlessAbsent);
+      if ((await engine.inspect(container, limits)) === undefined) return;
+      // Under way, by whoever asked for it before.
+    } catch (error) {
+      const isOver = tries >= 3 || !(error instanceof EngineError) || error.problem === "engine-absent";
+      if (isOver) throw error;
+    }
+    if (tries >= 50) throw new EngineError("engine-failed", `${engine.title} does not remove ${container}`);
+    await setTimeout(100);
+  }
+}
+
+/** Stops a container, which is killed after a while; one that is paused goes on before. Never rejects. */
+export async function stopContainer(
+  engine: DockerEngine,
+  container: string,
+  { stopTimeoutMs }: { readonly stopTimeoutMs: number },
+): Promise<void> {
+  const { signal } = new AbortController();
+  const quick: AskLimits = { deadlineMs: 5_000, signal };
+  const patient: AskLimits = { deadlineMs: stopTimeoutMs + graceMs, signal };
+  try {
+    const facts = await engine.inspect(container, quick);
+    if (!facts?.State.Running) return;
+    if (facts.State.Paused) await engine.ask(quick, (client) => client.getContainer(container).unpause());
+    const t = Math.max(0, Math.ceil(stopTimeoutMs / 1_000));
+    await engine.ask(patient, (client, abortSignal) => client.getContainer(container).stop({ t, abortSignal }));
+  } catch {
+    // Removal by force does without, and says what is wrong.
+  }
+}

@@ -1,0 +1,259 @@
+import { createServer } from "node:net";
+import { once } from "node:events";
+import { mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
+import { createDockerProvider } from "../../src/docker/docker-provider.ts";
+import { createEngineSource } from "../../src/docker/engine-source.ts";
+import type { ServiceInstance, ServiceProvider } from "../../src/instance.ts";
+import { type NoEngine, startDocker, startPodman, type TestEngine } from "./container-engine.ts";
+import { container, contextFor, serviceOf, statusWhen, within } from "./services.ts";
+
+const waiting = "trap 'exit 0' TERM; while :; do sleep 0.1; done";
+const serving = `mkdir -p /www; echo here > /www/index.html; httpd -f -p 8080 -h /www & ${waiting}`;
+
+describe.each([
+  ["docker", startDocker],
+  ["podman", startPodman],
+])("a service in a container of %s", (name, start) => {
+  let started: TestEngine | NoEngine | undefined;
+  let engine: TestEngine;
+  let provider: ServiceProvider<"docker">;
+  let projectRoot: string;
+  let before: Awaited<ReturnType<TestEngine["left"]>>;
+
+  beforeAll(async () => {
+    started = await start();
+    if ("missing" in started) return;
+    engine = started;
+    provider = createDockerProvider({ source: createEngineSource({ endpoint: engine.url }) });
+  }, 60_000);
+  afterAll(async () => {
+    if (started && !("missing" in started)) await started.stop();
+  }, 60_000);
+  beforeEach(async (context) => {
+    const missing = started && "missing" in started ? started.missing : undefined;
+    context.skip(missing !== undefined, missing);
+    projectRoot = realpathSync(mkdtempSync(path.join(tmpdir(), "apex-project-")));
+    before = await engine.left();
+  });
+  afterEach(async () => {
+    if (started && "missing" in started) return;
+    rmSync(projectRoot, { recursive: true, force: true });
+    // Whatever a test is about, it leaves nothing.
+    expect(await engine.left()).toEqual(before);
+    await vi.waitFor(() => expect(engine.processes()).toEqual([]), 5_000);
+  });
+
+  async function up(...of: Parameters<typeof serviceOf>): Promise<ServiceInstance> {
+    return provider.start(serviceOf(...of), contextFor(projectRoot));
+  }
+
+  test("is reached on a free port of this machine, and is gone after it is stopped", async () => {
+    const instance = await up("web", container(engine.images.plain, serving, { ports: [{ port: 8080 }] }));
+    const { host, port, ports } = instance.place;
+    expect({ host, ports }).toEqual({ host: "localhost", ports: new Map([[8080, port]]) });
+    await vi.waitFor(async () => expect(await (await fetch(`http://${host}:${port}`)).text()).toBe("here\n"), 5_000);
+    expect(instance.owner).toBe("started");
+    await instance.stop();
+    expect(await instance.status(within())).toMatchObject({ state: "missing" });
+    await instance.stop();
+  });
+
+  test("is told apart from what ran before by its identity", async () => {
+    const instance = await up("web", container(engine.images.plain, waiting));
+    const first = await instance.status(within());
+    const [id = ""] = (await engine.left()).containers;
+    await engine.ask("restart", "-t", "0", id);
+    const second = await instance.status(within());
+    expect(first.identity).toBeTypeOf("string");
+    expect(second.identity).not.toBe(first.identity);
+    await instance.stop();
+  });
+
+  test("without a health check is never healthy, but running-unchecked", async () => {
+    const instance = await up("web", container(engine.images.plain, waiting));
+    expect(await instance.status(within())).toMatchObject({ state: "running-unchecked" });
+    expect(instance.ownCheck).toBeUndefined();
+    await instance.stop();
+  });
+
+  // Podman leaves its health checks to timers of systemd, which not every machine has.
+  if (name === "docker") {
+    test("is starting, healthy and unhealthy as its own health check says, with what that wrote", async () => {
+      const healthcheck = {
+        command: { kind: "shell", script: "test -e /tmp/ok || { echo no file ok; exit 3; }" },
+        ...{ intervalMs: 300, timeoutMs: 5_000, retries: 2, startPeriodMs: 0 },
+      } as const;
+      const instance = await up("web", container(engine.images.plain, waiting, { healthcheck }));
+      expect(instance.ownCheck).toEqual({ kind: "docker" });
+      expect(await instance.status(within())).toMatchObject({ state: "starting" });
+      const unhealthy = await statusWhen(instance, ({ state }) => state === "unhealthy");
+      expect(unhealthy.reason).toBe('its health check fails: exit code 3, "no file ok"');
+      await instance.exec?.({ kind: "argv", file: "touch", args: ["/tmp/ok"] }, within());
+      await statusWhen(instance, ({ state }) => state === "healthy");
+      await instance.stop();
+    });
+
+    test("has the health check of its image", async () => {
+      const instance = await up("web", container(engine.images.checked, `touch /tmp/ok; ${waiting}`));
+      expect(instance.ownCheck).toEqual({ kind: "docker" });
+      await statusWhen(instance, ({ state }) => state === "healthy");
+      await instance.exec?.({ kind: "argv", file: "rm", args: ["/tmp/ok"] }, within());
+      await statusWhen(instance, ({ state }) => state === "unhealthy");
+      await instance.stop();
+    });
+
+    test("that runs out of memory says so", async () => {
+      const runaway = "sleep 1; x=aaaaaaaa; while :; do x=$x$x; done";
+      const instance = await up("web", container(engine.images.plain, runaway));
+      const [id = ""] = (await engine.left()).containers;
+      await engine.ask("update", "--memory", "16m", "--memory-swap", "16m", id);
+      const status = await statusWhen(instance, ({ state }) => state === "exited");
+      expect(status).toMatchObject({ exitCode: 137, reason: "it ran out of memory and was killed (exit code 137)" });
+      await instance.stop();
+    });
+  }
+
+  test("that dies in the middle is exited with its code, and tells at once", async () => {
+    const instance = await up("web", container(engine.images.plain, "echo last words; sleep 1; exit 7"));
+    const told = new Promise<void>((resolve) => {
+      const end = instance.onChange?.(() => {
+        void instance.status(within()).then(({ state }) => {
+          if (state !== "exited") return;
+          end?.();
+          resolve();
+        });
+      });
+    });
+    await told;
+    expect(await instance.status(within())).toMatchObject({
+      state: "exited",
+      exitCode: 7,
+      reason: "it ended with exit code 7",
+    });
+    expect(await instance.output(within())).toBe("last words\n");
+    await instance.stop();
+  });
+
+  test("that is paused says so, and goes on as it was", async () => {
+    const instance = await up("web", container(engine.images.plain, waiting));
+    const [id = ""] = (await engine.left()).containers;
+    await engine.ask("pause", id);
+    expect(await instance.status(within())).toMatchObject({ state: "paused" });
+    await engine.ask("unpause", id);
+    expect(await instance.status(within())).toMatchObject({ state: "running-unchecked" });
+    await engine.ask("pause", id);
+    await instance.stop();
+  });
+
+  test("that does its work once is completed after exit code 0, and exited after any other", async () => {
+    const good = await up("job", container(engine.images.plain, "echo done"), { isOneShot: true });
+    const bad = await up("job-2", container(engine.images.plain, "echo no >&2; exit 3"), { isOneShot: true });
+    expect(await statusWhen(good, ({ state }) => state !== "starting" && state !== "running-unchecked")).toMatchObject({
+      state: "completed",
+      exitCode: 0,
+    });
+    expect(await statusWhen(bad, ({ state }) => state !== "starting" && state !== "running-unchecked")).toMatchObject({
+      state: "exited",
+      exitCode: 3,
+    });
+    expect([await good.output(within()), await bad.output(within())]).toEqual(["done\n", "no\n"]);
+    await Promise.all([good.stop(), bad.stop()]);
+  });
+
+  test("whose port somebody has is not started, and the port is named", async () => {
+    const server = createServer().listen(0, "127.0.0.1");
+    await once(server, "listening");
+    const { port: hostPort } = server.address() as { port: number };
+    const taken = container(engine.images.plain, waiting, { ports: [{ port: 8080, hostPort }] });
+    await expect(up("web", taken)).rejects.toMatchObject({
+      code: "APEX_SERVICE",
+      service: "web",
+      message: `port ${hostPort} of this machine is taken`,
+    });
+    server.close();
+  });
+
+  test("whose image is not there and cannot be pulled is not started, with what to do", async () => {
+    const lines: string[] = [];
+    const context = contextFor(projectRoot, { say: (line) => lines.push(line) });
+    const service = serviceOf("web", container("localhost:1/not/there:1", waiting));
+    await expect(provider.start(service, context)).rejects.toMatchObject({
+      code: "APEX_SERVICE",
+      message: expect.stringContaining("the image localhost:1/not/there:1 is not there, and cannot be pulled: "),
+      fix: "docker pull localhost:1/not/there:1, or docker login first where it needs that",
+    });
+    expect(lines[0]).toBe("web: pulling the image localhost:1/not/there:1");
+  });
+
+  test("gets its environment, its volumes and its directories in memory", async () => {
+    writeFileSync(path.join(projectRoot, "given.txt"), "from the project\n");
+    const settings = {
+      env: { GREETING: "{port} of {host}" },
+      ports: [{ port: 8080 }],
+      volumes: ["./given.txt:/given.txt:ro"],
+      tmpfs: ["/quick"],
+    };
+    const script = `cat /given.txt; echo "$GREETING, $OTHER"; cat /proc/mounts; ${waiting}`;
+    const service = serviceOf("web", container(engine.images.plain, script, settings));
+    const instance = await provider.start(service, contextFor(projectRoot, { env: { OTHER: "given" } }));
+    await vi.waitFor(async () => expect(await instance.output(within())).toContain("/quick tmpfs"), 5_000);
+    expect(await instance.output(within())).toContain("from the project\n8080 of web, given\n");
+    await instance.stop();
+  });
+
+  test("runs commands inside, gives their output and exit code, and gives up at the deadline", async () => {
+    const instance = await up("web", container(engine.images.plain, waiting));
+    const result = await instance.exec?.({ kind: "shell", script: "echo out; echo err >&2; exit 4" }, within());
+    expect(result).toEqual({ exitCode: 4, output: expect.stringMatching(/^(out\nerr|err\nout)\n$/) });
+    const startedMs = performance.now();
+    await expect(instance.exec?.({ kind: "argv", file: "sleep", args: ["60"] }, within(700))).rejects.toThrow(
+      "did not answer within",
+    );
+    expect(performance.now() - startedMs).toBeLessThan(1_500);
+    await instance.stop();
+  });
+
+  test("that is kept is taken as it is by who wants the same, and removed by who wants another", async () => {
+    const service = serviceOf("web", container(engine.images.plain, waiting));
+    const keep = contextFor(projectRoot, { keep: true });
+    const first = await provider.start(service, keep);
+    const again = await provider.find(service, keep);
+    expect(again?.owner).toBe("reused");
+    expect((await again?.status(within()))?.identity).toBe((await first.status(within())).identity);
+    const changed = serviceOf("web", container(engine.images.plain, waiting, { env: { A: "1" } }));
+    expect(await provider.find(changed, keep)).toBeUndefined();
+    const second = await provider.start(changed, keep);
+    expect(await first.status(within())).toMatchObject({ state: "missing" });
+    await second.stop();
+  });
+
+  test("is reached by the others of its project under its name", async () => {
+    const web = serviceOf("my-web", container(engine.images.plain, serving, { ports: [{ port: 8080 }] }));
+    const served = await provider.start(web, contextFor(projectRoot));
+    const url = `http://localhost:${served.place.port}/`;
+    const script = 'until wget -q -O - "$MY_WEB_URL"; do sleep 0.1; done; echo "$WHERE"';
+    const user = serviceOf(
+      "user",
+      container(engine.images.plain, script, { env: { WHERE: "{my-web.host}:{my-web.port}" } }),
+    );
+    const context = contextFor(projectRoot, { others: new Map([["my-web", served.place]]), env: { MY_WEB_URL: url } });
+    const using = await provider.start({ ...user, isOneShot: true }, context);
+    await statusWhen(using, ({ state }) => state === "completed");
+    expect(await using.output(within())).toMatch(/here\nmy-web:8080\n$/);
+    await Promise.all([using.stop(), served.stop()]);
+  });
+
+  test("is not started any more once nobody wants it", async () => {
+    const abort = new AbortController();
+    const service = serviceOf("web", container(engine.images.plain, waiting));
+    const starting = provider.start(service, contextFor(projectRoot, { signal: abort.signal }));
+    setTimeout(() => abort.abort(new Error("not wanted")), 60);
+    await starting.then(
+      (instance) => instance.stop(),
+      (error: unknown) => expect(error).toMatchObject({ message: "not wanted" }),
+    );
+  });
+});
