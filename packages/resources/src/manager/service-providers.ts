@@ -1,4 +1,6 @@
 import type { Service } from "@netra-apex/core";
+import type { InstanceRecords } from "../docker/instance-records.ts";
+import { InstanceRegistry } from "../instances/instance-registry.ts";
 import type { ServiceProvider } from "../instance.ts";
 
 /** What can run each kind of service. */
@@ -6,13 +8,44 @@ export type ServiceProviders = {
   readonly [Kind in Service["provider"]["kind"]]: () => Promise<ServiceProvider<Kind>>;
 };
 
+/** What all providers of a process share. */
+export interface ProviderSettings {
+  /** Where it is kept what was started; that of this user by default. */
+  readonly registry?: InstanceRegistry;
+}
+
 /** Loads what runs a service when the first one of its kind is asked for: most projects have one kind, and Docker is much to load. */
-export function defaultProviders(): ServiceProviders {
+export function defaultProviders({ registry = new InstanceRegistry() }: ProviderSettings = {}): ServiceProviders {
+  const source = once(async () => {
+    const { createEngineSource } = await import("../docker/engine-source.ts");
+    return createEngineSource();
+  });
   return {
-    external: once(async () => (await import("../command/external-provider.ts")).externalProvider),
-    command: once(async () => new (await import("../command/command-provider.ts")).CommandProvider()),
-    docker: once(async () => (await import("../docker/docker-provider.ts")).createDockerProvider()),
-    docker_compose: once(async () => (await import("../docker/compose-provider.ts")).createComposeProvider()),
+    external: once(async () => {
+      const { externalProvider } = await import("../command/external-provider.ts");
+      return externalProvider;
+    }),
+    command: once(async () => {
+      const { CommandProvider } = await import("../command/command-provider.ts");
+      return new CommandProvider({ registry });
+    }),
+    docker: once(async () => {
+      const { createDockerProvider } = await import("../docker/docker-provider.ts");
+      return createDockerProvider({ source: await source() });
+    }),
+    docker_compose: once(async () => {
+      const { createComposeProvider } = await import("../docker/compose-provider.ts");
+      return createComposeProvider({ source: await source(), records: recordsOf(registry) });
+    }),
+  };
+}
+
+/** The records of a registry, as what keeps them needs them. */
+export function recordsOf(registry: InstanceRegistry): InstanceRecords {
+  return {
+    put: (record) => registry.put(record),
+    remove: (id) => registry.remove(id),
+    list: () => registry.list().records,
   };
 }
 

@@ -65,7 +65,7 @@ describe.runIf(programs.initdb && programs.postgres)("a real PostgreSQL", () => 
       const rig = commandRig();
       const { owner, told } = await startOwner(rig, { services: [postgres], ending: "wait" });
       const [{ port, id } = {}] = told;
-      await until(async () => (await look(port)) === "up", 50_000);
+      await until(async () => (await look(port)).isReady, 50_000);
       const family = execFileSync("ps", ["-eo", "pid=,command="], { encoding: "utf8" }).split("\n");
       expect(family.filter((line) => line.includes(rig.projectRoot)).length).toBeGreaterThan(1);
       onTestFinished(() => void owner.kill("SIGKILL"));
