@@ -10,7 +10,6 @@ const flags = {
   forceRecreate: ["--force-recreate", "stop what apex has left up before, and start it anew"],
   timeout: ["--timeout <duration>", "wait no longer than this (default: each service's own deadline)"],
   clean: ["--clean", "list what was left over, and remove it"],
-  all: ["--all", "those of every project on this machine"],
 } as const;
 
 const commands: readonly CommandEntry<keyof typeof flags, ServiceOptions>[] = [
@@ -32,7 +31,7 @@ const commands: readonly CommandEntry<keyof typeof flags, ServiceOptions>[] = [
     name: "down",
     arguments: "[services...]",
     summary: "stop what apex has started and left up; nothing else",
-    flags: ["profile", "all", "json", "env", "config"],
+    flags: ["profile", "json", "env", "config"],
     run: async (names, options) => (await import("./services/down.ts")).servicesDownCommand(names, options),
   },
   {

@@ -4,13 +4,10 @@ import { say } from "../table.ts";
 import { chosenServices } from "./chosen-services.ts";
 import type { ServiceOptions } from "./service-options.ts";
 
-/** `apex services down`: stops what apex has started and left up, of this project or of all; nothing else. */
+/** `apex services down`: stops what apex has started here and left up; nothing else. */
 export async function servicesDownCommand(given: readonly string[], options: ServiceOptions): Promise<number> {
   const { config } = await chosenServices([], options);
-  const { stopped, errors } = await stopKeptServices({
-    ...(options.all ? {} : { projectRoot: config.projectRoot }),
-    ...(given.length === 0 ? {} : { names: given }),
-  });
+  const { stopped, errors } = await stopKeptServices({ config, ...(given.length === 0 ? {} : { names: given }) });
   say(options.json, { stopped, errors: errors.map(({ message }) => message) }, () => {
     const lines = stopped.map(({ service, description }) => `${service}  stopped: ${description}`);
     if (lines.length === 0 && errors.length === 0) return "apex has left nothing up here";

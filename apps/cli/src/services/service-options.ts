@@ -7,5 +7,4 @@ export interface ServiceOptions {
   readonly forceRecreate?: boolean;
   readonly timeout?: string;
   readonly clean?: boolean;
-  readonly all?: boolean;
 }

@@ -4,6 +4,7 @@ import { readEnvironmentNow } from "../environments/read-environment-now.ts";
 import { TokenSource } from "../environments/token-source.ts";
 
 interface EnvironmentWatchOptions {
+  readonly projectRoot: string;
   readonly report: (event: SurroundingsEvent) => void;
   readonly onSecret?: (secret: string) => void;
 }
@@ -13,6 +14,9 @@ export interface EnvironmentAnswer {
   readonly env: Readonly<Record<string, string>>;
   readonly missing: readonly MissingResource[];
 }
+
+/** What a look at an environment may take, in milliseconds. */
+const lookMs = 20_000;
 
 /** The deployed environment that a run is against: looked at before its first layer and after its last one. */
 export class EnvironmentWatch {
@@ -24,8 +28,10 @@ export class EnvironmentWatch {
   constructor(environment: Environment | undefined, options: EnvironmentWatchOptions) {
     this.#environment = environment;
     this.#options = options;
-    const { onSecret } = options;
-    this.#tokens = environment?.auth && new TokenSource(environment.auth, onSecret ? { onSecret } : {});
+    const { projectRoot, onSecret = () => undefined } = options;
+    this.#tokens =
+      environment?.auth &&
+      new TokenSource({ environment: environment.name, auth: environment.auth, projectRoot, onSecret });
   }
 
   /** What tests need to know of it; what of it is not there. */
@@ -39,16 +45,16 @@ export class EnvironmentWatch {
     const environment = this.#environment;
     if (!environment) return { env: {}, missing: [] };
     const [unread, token] = await Promise.all([
-      this.#start ? undefined : this.#read(environment, "start", signal),
+      this.#start ? undefined : this.#read(environment, signal),
       this.#tokens?.tokenFor({ signal, ...(layerBudgetMs === undefined ? {} : { layerBudgetMs }) }),
     ]);
-    const missing = [...(unread ? [unread] : []), ...(token && "kind" in token ? [token] : [])];
-    const { baseUrl, auth } = environment;
+    const unobtained = token?.kind === "missing" ? token.missing : undefined;
+    const { baseUrl } = environment;
     return {
-      missing,
+      missing: [unread, unobtained].filter((missing) => missing !== undefined),
       env: {
         ...(baseUrl === undefined ? {} : { BASE_URL: baseUrl }),
-        ...(token && "token" in token && auth ? { [auth.variable]: token.token } : {}),
+        ...(token?.kind === "token" ? { [token.variable]: token.token } : {}),
       },
     };
   }
@@ -57,21 +63,22 @@ export class EnvironmentWatch {
   async review(signal: AbortSignal): Promise<Extract<Outcome, { status: "inconclusive" }> | undefined> {
     const [environment, before] = [this.#environment, this.#start];
     if (!environment || !before) return undefined;
-    const after = await readEnvironmentNow(environment, signal);
-    if ("kind" in after) return { status: "inconclusive", reason: `${environment.name} is gone: ${after.reason}` };
-    this.#tell(environment, "end", after);
-    const change = compareReadings(before, after);
-    return change === undefined
-      ? undefined
-      : { status: "inconclusive", reason: `${environment.name} changed during the run: ${change}` };
+    const after = await readEnvironmentNow(environment, { deadlineMs: lookMs, signal });
+    if (after?.kind !== "read") {
+      const reason = after ? after.missing.reason : "its health is not known";
+      return { status: "inconclusive", reason: `${environment.name} is gone: ${reason}` };
+    }
+    this.#tell(environment, "end", after.reading);
+    const change = compareReadings(environment.name, before, after.reading);
+    return change === undefined ? undefined : { status: "inconclusive", reason: change };
   }
 
-  async #read(environment: Environment, moment: "start", signal: AbortSignal): Promise<MissingResource | undefined> {
-    if (!environment.health) return undefined;
-    const reading = await readEnvironmentNow(environment, signal);
-    if ("kind" in reading) return reading;
-    this.#start ??= reading;
-    this.#tell(environment, moment, reading);
+  async #read(environment: Environment, signal: AbortSignal): Promise<MissingResource | undefined> {
+    const look = await readEnvironmentNow(environment, { deadlineMs: lookMs, signal });
+    if (look?.kind === "missing") return look.missing;
+    if (!look || this.#start) return undefined;
+    this.#start = look.reading;
+    this.#tell(environment, "start", look.reading);
     return undefined;
   }
 

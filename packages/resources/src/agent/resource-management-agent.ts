@@ -141,6 +141,7 @@ class RunResources {
     });
     this.#watches = new ServiceWatches(this.#manager, config, host.report);
     this.#environment = new EnvironmentWatch(config.deployment, {
+      projectRoot: config.projectRoot,
       report: host.report,
       ...(onSecret ? { onSecret } : {}),
     });
