@@ -35,3 +35,10 @@ export { type InstanceList, InstanceRegistry, isOwnerAlive } from "./instances/i
 export { freePort } from "./ports/free-port.ts";
 export { isListening } from "./ports/is-listening.ts";
 export { describeHolder, fixForHolder, type PortHolder, portHolder } from "./ports/port-holder.ts";
+export { compareReadings } from "./environments/compare-readings.ts";
+export { type EnvironmentLook, readEnvironmentNow } from "./environments/read-environment-now.ts";
+export { type TokenLook, TokenSource, type TokenSourceOptions } from "./environments/token-source.ts";
+export { findProcessLeftovers, type Leftover } from "./instances/process-leftovers.ts";
+export { availableMemoryBytes, type MemoryFiles } from "./preflight/available-memory.ts";
+export { checkRequirements, type EngineProblem, type RequirementFacts } from "./preflight/check-requirements.ts";
+export { describeMissing, summarizeMissing } from "./preflight/describe-missing.ts";
