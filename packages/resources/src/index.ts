@@ -60,3 +60,10 @@ export {
   watchService,
   type WatchOptions,
 } from "./wait/watch-service.ts";
+export { compareReadings } from "./environments/compare-readings.ts";
+export { type EnvironmentLook, readEnvironmentNow } from "./environments/read-environment-now.ts";
+export { type TokenLook, TokenSource, type TokenSourceOptions } from "./environments/token-source.ts";
+export { findProcessLeftovers, type Leftover } from "./instances/process-leftovers.ts";
+export { availableMemoryBytes, type MemoryFiles } from "./preflight/available-memory.ts";
+export { checkRequirements, type EngineProblem, type RequirementFacts } from "./preflight/check-requirements.ts";
+export { describeMissing, summarizeMissing } from "./preflight/describe-missing.ts";

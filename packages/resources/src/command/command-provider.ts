@@ -10,7 +10,7 @@ import { describeHolder, fixForHolder, portHolder } from "../ports/port-holder.t
 import { ServiceError } from "../service-error.ts";
 import { CommandInstance } from "./command-instance.ts";
 import { ForeignInstance } from "./foreign-instance.ts";
-import { launchCommand } from "./launch-command.ts";
+import { commandHost, launchCommand } from "./launch-command.ts";
 import { type CommandRecord, isCommandRecord, removeInstance } from "./remove-instance.ts";
 import { ServiceKeeper } from "./service-keeper.ts";
 
@@ -53,17 +53,20 @@ export class CommandProvider implements ServiceProvider<"command"> {
       (record) => record.keep && record.configHash === hash && isProcessAlive(record.what.process) === true,
     );
     if (kept) return openCommandInstance(kept, registry);
-    const { port } = commandOf(service);
+    const { port } = commandService(service).provider;
     if (typeof port !== "number" || !(await isListening(port))) return undefined;
     const ours = (await portHolder(port, registry.list().records))?.service;
     const isOfProject = ours?.projectRoot === context.projectRoot && ours.service === service.name;
     // What another run has started for itself goes with that run: it is nothing to stand on.
     const isPassing = ours !== undefined && !ours.keep;
-    return isOfProject || isPassing ? undefined : new ForeignInstance({ host, port }, { watchedPort: port });
+    return isOfProject || isPassing
+      ? undefined
+      : new ForeignInstance({ host: commandHost, port }, { watchedPort: port });
   }
 
   async start(service: Service, context: ProvisionContext): Promise<ServiceInstance> {
-    const { port: wanted } = commandOf(service);
+    const asCommand = commandService(service);
+    const { port: wanted } = asCommand.provider;
     context.signal.throwIfAborted();
     await this.#removeDead(service, context);
     await this.#removeOutdated(service, context);
@@ -75,9 +78,9 @@ export class CommandProvider implements ServiceProvider<"command"> {
     }
     for (let left = mostPorts; ; left -= 1) {
       const port = wanted === "auto" ? await freePort() : wanted;
-      const instance = await launchCommand(service, context, {
+      const instance = await launchCommand(asCommand, context, {
         ...this.#options,
-        place: { host, ...(port === undefined ? {} : { port }) },
+        port,
       });
       if (wanted !== "auto" || port === undefined || left === 1) return instance;
       if (await this.#hasPort(instance, port, context.signal)) return instance;
@@ -150,10 +153,8 @@ export function isInstanceAlive({ what, startedMs }: CommandRecord): boolean | u
   return isBeforeBoot(startedMs) ? false : isProcessAlive(what.process);
 }
 
-/** Servers listen on one of the two addresses that this name has, or on both; clients try both. */
-const host = "localhost";
-
-function commandOf({ name, provider }: Service) {
-  if (provider.kind === "command") return provider;
+function commandService(service: Service) {
+  const { name, provider } = service;
+  if (provider.kind === "command") return { ...service, provider };
   throw new ServiceError(name, `${name} is no command but ${provider.kind}`);
 }

@@ -1,11 +1,13 @@
-import { closeSync, mkdtempSync, openSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import path from "node:path";
 import {
   type Command,
   commandText,
+  describeThrown,
   fillIn,
   identifyProcess,
   ownProcess,
+  type ProcessIdentity,
   type Service,
   type ServicePlace,
 } from "@netra-apex/core";
@@ -27,99 +29,123 @@ export interface LaunchOptions {
   readonly keeper: ServiceKeeper;
   readonly temporaryDirectory: string;
   readonly env: NodeJS.ProcessEnv;
-  readonly place: ServicePlace;
+  /** Where it is going to listen, if it does. */
+  readonly port?: number | undefined;
 }
+
+type CommandService = Service & { readonly provider: Extract<Service["provider"], { kind: "command" }> };
+
+/** Servers listen on one of the two addresses that this name has, or on both; clients try both. */
+export const commandHost = "localhost";
 
 /** Starts the command of a service. Rejects with a `ServiceError`, having left nothing. */
 export async function launchCommand(
-  service: Service,
+  service: CommandService,
   context: ProvisionContext,
-  options: LaunchOptions,
+  { registry, keeper, temporaryDirectory, env, port }: LaunchOptions,
 ): Promise<CommandInstance> {
-  const { name, provider, stopTimeoutMs, isOneShot } = service;
-  const { registry, keeper } = options;
-  if (provider.kind !== "command") throw new ServiceError(name, `${name} is no command but ${provider.kind}`);
-  const { stopSignal = "SIGTERM" } = provider;
+  const { provider, isOneShot } = service;
   const id = registry.newId();
-  const directory = newDirectory(service, options.temporaryDirectory);
+  const directory = newDirectory(service, temporaryDirectory);
   const logFile = `${directory}.log`;
-  const place = { ...options.place, directory };
+  const place = { host: commandHost, ...(port === undefined ? {} : { port }), directory };
   const fill = (text: string): string => fillIn(text, place, context.others);
   const command = filled(provider.command, fill);
-  const kept = { id, stopSignal, stopTimeoutMs, paths: [directory, logFile, registry.fileOf(id)] };
+  const cwd = fill(provider.cwd);
+  const keep = (leader?: ProcessIdentity): void => {
+    const { stopSignal = "SIGTERM" } = provider;
+    const paths = [directory, logFile, registry.fileOf(id)];
+    const kept = { id, stopSignal, stopTimeoutMs: service.stopTimeoutMs, paths, ...(leader ? { leader } : {}) };
+    if (!context.keep) keeper.keep(kept);
+  };
   // Before it starts: who is killed in between leaves nothing either.
-  if (!context.keep) keeper.keep(kept);
+  keep();
   let record: CommandRecord | undefined;
   try {
-    const log = openSync(logFile, "ax", 0o600);
-    try {
-      const request = { service: name, command, cwd: fill(provider.cwd), env: environmentOf(), log };
-      const child = await startProcess(request, (pid) => {
-        record = recordOf(pid);
-        if (!context.keep) keeper.keep({ ...kept, leader: record.what.process });
-        enter(record);
-      });
-      if (!record) throw new ServiceError(name, `${name} cannot be started`);
-      return new CommandInstance(record, {
-        registry,
-        owner: "started",
-        child,
-        isOneShot,
-        ...(context.keep ? {} : { keeper }),
-      });
-    } finally {
-      closeSync(log);
-    }
+    const variables = variablesOf(service, { context, place, fill, id, outer: env[serviceVariable] });
+    const inherited = context.keep ? withoutTask(env) : env;
+    const request = {
+      service: service.name,
+      command,
+      cwd,
+      env: serviceEnvironment(inherited, cwd, variables),
+      logFile,
+    };
+    const child = await startProcess(request, (pid) => {
+      const process = identityOf(pid);
+      record = { ...recordOf(service, context), id, ...place, logFile, what: whatOf(service, command, process) };
+      keep(process);
+      enter(record, registry, context);
+    });
+    if (!record) throw new ServiceError(service.name, `${service.name} cannot be started`);
+    return new CommandInstance(record, {
+      registry,
+      owner: "started",
+      child,
+      isOneShot,
+      ...(context.keep ? {} : { keeper }),
+    });
   } catch (error) {
     if (record) await removeInstance(record, registry);
     for (const file of [directory, logFile]) rmSync(file, { recursive: true, force: true });
     keeper.forget(id);
     throw error;
   }
+}
 
-  function environmentOf(): NodeJS.ProcessEnv {
-    if (provider.kind !== "command") return {};
-    const inherited = { ...options.env };
-    // What ends the remains of a background task goes by it, and a service that is to stay is none.
-    if (context.keep) delete inherited["APEX_TASK"];
-    const outer = inherited[serviceVariable];
-    const { port } = place;
-    return serviceEnvironment(inherited, fill(provider.cwd), {
-      ...context.env,
-      ...(port === undefined ? {} : { PORT: String(port) }),
-      ...Object.fromEntries(Object.entries(provider.env).map(([key, text]) => [key, fill(text)])),
-      [serviceVariable]: outer ? `${outer} ${id}` : id,
-    });
-  }
+interface VariableSources {
+  readonly context: ProvisionContext;
+  readonly place: ServicePlace;
+  readonly fill: (text: string) => string;
+  readonly id: string;
+  /** The services that this process is itself part of. */
+  readonly outer: string | undefined;
+}
 
-  function recordOf(pid: number): CommandRecord {
-    const startedAt = startTimeOf(pid);
-    const started = { ...identifyProcess(pid), ...(startedAt === undefined ? {} : { startedAt }) };
-    const commandLine = commandText(command);
-    return {
-      id,
-      service: name,
-      projectRoot: context.projectRoot,
-      configHash: configHash(service, context.env),
-      owner: ownProcess(),
-      keep: context.keep,
-      startedMs: Date.now(),
-      host: place.host,
-      ...(place.port === undefined ? {} : { port: place.port }),
-      directory,
-      logFile,
-      what: { kind: "command", process: started, commandLine, stopSignal, stopTimeoutMs },
-    };
-  }
+function variablesOf(
+  { provider }: CommandService,
+  { context, place: { port }, fill, id, outer }: VariableSources,
+): Record<string, string> {
+  return {
+    ...context.env,
+    ...(port === undefined ? {} : { PORT: String(port) }),
+    ...Object.fromEntries(Object.entries(provider.env).map(([key, text]) => [key, fill(text)])),
+    [serviceVariable]: outer ? `${outer} ${id}` : id,
+  };
+}
 
-  /** Nobody can find a service again that is not entered; one that ends with this process is not looked for. */
-  function enter(entered: CommandRecord): void {
-    try {
-      registry.put(entered);
-    } catch (error) {
-      if (context.keep) throw error;
-      context.say?.(error instanceof Error ? error.message : String(error));
-    }
+/** What ends the remains of a background task goes by this variable, and a service that is to stay is none. */
+function withoutTask(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(env).filter(([name]) => name !== "APEX_TASK"));
+}
+
+/** Also of one that has ended already: as long as nobody has collected it, its pid is its own. */
+function identityOf(pid: number): ProcessIdentity {
+  const startedAt = startTimeOf(pid);
+  return { ...identifyProcess(pid), ...(startedAt === undefined ? {} : { startedAt }) };
+}
+
+function recordOf(service: CommandService, { projectRoot, env, keep }: ProvisionContext) {
+  const about = { service: service.name, projectRoot, configHash: configHash(service, env) };
+  return { ...about, owner: ownProcess(), keep, startedMs: Date.now() };
+}
+
+function whatOf(
+  { provider: { stopSignal }, stopTimeoutMs }: CommandService,
+  command: Command,
+  process: ProcessIdentity,
+): CommandRecord["what"] {
+  const ending = { ...(stopSignal === undefined ? {} : { stopSignal }), stopTimeoutMs };
+  return { kind: "command", process, commandLine: commandText(command), ...ending };
+}
+
+/** Nobody can find a service again that is not entered; one that ends with this process is not looked for. */
+function enter(record: CommandRecord, registry: InstanceRegistry, { keep, say }: ProvisionContext): void {
+  try {
+    registry.put(record);
+  } catch (error) {
+    if (keep) throw error;
+    say?.(describeThrown(error));
   }
 }
 

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { existsSync } from "node:fs";
+import { closeSync, existsSync, openSync } from "node:fs";
 import path from "node:path";
 import process from "node:process";
 import type { Command } from "@netra-apex/core";
@@ -13,8 +13,8 @@ export interface ProcessRequest {
   readonly cwd: string;
   /** The whole of it. */
   readonly env: NodeJS.ProcessEnv;
-  /** A descriptor that takes its output. */
-  readonly log: number;
+  /** Takes its output; there is none yet. */
+  readonly logFile: string;
 }
 
 /**
@@ -25,13 +25,15 @@ export async function startProcess(
   request: ProcessRequest,
   onSpawn: (pid: number) => void = () => undefined,
 ): Promise<ChildProcess> {
-  const { service, command, cwd, env, log } = request;
+  const { service, command, cwd, env, logFile } = request;
   if (!existsSync(cwd)) {
     const fix = `create it, or correct services.${service}.cwd`;
     throw new ServiceError(service, `${service} cannot be started: its directory ${cwd} does not exist`, { fix });
   }
-  const { file, args } = callOf(command);
-  const child = spawn(file, args, { cwd, env, detached: true, stdio: ["ignore", log, log], windowsHide: true });
+  const { file, args } = commandCall(command);
+  const child = withLog(logFile, (log) =>
+    spawn(file, args, { cwd, env, detached: true, stdio: ["ignore", log, log], windowsHide: true }),
+  );
   child.unref();
   if (child.pid !== undefined) {
     onSpawn(child.pid);
@@ -41,8 +43,17 @@ export async function startProcess(
   throw notStarted(error, request, file);
 }
 
-/** The shell that takes one text. */
-function callOf(command: Command): { readonly file: string; readonly args: readonly string[] } {
+function withLog(file: string, start: (log: number) => ChildProcess): ChildProcess {
+  const log = openSync(file, "ax", 0o600);
+  try {
+    return start(log);
+  } finally {
+    closeSync(log);
+  }
+}
+
+/** The program that runs a command, and its arguments: the shell, for one text. */
+export function commandCall(command: Command): { readonly file: string; readonly args: readonly string[] } {
   if (command.kind === "argv") return command;
   return process.platform === "win32"
     ? { file: process.env["ComSpec"] ?? "cmd.exe", args: ["/d", "/s", "/c", command.script] }

@@ -1,7 +1,8 @@
+import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
 import { expect, onTestFinished, test } from "vitest";
-import { readProcess } from "../../src/command/process-table.ts";
+import { readProcess, readProcesses } from "../../src/command/process-table.ts";
 import { isCommandRecord, removeInstance } from "../../src/command/remove-instance.ts";
 import {
   commandRig,
@@ -9,6 +10,7 @@ import {
   idle,
   leftIn,
   node,
+  type OwnedService,
   processesWith,
   server,
   service,
@@ -46,10 +48,12 @@ test.runIf(process.platform === "linux")(
     const ids = told.map(({ id }) => id);
     await until(() => takesConnections(told[0]?.port ?? 0));
     await until(() => processesWith(ids[1] ?? "?").length === 3);
+    const keepers = keepersOf(owner, told);
     owner.kill("SIGKILL");
-    await until(() => ids.every((id) => processesWith(id).length === 0) && leftIn(rig).length === 0);
-    // The keeper goes too.
-    await until(() => processesWith(rig.projectRoot).length === 0);
+    await until(() => leftIn(rig).length === 0);
+    expect(ids.flatMap((id) => processesWith(id))).toEqual([]);
+    expect(keepers).toHaveLength(1);
+    await until(() => keepers.every((pid) => readProcess(pid) === undefined));
   },
 );
 
@@ -117,7 +121,7 @@ test("two owners at once get two services, on two ports", async () => {
 test.runIf(process.platform === "linux")("a keeper that is killed is followed by another one", async () => {
   const rig = commandRig();
   const { owner, told } = await startOwner(rig, { services: [service(node(idle))], ending: "wait" });
-  const keepers = (): number[] => childrenOf(owner.pid ?? 0).filter((pid) => pid !== told[0]?.pid);
+  const keepers = (): number[] => keepersOf(owner, told);
   await until(() => keepers().length === 1);
   const [keeper = 0] = keepers();
   process.kill(keeper, "SIGKILL");
@@ -128,6 +132,8 @@ test.runIf(process.platform === "linux")("a keeper that is killed is followed by
   expect(processesWith(told[0]?.id ?? "?")).toEqual([]);
 });
 
-function childrenOf(parent: number): number[] {
-  return processesWith("").filter((pid) => readProcess(pid)?.parent === parent);
+/** What an owner has started beside its services. */
+function keepersOf(owner: ChildProcess, told: readonly OwnedService[]): number[] {
+  const children = readProcesses().filter(({ parent }) => parent === owner.pid);
+  return children.map(({ pid }) => pid).filter((pid) => told.every((one) => one.pid !== pid));
 }
