@@ -25,6 +25,7 @@ export {
   type ServicesPicture,
 } from "./agent/resource-management-agent.ts";
 export type { ServiceChange, UpService } from "./manager/bring-up.ts";
+export { type Diagnosis, diagnoseServices, type ServiceLeftover } from "./manager/diagnose-services.ts";
 export { type StopKeptOptions, stopKeptServices, type StoppedServices } from "./manager/kept-services.ts";
 export { ServiceManager, type ServiceManagerOptions } from "./manager/service-manager.ts";
 export { defaultProviders, type ServiceProviders } from "./manager/service-providers.ts";

@@ -8,9 +8,10 @@ import {
   type SurroundingsEvent,
   systemClock,
 } from "@netra-apex/core";
+import type { AskLimits } from "../instance.ts";
 import type { ServiceManager } from "../manager/service-manager.ts";
 import { checkRequirements } from "../preflight/check-requirements.ts";
-import { describeMissing } from "../preflight/describe-missing.ts";
+import { summarizeMissing } from "../preflight/describe-missing.ts";
 import type { EnvironmentWatch } from "./environment-watch.ts";
 
 interface LayerPreflightOptions {
@@ -27,6 +28,9 @@ interface Look {
 
 /** Between two looks of a layer that waits for what is not there. */
 const waitLookMs = 2_000;
+
+/** What it may take to find out what else a layer needs, in milliseconds. */
+const requirementsMs = 10_000;
 
 const withoutNeeds: LayerNeeds = { services: [], whenUnavailable: "fail", waitTimeoutMs: 0 };
 
@@ -66,6 +70,8 @@ export class LayerPreflight {
         ? checkRequirements(needs.requires, {
             projectRoot,
             signal,
+            deadlineMs: requirementsMs,
+            engineStatus: engineProblem,
             ...(budgetMs === undefined ? {} : { layerBudgetMs: budgetMs }),
           })
         : [],
@@ -79,12 +85,19 @@ export class LayerPreflight {
   }
 }
 
+async function engineProblem(limits: AskLimits): Promise<Pick<MissingResource, "reason" | "fix"> | undefined> {
+  const { engineStatus } = await import("../docker/engine-status.ts");
+  const status = await engineStatus(limits);
+  if (status.isAvailable) return undefined;
+  return { reason: status.reason, ...(status.fix === undefined ? {} : { fix: status.fix }) };
+}
+
 function refusal(
   layer: PlanLayer,
   { whenUnavailable }: LayerNeeds,
   missing: readonly MissingResource[],
 ): LayerAdmission {
-  const reason = describeMissing(layer.name, missing);
+  const reason = summarizeMissing(layer.name, missing);
   return {
     kind: "refused",
     outcome:

@@ -14,7 +14,7 @@ import {
 import * as z from "zod/mini";
 import { ServiceManager } from "../manager/service-manager.ts";
 import type { ServiceProviders } from "../manager/service-providers.ts";
-import { describeMissing } from "../preflight/describe-missing.ts";
+import { summarizeMissing } from "../preflight/describe-missing.ts";
 import { EnvironmentWatch } from "./environment-watch.ts";
 import { explainByOutages } from "./explain-by-outages.ts";
 import { LayerPreflight } from "./layer-preflight.ts";
@@ -83,7 +83,7 @@ class ResourceManagementAgent implements Agent<ResourceTask, AgentReport> {
     think(`bringing up ${up.join(", ")}`);
     const missing = await this.#started().up(node.layerId, up, signal);
     if (missing.length === 0) return { outcome: { status: "passed" } };
-    const reason = describeMissing(node.id, missing);
+    const reason = summarizeMissing(node.id, missing);
     return { outcome: { status: "errored", failureClass: "infrastructure", reason } };
   }
 

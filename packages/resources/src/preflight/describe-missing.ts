@@ -14,6 +14,8 @@ function title(layer: string): string {
   return `resources not available for layer ${layer}`;
 }
 
-function describeOne({ reason, fix }: MissingResource): string {
-  return fix === undefined ? reason : `${reason} → ${fix}`;
+function describeOne({ kind, name, reason, fix }: MissingResource): string {
+  // What else is missing says itself what it is.
+  const what = kind === "service" ? `${name}: ${reason}` : reason;
+  return fix === undefined ? what : `${what} → ${fix}`;
 }
