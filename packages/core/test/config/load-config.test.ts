@@ -193,7 +193,7 @@ describe("where a config is found", () => {
 });
 
 describe("warnings", () => {
-  it("come for timeouts beyond the budget and for keys that are not in force yet; the config still loads", async () => {
+  it("come for timeouts beyond the budget and for services of which nothing tells when they are ready; the config still loads", async () => {
     const config = await load(
       [
         "layers:",
@@ -201,12 +201,12 @@ describe("warnings", () => {
         "categories:",
         "  a: { command: x }",
         "  b: { command: x }",
-        "services: { redis: { start: never } }",
+        "services: { redis: { command: redis-server } }",
       ].join("\n"),
     );
     expect(config.warnings.map((warning) => [warning.location?.line, warning.message])).toEqual([
       [2, "the categories' timeouts (1m 10s) exceed the layer's budget (1m)"],
-      [6, "services are checked before background tasks alone, and not started, in this version"],
+      [6, "nothing tells when redis is ready: it is used as soon as it runs"],
     ]);
   });
 });

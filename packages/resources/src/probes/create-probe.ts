@@ -29,8 +29,9 @@ export function createProbe(check: HealthCheck, subject: ProbeSubject, options: 
   }
   const filled = fillTexts(check, (text) => fillIn(text, subject.place, options.others));
   const unknown = firstPlaceholder(filled);
-  if (unknown !== undefined)
+  if (unknown !== undefined) {
     return async () => notReady("cannot-look", `${unknown} in its ${check.kind} check is not known`);
+  }
   return hidingSecrets(probeOf(filled, subject, options), filled);
 }
 

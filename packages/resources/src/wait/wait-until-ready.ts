@@ -9,6 +9,7 @@ import {
   type Ready,
   type ServiceProblem,
 } from "../probes/probe.ts";
+import { askStatus } from "./ask-status.ts";
 
 /** What is waited for, and how patiently. */
 export interface WaitOptions {
@@ -143,7 +144,7 @@ class Wait {
 
   async #endOf(status: NonNullable<WaitOptions["status"]>): Promise<Verdict | undefined> {
     const { health, isOneShot = false } = this.#options;
-    const seen = await status({ deadlineMs: health.timeoutMs, signal: this.#over.signal });
+    const seen = await askStatus(status, { deadlineMs: health.timeoutMs, signal: this.#over.signal });
     if (seen.state === "completed" || (isOneShot && seen.state === "exited" && seen.exitCode === 0))
       return { outcome: "ready" };
     const result = judgeStatus(seen);

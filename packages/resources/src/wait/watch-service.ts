@@ -2,6 +2,7 @@ import { type Clock, systemClock } from "@netra-apex/core";
 import type { InstanceStatus, ServiceInstance } from "../instance.ts";
 import { judgeStatus } from "../probes/ask-instance.ts";
 import { notReady, type NotReady, type Probe, type ProbeResult } from "../probes/probe.ts";
+import { askStatus } from "./ask-status.ts";
 
 /** A time in which a service was not there, as far as it is known. */
 export interface ObservedOutage {
@@ -140,7 +141,10 @@ class Watch implements ServiceWatch {
   async #see(): Promise<Sight> {
     const { probe, instance, timeoutMs: deadlineMs } = this.#options;
     const limits = { deadlineMs, signal: this.#stopped.signal };
-    const [result, status] = await Promise.all([probe(limits), instance?.status?.(limits)]);
+    const [result, status] = await Promise.all([
+      probe(limits),
+      instance?.status && askStatus(instance.status.bind(instance), limits),
+    ]);
     return { result, ...(status ? { status } : {}) };
   }
 

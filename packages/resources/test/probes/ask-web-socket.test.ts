@@ -96,7 +96,7 @@ describe("a conversation", () => {
   test("is ready when one of the messages is the expected one", async () => {
     const port = await server((socket) => {
       socket.send("welcome");
-      socket.on("message", (data) => socket.send(`you said ${String(data)}`));
+      socket.on("message", (data: Buffer) => socket.send(`you said ${data.toString()}`));
     });
     expect(await lookText(checkOf(port, { say: "ping", expect: "/^you said ping$/" }))).toBe("ready");
     expect(await lookText(checkOf(port, { expect: "WELCOME" }))).toBe("ready");

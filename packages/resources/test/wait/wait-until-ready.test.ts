@@ -10,8 +10,10 @@ const host = "127.0.0.1";
 const patient = { intervalMs: 100, timeoutMs: 1_000, successes: 1, deadlineMs: 5_000 };
 const { signal: nobodys } = new AbortController();
 
-const wait = (probe: Probe, more: Partial<WaitOptions> & { health?: Partial<WaitOptions["health"]> } = {}) =>
-  waitUntilReady({ probe, signal: nobodys, ...more, health: { ...patient, ...more.health } });
+const wait = (
+  probe: Probe,
+  more: Partial<Omit<WaitOptions, "health">> & { health?: Partial<WaitOptions["health"]> } = {},
+) => waitUntilReady({ probe, signal: nobodys, ...more, health: { ...patient, ...more.health } });
 
 /** A probe that says one thing after the other, and the last one for ever. */
 function saying(...words: readonly ("up" | "down" | "slow")[]): Probe & { readonly atMs: number[] } {
@@ -133,6 +135,14 @@ describe("what runs the service", () => {
       const status = after(0, { state });
       expect(await wait(saying("down", "up"), { status })).toMatchObject({ outcome: "ready" });
     }
+  });
+
+  test("that never answers holds up nobody", async () => {
+    const status = async (): Promise<never> => new Promise<never>(() => undefined);
+    const health = { timeoutMs: 200, deadlineMs: 2_000 };
+    expect(await wait(saying("up"), { status, health })).toMatchObject({ outcome: "ready" });
+    const rejecting = async (): Promise<never> => Promise.reject(new Error("no engine"));
+    expect(await wait(saying("up"), { status: rejecting, health })).toMatchObject({ outcome: "ready" });
   });
 
   test("makes a one-shot ready by its end with exit code 0 alone", async () => {

@@ -188,6 +188,14 @@ describe("a look", () => {
   });
 });
 
+test("what runs it and never answers does not stop the looks", async () => {
+  const voice = told(ready());
+  const status = async (): Promise<never> => new Promise<never>(() => undefined);
+  const { begun } = watching(voice.probe, { timeoutMs: 50, instance: { status } });
+  voice.says = no;
+  await expect.poll(() => begun).toMatchObject([{ reason: "it says no" }]);
+});
+
 describe("stopping", () => {
   test("is at once, also for the look that is under way, which then tells nothing", async () => {
     const port = await closedPort();
@@ -214,6 +222,7 @@ describe("stopping", () => {
       const probe = async () => ({ isReady: true });
       watchService({ probe, intervalMs: 20, timeoutMs: 1_000, onOutage() {}, onOutageEnd() {} });`;
     const args = ["--conditions=@netra-apex/source", "--input-type=module", "--eval", script];
-    execFileSync(process.execPath, args, { timeout: 10_000, stdio: "ignore" });
+    const run = (): Buffer => execFileSync(process.execPath, args, { timeout: 10_000, stdio: "ignore" });
+    expect(run).not.toThrow();
   });
 });

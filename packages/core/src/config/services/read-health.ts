@@ -9,18 +9,7 @@ import { type AddressedKind, addressProblems, readAddress } from "./service-addr
 import type { HealthCheck, ServiceHealth } from "./service.ts";
 
 /** Every kind of check, as it is written. */
-export const checkKinds = [
-  "tcp",
-  "http",
-  "postgres",
-  "redis",
-  "websocket",
-  "docker",
-  "log",
-  "exec",
-  "all",
-  "any",
-] as const;
+const checkKinds = ["tcp", "http", "postgres", "redis", "websocket", "docker", "log", "exec", "all", "any"] as const;
 
 type CheckKind = (typeof checkKinds)[number];
 
@@ -112,6 +101,10 @@ function readKind(kind: CheckKind, written: WrittenHealthCheck, place: HealthPla
 
 function readExec(written: NonNullable<WrittenHealthCheck["exec"]>, place: HealthPlace): HealthCheck | undefined {
   const exec = typeof written === "object" && !Array.isArray(written) ? written : { command: written };
+  if (Array.isArray(exec.command) && exec.shell) {
+    place.problems.push(place.problem("shell: true takes the command as one text, not as a list", place.at));
+    return undefined;
+  }
   const command = toCommand(exec.command, exec.shell ?? false);
   if (!command) {
     place.problems.push(

@@ -76,6 +76,10 @@ function readCommand(
 function readDocker(written: WrittenDockerService, place: ProviderPlace): ServiceProvider {
   const { healthcheck } = written;
   const command = written.command === undefined ? undefined : wordsOf(written.command);
+  if (written.command !== undefined && !command) {
+    const { at, problem, problems } = place;
+    problems.push(problem("a quote is not closed", [...at, "command"], "quote it, or write the command as a list"));
+  }
   const check = healthcheck && toCommand(healthcheck.command, typeof healthcheck.command === "string");
   return {
     kind: "docker",

@@ -8,7 +8,7 @@ import type { WrittenService, WrittenServiceSettings } from "../written-services
 import { placeholdersIn } from "./placeholders.ts";
 import { readHealth } from "./read-health.ts";
 import { providerKeys, readProvider } from "./read-provider.ts";
-import type { Service } from "./service.ts";
+import type { Service, ServiceProvider } from "./service.ts";
 import { variablePrefix } from "./variable-prefix.ts";
 
 /** What the config says around its services. */
@@ -37,8 +37,14 @@ export function readServices({ written, projectRoot, profile, problem }: Service
   const around = { projectRoot, problem, problems, names: new Set(Object.keys(written)) };
   for (const [name, { profiles, ...settings }] of Object.entries(written)) {
     const over = profile === undefined ? undefined : ownValue(profiles, profile);
-    const service = readService(name, over ? withProfile(settings, over) : settings, around);
+    const service = over ? undefined : readService(name, settings, around);
     if (service) services.set(name, service);
+    // What is wrong in a profile is found before somebody needs it.
+    for (const [id, settingsOver] of Object.entries(profiles ?? {})) {
+      const ofProfile = { ...around, problem: inProfile(problem, name, id, settingsOver) };
+      const other = readService(name, withProfile(settings, settingsOver), ofProfile);
+      if (other && id === profile) services.set(name, other);
+    }
   }
   const cycle = findNamedCycle([...services.values()].map(({ name, needs }) => [name, needs]));
   if (cycle) {
@@ -46,7 +52,7 @@ export function readServices({ written, projectRoot, profile, problem }: Service
     problems.push(problem(message, ["services", cycle[0] ?? "", "needs"]));
   }
   problems.push(...equalVariables(Object.keys(written), problem));
-  return { services, problems };
+  return { services, problems: eachOnce(problems) };
 }
 
 function readService(name: string, written: WrittenServiceSettings, around: Around): Service | undefined {
@@ -61,7 +67,8 @@ function readService(name: string, written: WrittenServiceSettings, around: Arou
     if (names.has(need)) continue;
     problems.push(problem(`unknown service "${need}"`, [...at, "needs", index], didYouMean(need, names)));
   }
-  problems.push(...placeholderProblems(written, at, { ...around, needs }));
+  problems.push(...placeholderProblems(written, at, { ...around, name, needs }));
+  if (provider) problems.push(...unknownOwnPlaces(provider, written, at, problem));
   if (!provider || (written.health && !health)) return undefined;
   const { when, reserves, slots } = written;
   const memoryBytes = reserves?.memory === undefined ? undefined : parseSize(reserves.memory);
@@ -108,7 +115,16 @@ function withProfile(base: WrittenServiceSettings, over: WrittenServiceSettings)
   return {
     ...kept,
     ...over,
-    ...(kept.docker && docker ? { docker: { ...kept.docker, ...docker } } : {}),
+    ...(kept.env && over.env ? { env: { ...kept.env, ...over.env } } : {}),
+    ...(kept.docker && docker
+      ? {
+          docker: {
+            ...kept.docker,
+            ...docker,
+            ...(kept.docker.env && docker.env ? { env: { ...kept.docker.env, ...docker.env } } : {}),
+          },
+        }
+      : {}),
     ...(kept.docker_compose && compose ? { docker_compose: { ...kept.docker_compose, ...compose } } : {}),
     ...(kept.exports && exports ? { exports: { ...kept.exports, ...exports } } : {}),
   };
@@ -118,19 +134,66 @@ function withProfile(base: WrittenServiceSettings, over: WrittenServiceSettings)
 function* placeholderProblems(
   written: WrittenServiceSettings,
   at: ConfigPath,
-  { names, needs, problem }: Around & { readonly needs: readonly string[] },
+  { name, names, needs, problem }: Around & { readonly name: string; readonly needs: readonly string[] },
 ): Generator<ConfigProblem> {
   for (const { path, text } of textsIn(written, at)) {
     for (const { text: whole, reference } of placeholdersIn(text)) {
       const service = reference?.service;
       if (service === undefined || needs.includes(service)) continue;
-      if (names.has(service)) {
+      if (service === name) {
+        yield problem(`${whole} is its own place`, path, `write {${reference?.what}}`);
+      } else if (names.has(service)) {
         yield problem(`${whole} is known only once ${service} is up`, path, `add needs: [${service}]`);
-      } else if (whole.includes(".")) {
+      } else {
         yield problem(`${whole} is of no service`, path, didYouMean(service, names));
       }
     }
   }
+}
+
+/** Ports of its own that a service is asked for, and does not have; of a compose service they stand in another file. */
+function* unknownOwnPlaces(
+  provider: ServiceProvider,
+  { health, exports, command, env }: WrittenServiceSettings,
+  at: ConfigPath,
+  problem: Locate,
+): Generator<ConfigProblem> {
+  if (provider.kind === "docker_compose") return;
+  for (const { path, text } of textsIn({ health, exports, command, env }, at)) {
+    for (const { text: whole, reference } of placeholdersIn(text)) {
+      if (!reference || reference.service !== undefined) continue;
+      const { what, ownPort } = reference;
+      if (provider.kind === "external" && path.includes("health")) {
+        yield problem(`${whole} is known only of what apex starts`, path, "write the address itself");
+      } else if (what === "port" && provider.kind === "command" && provider.port === undefined) {
+        yield problem(`${whole} is not known: the service has no port`, path, "add port: auto");
+      } else if (what === "port" && provider.kind === "docker") {
+        const isThere = provider.ports.some(({ port }) => ownPort === undefined || port === ownPort);
+        if (!isThere) yield problem(`${whole} is none of its ports`, path, `add docker.ports: [${ownPort ?? 5432}]`);
+      }
+    }
+  }
+}
+
+/** Says what is wrong where it stands: in the profile, or in what the profile is laid over. */
+function inProfile(problem: Locate, name: string, profile: string, settings: WrittenServiceSettings): Locate {
+  return (message, path, ...rest) => {
+    const own = path.slice(2);
+    const isWritten = path[1] === name && own.length > 0 && hasPath(settings, own);
+    return problem(message, isWritten ? ["services", name, "profiles", profile, ...own] : path, ...rest);
+  };
+}
+
+function hasPath(value: unknown, [key, ...rest]: ConfigPath): boolean {
+  if (key === undefined) return true;
+  if (typeof value !== "object" || value === null || !Object.hasOwn(value, key)) return false;
+  return hasPath((value as Readonly<Record<string | number, unknown>>)[key], rest);
+}
+
+/** What is wrong in a service is wrong in each of its profiles. */
+function eachOnce(problems: readonly ConfigProblem[]): ConfigProblem[] {
+  const seen = new Map(problems.map((one) => [JSON.stringify([one.path, one.message]), one]));
+  return [...seen.values()];
 }
 
 /** Every text, with where it stands. */
