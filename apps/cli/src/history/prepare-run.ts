@@ -72,7 +72,7 @@ async function resourceAgents(
   const isAsked = plan.layers.some(({ needs }) => needs && (needs.services.length > 0 || needs.requires));
   if (!isAsked && config.services.size === 0 && !config.deployment) return [];
   const { createResourceManagementAgent } = await import("@netra-apex/resources");
-  return [createResourceManagementAgent({ config, forceRecreate, onSecret: secrets?.learn })];
+  return [createResourceManagementAgent({ config, forceRecreate, onSecret: (secret) => secrets?.learn(secret) })];
 }
 
 /** A layer's memory is what its config says of it; layers run one after another, as a rule. */

@@ -15,9 +15,10 @@ export async function servicesDoctorCommand(options: ServiceOptions): Promise<nu
   const removed: string[] = [];
   const errors: string[] = [];
   if (options.clean) {
-    for (const { description, remove } of diagnosis.leftovers) {
+    for (const leftover of diagnosis.leftovers) {
+      const { description } = leftover;
       try {
-        await remove();
+        await leftover.remove();
         removed.push(description);
         if (!options.json) process.stdout.write(`removed  ${plain(description)}\n`);
       } catch (error) {

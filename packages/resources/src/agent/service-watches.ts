@@ -63,7 +63,7 @@ export class ServiceWatches {
   /** The outages of services within a time, after a look at how they are now. */
   async during(names: readonly string[], fromMs: number, toMs: number): Promise<readonly ServiceOutage[]> {
     const asked = this.#manager.withNeeds(names);
-    await Promise.all(asked.map((name) => this.#watched.get(name)?.watch.lookNow()));
+    await Promise.all(asked.flatMap((name) => this.#watched.get(name)?.watch.lookNow() ?? []));
     return this.#outages
       .filter(({ service, lastUpMs, upAgainMs = Number.POSITIVE_INFINITY }) => {
         return asked.includes(service) && lastUpMs <= toMs && upAgainMs >= fromMs;

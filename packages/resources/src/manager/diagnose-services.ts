@@ -40,7 +40,9 @@ export async function diagnoseServices(
   const all = [...services.values()];
   const [{ engine, problem, leftovers: containers }, ports] = await Promise.all([
     lookAtEngine(all, registry),
-    Promise.all(all.flatMap((service) => fixedPorts(service).map((port) => lookAtPort(service, port, projectRoot, registry)))),
+    Promise.all(
+      all.flatMap((service) => fixedPorts(service).map((port) => lookAtPort(service, port, projectRoot, registry))),
+    ),
   ]);
   return {
     engine,
