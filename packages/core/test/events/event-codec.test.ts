@@ -8,7 +8,9 @@ import { eventLog } from "../rig/event-log.ts";
 
 const fixtures = path.join(import.meta.dirname, "fixtures");
 const readFixture = (name: string): string => readFileSync(path.join(fixtures, name), "utf8");
-const recorded = ["v1.ndjson", "v1-with-inputs.ndjson", "v1-with-services.ndjson"].flatMap((name) => readFixture(name).trimEnd().split("\n"));
+const recorded = ["v1.ndjson", "v1-with-inputs.ndjson", "v1-with-services.ndjson"].flatMap((name) =>
+  readFixture(name).trimEnd().split("\n"),
+);
 
 /** A line with some of its fields changed; those set to undefined are gone. */
 function changed(line: string, change: object): string {

@@ -3,7 +3,6 @@ import path from "node:path";
 import { describe, expect, it } from "vitest";
 import { parseEventLog } from "../../src/events/event-codec.ts";
 import type { RunEvent, RunEventBody, RunEventType } from "../../src/events/run-event.ts";
-import type { ServiceState } from "../../src/events/service-events.ts";
 import { noTests } from "../../src/test-result.ts";
 import { definePlan } from "../../src/plan/define-plan.ts";
 import { assertEventGrammar, checkEventGrammar, type GrammarOptions } from "../../src/testing/event-grammar.ts";
@@ -93,14 +92,6 @@ describe("the grammar of events", () => {
     expect(checkEventGrammar(eventLog(story))).toEqual([]);
   });
 
-  it("has nothing to say against services that come up, go down and come back, and layers that wait for what they need", () => {
-    const other = { ...awaited, reason: "run r3 has db" };
-    expect(messages(surrounded(lacking, lacking, awaited, other, granted, awaited, granted, reading))).toEqual([]);
-    expect(messages(states(["missing", "starting"], ["starting", "healthy"], ["healthy", "exited"]))).toEqual([]);
-    expect(messages(surrounded(down, upAgain, down, upAgain, down))).toEqual([]);
-    expect(messages(after(place("node_started"), { ...reading, moment: "end" }))).toEqual([]);
-  });
-
   it("has nothing to say against a recorded run that kept a pass", () => {
     const file = path.join(import.meta.dirname, "../events/fixtures/v1.ndjson");
     expect(checkEventGrammar(parseEventLog(readFileSync(file, "utf8")).events)).toEqual([]);
@@ -124,40 +115,6 @@ describe("the grammar of events", () => {
   });
 });
 
-const down = {
-  type: "service_outage_started",
-  service: "db",
-  lastUpAt: "2026-01-31T12:00:00.000Z",
-  reason: "no",
-} as const;
-const upAgain = { ...down, type: "service_outage_ended", durationMs: 5 } as const;
-const lacking = {
-  type: "resources_missing",
-  layerId: "main",
-  missing: [{ kind: "service", name: "db", reason: "no" }],
-  policy: "wait",
-} as const;
-const awaited = { type: "resources_awaited", layerId: "main", nodeId: "a", reason: "run r2 has db" } as const;
-const granted = { type: "resources_granted", layerId: "main", nodeId: "a", waitedMs: 5 } as const;
-const reading = {
-  type: "environment_read",
-  environment: "staging",
-  moment: "start",
-  status: 200,
-  digest: "d",
-} as const;
-
-/** The story with these in it before anything of the layer. */
-function surrounded(...bodies: RunEventBody[]): RunEventBody[] {
-  return before(place("layer_started"), ...bodies);
-}
-
-/** The story with a service that is found missing, and goes on so. */
-function states(...changes: (readonly [ServiceState, ServiceState])[]): RunEventBody[] {
-  const change = { type: "service_state_changed", service: "db" } as const;
-  return surrounded({ ...change, to: "missing" }, ...changes.map(([from, to]) => ({ ...change, from, to })));
-}
-
 /** Each breaks one rule of the story; all that it says of that is listed. */
 const violations: Readonly<Record<string, readonly (readonly [string, readonly RunEventBody[], readonly string[]])[]>> =
   {
@@ -175,49 +132,6 @@ const violations: Readonly<Record<string, readonly (readonly [string, readonly R
         ["alert_cleared after run_completed"],
       ],
       ["ends once", [...story, body(place("run_completed"))], ["run_completed after run_completed"]],
-    ],
-    "a service": [
-      [
-        "changes from what it was",
-        states(["missing", "starting"], ["healthy", "exited"]),
-        ["db changes from healthy, and was starting"],
-      ],
-      [
-        "is known before it changes",
-        surrounded({ type: "service_state_changed", service: "db", from: "missing", to: "starting" }),
-        ["db changes from missing, and was not known"],
-      ],
-      ["is not changed to what it is", states(["missing", "missing"]), ["db changes from missing to missing"]],
-      ["is not down twice at once", surrounded(down, down), ["an outage of db begins within another one"]],
-      ["is not up again before it was down", surrounded(upAgain), ["an outage of db ends that has not begun"]],
-      [
-        "is up again after the outage that it had",
-        surrounded(down, { ...upAgain, lastUpAt: "2026-01-31T11:00:00.000Z" }),
-        ["an outage of db since 2026-01-31T11:00:00.000Z ends, and it began at 2026-01-31T12:00:00.000Z"],
-      ],
-    ],
-    "what a layer needs": [
-      [
-        "is missing before it starts",
-        after(place("layer_started"), lacking),
-        ["resources_missing of main, which has begun"],
-      ],
-      [
-        "has a name",
-        before(place("layer_started"), { ...lacking, missing: [] }),
-        ["resources_missing of main names nothing"],
-      ],
-      [
-        "is granted to who awaits it",
-        surrounded({ type: "resources_granted", layerId: "main", waitedMs: 1 }),
-        ["main is granted what it did not await"],
-      ],
-      ["is awaited once", surrounded(awaited, awaited), ["a awaits again what it awaits"]],
-      [
-        "is read at the start before it is at the end",
-        surrounded({ ...reading, moment: "end" }, reading),
-        ["the start of staging is read after its end"],
-      ],
     ],
     "its state": [
       [
