@@ -3,6 +3,7 @@ import { planNotes } from "@netra-apex/core";
 import { cleanLine } from "./render/clean-text.ts";
 import { formatDuration } from "./render/durations.ts";
 import { outcomeSentence } from "./render/outcome-text.ts";
+import { serviceEventLevel, serviceEventText } from "./render/service-event-text.ts";
 import { testTitle } from "./render/test-title.ts";
 
 /** What {@link createLogReporter} is made with. */
@@ -78,6 +79,14 @@ function levelOf(event: RunEvent): LogLevel | undefined {
     case "process_sampled":
     case "test_completed":
       return "debug";
+    case "service_state_changed":
+    case "service_outage_started":
+    case "service_outage_ended":
+    case "resources_missing":
+    case "resources_awaited":
+    case "resources_granted":
+    case "environment_read":
+      return serviceEventLevel(event);
     case "output":
       return undefined;
     default:
@@ -164,6 +173,14 @@ function textOf(event: RunEvent): string {
       return `agent ${event.agent} ${event.from} → ${event.to}${because(event.detail)}`;
     case "agent_logged":
       return `${event.nodeId === undefined ? "" : `node ${event.nodeId} `}agent ${event.agent}: ${event.message}`;
+    case "service_state_changed":
+    case "service_outage_started":
+    case "service_outage_ended":
+    case "resources_missing":
+    case "resources_awaited":
+    case "resources_granted":
+    case "environment_read":
+      return serviceEventText(event);
     default:
       return textOfNodeEvent(event);
   }

@@ -5,10 +5,12 @@ import { cleanLine } from "./render/clean-text.ts";
 import { formatDuration } from "./render/durations.ts";
 import { failureBlock } from "./render/failure-block.ts";
 import { finishedInOrder } from "./render/finished-nodes.ts";
-import { layerLine } from "./render/layer-line.ts";
+import { layerLine, layerName } from "./render/layer-line.ts";
 import type { Palette } from "./render/palette.ts";
+import { missingLines } from "./render/missing-lines.ts";
 import { skippedLines } from "./render/skipped-lines.ts";
 import { totals, unfinishedTotals } from "./render/totals.ts";
+import { ServiceNarration } from "./service-narration.ts";
 import { VerboseNarration } from "./verbose-narration.ts";
 
 /** A line that stays: results go to stdout, everything about the way there to stderr. */
@@ -29,17 +31,25 @@ export interface NarrationOptions {
 export class Narration {
   readonly #options: NarrationOptions;
   readonly #verbose: VerboseNarration | undefined;
+  readonly #services: ServiceNarration;
   #wasBlank = true;
 
   constructor(options: NarrationOptions) {
     this.#options = options;
     this.#verbose = options.verbose ? new VerboseNarration(options.palettes.stderr) : undefined;
+    this.#services = new ServiceNarration(options.palettes.stderr, options);
   }
 
   /** What an event adds; `view` is the view after it. */
   tell(view: RunView, event: RunEvent): TextLine[] {
     const progress = this.#verbose?.tell(event) ?? [];
-    return [...progress.map(onStderr), ...this.#results(view, event)];
+    const surroundings = this.#services.tell(view, event);
+    return [...[...progress, ...surroundings].map(onStderr), ...this.#results(view, event)];
+  }
+
+  /** What takes long, and is not told by an event; `nowMs` is on the time scale of the events. */
+  tellWaiting(view: RunView, nowMs: number): TextLine[] {
+    return this.#services.tellWaiting(view, nowMs).map(onStderr);
   }
 
   /** What is left to say once the last event has come. */
@@ -102,7 +112,9 @@ export class Narration {
     const { palettes, rerunPrefix, columns } = this.#options;
     const palette = palettes.stdout;
     const skipped = skippedLines(layer, palette).map((line) => `  ${line}`);
-    const lines = [layerLine(view, layer, { palette, columns: columns() }), ...skipped];
+    const missing = view.surroundings.missing.get(layer.id);
+    const lacks = missing ? missingLines(layerName(layer), missing, palette).map((line) => `  ${line}`) : [];
+    const lines = [layerLine(view, layer, { palette, columns: columns() }), ...lacks, ...skipped];
     for (const node of finishedInOrder(layer)) {
       const isFlakyPass = node.outcome.status === "passed" && node.earlierAttempts.length > 0;
       if (!isFlakyPass && (node.outcome.status === "passed" || node.outcome.status === "skipped")) continue;

@@ -19,6 +19,7 @@ import {
   withRetry,
   withTest,
 } from "./node-view.ts";
+import { applySurroundings, emptySurroundings, type SurroundingsView } from "./service-view.ts";
 
 /** How far a layer has come: `waiting → running → finished`; one that never starts goes straight to `finished`. */
 export type LayerProgress =
@@ -53,6 +54,7 @@ export interface RunView {
   readonly atMs: number;
   readonly layers: ReadonlyMap<LayerId, LayerView>;
   readonly running: ReadonlyMap<NodeId, RunningNode>;
+  readonly surroundings: SurroundingsView;
   readonly failedReporters: readonly { readonly reporter: string; readonly message: string }[];
   /** Present once the run is completed. */
   readonly summary?: RunSummary;
@@ -65,6 +67,7 @@ export const emptyRunView: RunView = {
   atMs: 0,
   layers: new Map(),
   running: new Map(),
+  surroundings: emptySurroundings,
   failedReporters: [],
 };
 
@@ -82,7 +85,17 @@ export function applyEvent(before: RunView, event: RunEvent): RunView {
         planNodes: new Map([...view.planNodes, ...event.nodes.map((node) => [node.id, node] as const)]),
       };
     case "layer_started":
-      return withLayer(view, event.layerId, { progress: { phase: "running", startedAtMs: view.atMs } });
+      return withLayer(withSurroundings(view, event), event.layerId, {
+        progress: { phase: "running", startedAtMs: view.atMs },
+      });
+    case "service_state_changed":
+    case "service_outage_started":
+    case "service_outage_ended":
+    case "resources_missing":
+    case "resources_awaited":
+    case "resources_granted":
+    case "environment_read":
+      return withSurroundings(view, event);
     case "layer_completed": {
       const { outcome, durationMs, counts } = event;
       return withLayer(view, event.layerId, { progress: { phase: "finished", outcome, durationMs, counts } });
@@ -106,6 +119,10 @@ export function applyEvent(before: RunView, event: RunEvent): RunView {
     default:
       return view;
   }
+}
+
+function withSurroundings(view: RunView, event: Parameters<typeof applySurroundings>[1]): RunView {
+  return { ...view, surroundings: applySurroundings(view.surroundings, event) };
 }
 
 function viewOfPlan(plan: Plan): Pick<RunView, "plan" | "planNodes" | "layers"> {

@@ -8,6 +8,9 @@ import { startTicker } from "./ticker.ts";
 
 const heartbeatMs = 60_000;
 
+/** How often it is looked whether something is waited for. */
+const waitingMs = 1_000;
+
 /**
  * For CI and pipes: one line on stdout for a layer that passed, everything that helps for one that did not, and the
  * totals. Progress goes to stderr: a heartbeat each minute, or with `verbose` what every node does and prints.
@@ -25,6 +28,7 @@ class SimpleReporter implements Reporter {
   #view: RunView = emptyRunView;
   #startedMs = 0;
   #stopHeartbeat = (): void => {};
+  #stopWaiting = (): void => {};
   #fault: { readonly thrown: unknown } | undefined;
 
   constructor(options: ReporterOptions) {
@@ -39,29 +43,39 @@ class SimpleReporter implements Reporter {
     if (this.#fault) throw this.#fault.thrown;
     this.#view = applyEvent(this.#view, event);
     if (event.type === "run_started") this.#start();
-    if (event.type === "run_completed") this.#stopHeartbeat();
+    if (event.type === "run_completed") this.#stopTickers();
     this.#write(this.#narration.tell(this.#view, event));
   }
 
   async close(): Promise<void> {
-    this.#stopHeartbeat();
+    this.#stopTickers();
     if (!this.#fault) this.#write(this.#narration.tellEnd(this.#view));
     await Promise.all([this.#sinks.stdout.close(), this.#sinks.stderr.close()]);
   }
 
   #start(): void {
     this.#startedMs = this.#clock.monotonicMs();
-    if (this.#isVerbose) return;
-    this.#stopHeartbeat = startTicker(this.#clock, heartbeatMs, {
-      onTick: () => this.#beat(),
-      onFault: (thrown) => (this.#fault = { thrown }),
+    const onFault = (thrown: unknown): void => void (this.#fault = { thrown });
+    this.#stopWaiting = startTicker(this.#clock, waitingMs, {
+      onTick: () => this.#write(this.#narration.tellWaiting(this.#view, this.#view.startedAtMs + this.#elapsedMs)),
+      onFault,
     });
+    if (this.#isVerbose) return;
+    this.#stopHeartbeat = startTicker(this.#clock, heartbeatMs, { onTick: () => this.#beat(), onFault });
+  }
+
+  #stopTickers(): void {
+    this.#stopHeartbeat();
+    this.#stopWaiting();
+  }
+
+  get #elapsedMs(): number {
+    return this.#clock.monotonicMs() - this.#startedMs;
   }
 
   #beat(): void {
     if (this.#view.running.size === 0) return;
-    const elapsedMs = this.#clock.monotonicMs() - this.#startedMs;
-    this.#write([{ to: "stderr", text: heartbeatLine(this.#view, elapsedMs) }]);
+    this.#write([{ to: "stderr", text: heartbeatLine(this.#view, this.#elapsedMs) }]);
   }
 
   #write(lines: readonly TextLine[]): void {

@@ -6,6 +6,8 @@ import { pad, widest } from "./render/display-width.ts";
 import { formatDuration } from "./render/durations.ts";
 import { outcomeMark, outcomeSentence } from "./render/outcome-text.ts";
 import type { Palette } from "./render/palette.ts";
+import { isServiceUp } from "./render/service-text.ts";
+import { serviceEventText } from "./render/service-event-text.ts";
 
 /** Widest name that others are aligned with. */
 const longestAlignedName = 20;
@@ -50,6 +52,14 @@ export class VerboseNarration {
         return [`${dim("+")} ${this.#name(event.by)}  added ${event.nodes.map(({ id }) => nodeName(id)).join(", ")}`];
       case "node_completed":
         return [...this.#endOfOutput(event.nodeId), this.#end(event)];
+      case "service_state_changed":
+        // That it is ready has a line of its own.
+        return isServiceUp(event.to) ? [] : [`${dim("·")} ${dim(cleanLine(serviceEventText(event)))}`];
+      case "resources_missing":
+      case "resources_awaited":
+      case "resources_granted":
+      case "environment_read":
+        return [`${dim("·")} ${dim(cleanLine(serviceEventText(event)))}`];
       default:
         return [];
     }

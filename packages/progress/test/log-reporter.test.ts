@@ -1,4 +1,5 @@
-import type { LogLevel, RunEvent, RunEventBody } from "@netra-apex/core";
+import { readFileSync } from "node:fs";
+import { type LogLevel, parseEventLog, type RunEvent, type RunEventBody } from "@netra-apex/core";
 import { beforeAll, describe, expect, it } from "vitest";
 import { createLogReporter } from "../src/log-reporter.ts";
 import { shopRun } from "./report/shop-run.ts";
@@ -54,6 +55,35 @@ describe("createLogReporter", () => {
     expect(new Set(counts).size).toBe(4);
     expect(logOf("warn").every((line) => / (?:WARN|ERROR) /.test(line))).toBe(true);
     expect(logOf("error").every((line) => line.includes(" ERROR "))).toBe(true);
+  });
+
+  it("tells of services what they are, whose and where, and what layers lacked and waited for", () => {
+    const file = new URL("../../core/test/events/fixtures/v1-with-services.ndjson", import.meta.url);
+    const lines = logOf("info", parseEventLog(readFileSync(file, "utf8")).events);
+    const told = lines.filter((line) => /service|resources|environment|waits|goes on/.test(line)).slice(1);
+    expect(told.map((line) => line.slice("2026-01-31T12:00:".length))).toEqual([
+      "00.031Z INFO  environment staging at the start of the run: https://staging.example.com, version 1.4.2",
+      "00.034Z INFO  layer core waits: run 20260131-115900-d4e5f6 has the slot of postgresql",
+      "06.434Z INFO  layer core goes on after it waited 6.4s",
+      "06.437Z INFO  service postgresql not there",
+      "06.438Z INFO  service redis healthy on localhost:6379 (reused)",
+      "06.439Z INFO  service mail runs, unchecked on localhost:1025 (not ours)",
+      "06.441Z WARN  resources not available for layer core, it waits: service postgresql: refuses connections on localhost:55123 (fix: apex services up postgresql)",
+      "06.461Z INFO  service postgresql not there → starting on localhost:55123 (started): refuses connections",
+      "07.861Z INFO  service postgresql healthy after 1.4s on localhost:55123 (started)",
+      "07.863Z INFO  node api waits: 2GiB of memory: run 20260131-115900-d4e5f6 holds 6GiB of 8GiB",
+      "07.983Z INFO  node api goes on after it waited 0.1s",
+      "09.083Z WARN  service postgresql healthy → unhealthy: ECONNREFUSED",
+      "09.084Z ERROR service postgresql down since 12:00:08Z: ECONNREFUSED",
+      "11.083Z INFO  service postgresql healthy",
+      "11.083Z INFO  service postgresql up again after 2.3s: ECONNREFUSED",
+      "11.188Z INFO  service kafka not there",
+      "11.190Z ERROR resources not available for layer load, it fails: service kafka: nothing listens on localhost:9092 (fix: docker compose up -d kafka); port 8080: held by node (pid 4711) (fix: kill 4711)",
+      expect.stringContaining("node burst ended"),
+      expect.stringContaining("layer load ended"),
+      "11.231Z INFO  environment staging at the end of the run: https://staging.example.com, version 1.4.3",
+      "11.431Z INFO  service postgresql healthy → exited",
+    ]);
   });
 
   it("tells at the level debug of every event but the output of processes", () => {

@@ -5,8 +5,9 @@ import type { ReporterOptions } from "../src/reporter-options.ts";
 import { createRichReporter } from "../src/rich-reporter.ts";
 import { EventScript, passingTests, scriptPlan, scriptTest } from "./event-script.ts";
 import { ManualClock } from "./manual-clock.ts";
-import { playSimple, text } from "./play.ts";
+import { playSimple, simpleRig, text } from "./play.ts";
 import { cancelledRun, failingRun, flakyRun, greenRun, timedOutRun } from "./runs.ts";
+import { brokenByOutage, lacking, quickStart, restart, serviceRun } from "./service-run.ts";
 import { TerminalScreen } from "./terminal-screen.ts";
 
 const env = { NO_COLOR: "1" };
@@ -209,4 +210,31 @@ describe("the rich reporter", () => {
     await reporter.close?.();
     expect(stdout.text).toContain("passed · 5 categories");
   });
+});
+
+describe("the rich reporter, of services", () => {
+  it.each([60, 100, 200])(
+    "leaves in %i columns the lines of the simple one: what was down, and what a layer lacked",
+    async (columns) => {
+      const during = { core: restart(1_000, "2026-01-31T12:00:01.900Z") };
+      const events = await serviceRun(
+        { before: { core: quickStart }, during, missing: { load: lacking } },
+        brokenByOutage,
+      );
+      const { reporter, screen, clock } = await richRig(columns);
+      const simple = simpleRig({ env });
+      for (const event of events) {
+        reporter.onEvent(event);
+        simple.reporter.onEvent(event);
+        clock.advance(100);
+      }
+      await Promise.all([reporter.close?.(), simple.reporter.close?.()]);
+      const flat = screen.text.replaceAll(/\s+/g, "");
+      for (const line of `${simple.stdout.text}\n${simple.stderr.text}`.split("\n")) {
+        expect(flat).toContain(line.replaceAll(/\s+/g, ""));
+      }
+      expect(screen.text).toContain("service  postgresql  down since 12:00:01Z");
+      expect(screen.text).not.toContain("starting");
+    },
+  );
 });

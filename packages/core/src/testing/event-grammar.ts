@@ -2,6 +2,8 @@ import { describeThrown } from "../apex-error.ts";
 import { type RunState, RunStateMachine } from "../engine/run-state.ts";
 import type { RunEvent, RunEventOf } from "../events/run-event.ts";
 import type { LayerId, NodeId } from "../ids.ts";
+import type { Report, Rule } from "./grammar-rule.ts";
+import { outageRule, serviceStateRule, waitRule } from "./service-grammar.ts";
 
 /** An event that does not belong where it stands. */
 export interface GrammarViolation {
@@ -27,7 +29,9 @@ export interface GrammarOptions {
  * - an attempt begins with its one `agent_started` and ends with its one `agent_completed`, all by the same agent, each
  *   `tool_executing` with its one `tool_completed` in between;
  * - a pass that is kept from another run has nothing of the node but the state that it wrote there;
- * - a layer completes after all of its nodes; a message is sent before it is delivered.
+ * - a layer completes after all of its nodes; a message is sent before it is delivered;
+ * - a service changes from the state that it changed to last, its outages begin and end in turn; what a layer needs is missing
+ *   only before it starts, and is granted to those who awaited it.
  */
 export function checkEventGrammar(
   events: readonly RunEvent[],
@@ -43,6 +47,9 @@ export function checkEventGrammar(
     messageRule(report),
     layerRule(report),
     nodeRule(report),
+    serviceStateRule(report),
+    outageRule(report),
+    waitRule(report),
   ];
   for (const event of events) for (const rule of rules) rule.onEvent(event);
   const last = { seq: events.at(-1)?.seq ?? 0 };
@@ -56,15 +63,6 @@ export function assertEventGrammar(events: readonly RunEvent[], options: Grammar
   if (violations.length === 0) return;
   const lines = violations.map(({ seq, message }) => `  event ${seq}: ${message}`);
   throw new Error(`the events are not those of a run:\n${lines.join("\n")}`);
-}
-
-type At = Pick<RunEvent, "seq">;
-type Report = (at: At, message: string) => void;
-
-interface Rule {
-  onEvent(event: RunEvent): void;
-  /** Says what is missing once a run is over. */
-  onEnd?(last: At): void;
 }
 
 function frameRule(report: Report): Rule {

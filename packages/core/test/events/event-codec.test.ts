@@ -8,7 +8,9 @@ import { eventLog } from "../rig/event-log.ts";
 
 const fixtures = path.join(import.meta.dirname, "fixtures");
 const readFixture = (name: string): string => readFileSync(path.join(fixtures, name), "utf8");
-const recorded = ["v1.ndjson", "v1-with-inputs.ndjson"].flatMap((name) => readFixture(name).trimEnd().split("\n"));
+const recorded = ["v1.ndjson", "v1-with-inputs.ndjson", "v1-with-services.ndjson"].flatMap((name) =>
+  readFixture(name).trimEnd().split("\n"),
+);
 
 /** A line with some of its fields changed; those set to undefined are gone. */
 function changed(line: string, change: object): string {
@@ -181,6 +183,10 @@ describe("a line that is no event", () => {
     message_delivered: ["error"],
     agent_health_changed: ["detail"],
     resource_sampled: ["diskFreeBytes"],
+    service_state_changed: ["from", "owner", "reason", "address", "durationMs"],
+    resources_awaited: ["nodeId"],
+    resources_granted: ["nodeId"],
+    environment_read: ["baseUrl", "deployedVersion"],
   };
   const envelope = ["version", "seq", "at", "runId", "threadId", "userId", "type"];
   const required = (Object.keys(everyType) as RunEventType[]).flatMap((type) =>

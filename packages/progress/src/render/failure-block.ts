@@ -8,6 +8,7 @@ import { limitText } from "./limit-lines.ts";
 import { leakText } from "./notice-rows.ts";
 import { outcomeMark, outcomeSentence } from "./outcome-text.ts";
 import type { Palette } from "./palette.ts";
+import { outageText } from "./service-text.ts";
 import { rerunCommand } from "./rerun-command.ts";
 import { isFileItself, testPlace } from "./test-title.ts";
 import { timeSpentLines } from "./time-spent.ts";
@@ -58,12 +59,13 @@ function outputLines({ outcome, evidence, outputTail }: FinishedNode, palette: P
 }
 
 function factLines({ evidence, failedTests }: FinishedNode, palette: Palette, rerun: string | undefined): string[] {
-  const { leaked = [], survivors = [], limits, ended } = evidence ?? {};
+  const { leaked = [], survivors = [], outages = [], limits, ended } = evidence ?? {};
   const facts: [string, string | undefined][] = [
     ["ran", failedTests.length > 0 ? undefined : cleanLine(evidence?.command ?? "")],
     ["left", leaked.length > 0 ? leakText(leaked).replace(/^left /, "") : undefined],
     ["alive", survivors.length > 0 ? survivors.map((command) => cleanLine(command, 80)).join(", ") : undefined],
     ["ended", ended && `by ${ended.by === "term" ? "SIGTERM" : "SIGKILL"} within ${formatDuration(ended.afterMs)}`],
+    ...outages.map((outage): [string, string] => ["down", outageText(outage)]),
     ["limit", limits && limitText(limits)],
     ["log", cleanLine(evidence?.logFile ?? "")],
     // Holds nothing unsafe, and must stay as it is to be copied.

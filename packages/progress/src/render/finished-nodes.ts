@@ -1,6 +1,6 @@
 import type { NodeId } from "@netra-apex/core";
 import type { FinishedNode } from "../node-view.ts";
-import type { LayerView } from "../run-view.ts";
+import type { LayerProgress, LayerView } from "../run-view.ts";
 import { outcomeSentence } from "./outcome-text.ts";
 
 /** A layer's finished nodes in the order in which the plan declares them. */
@@ -12,6 +12,16 @@ export function finishedInOrder({ nodeIds, finished }: LayerView): FinishedNode[
 /** Whether any of them did more than being left out. */
 export function hasRun(nodes: readonly FinishedNode[]): boolean {
   return nodes.some(({ outcome }) => outcome.status !== "skipped");
+}
+
+/** A layer that failed without having started. */
+export type RefusedLayer = LayerView & { readonly progress: Extract<LayerProgress, { readonly phase: "finished" }> };
+
+/** Whether a layer was kept from starting, and failed by that. */
+export function isRefused(layer: LayerView): layer is RefusedLayer {
+  const { progress, finished } = layer;
+  if (progress.phase !== "finished" || hasRun(finished)) return false;
+  return progress.outcome.status === "errored" || progress.outcome.status === "inconclusive";
 }
 
 /** The nodes that were left out, by why they were. */

@@ -7,7 +7,7 @@ import { cleanLine } from "./clean-text.ts";
 import { countOf, formatTestCounts } from "./counts.ts";
 import { displayWidth, pad, widest } from "./display-width.ts";
 import { formatDuration } from "./durations.ts";
-import { finishedInOrder, hasRun } from "./finished-nodes.ts";
+import { finishedInOrder, hasRun, isRefused } from "./finished-nodes.ts";
 import { outcomeMark, outcomeSentence, outcomeStyle, statusWord } from "./outcome-text.ts";
 import type { Palette } from "./palette.ts";
 
@@ -31,8 +31,10 @@ export function layerLine(view: RunView, layer: LayerView, { palette, columns = 
   const layers = [...view.layers.values()];
   const mark = outcomeMark(outcome, false, palette);
   const name = pad(layerName(layer), widest(layers.map(layerName)));
-  if (outcome.status === "skipped" && !hasRun(layer.finished)) {
-    return `${mark} ${name}  ${outcomeSentence(outcome)}`;
+  if (isRefused(layer) || (outcome.status === "skipped" && !hasRun(layer.finished))) {
+    // What is missing stands below the line.
+    const isTold = isRefused(layer) && view.surroundings.missing.has(layer.id);
+    return `${mark} ${name}  ${isTold ? `${statusWord(outcome.status)}: did not start` : outcomeSentence(outcome)}`;
   }
   const categories = pad(categoryCount(view, layer), widest(layers.map((other) => categoryCount(view, other))));
   const budget = layer.budgetMs === undefined ? "" : ` of ${formatLimit(layer.budgetMs)}`;

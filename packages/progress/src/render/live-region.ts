@@ -9,6 +9,7 @@ import { layerName } from "./layer-line.ts";
 import { finishedRow, type LiveRow, runningRow } from "./live-rows.ts";
 import type { Palette } from "./palette.ts";
 import { fitLine, type Segment, segmentsWidth } from "./segments.ts";
+import { serviceRows } from "./service-rows.ts";
 
 /** What a frame depends on beside the run. */
 export interface Frame {
@@ -32,15 +33,16 @@ const timeWidth = 5;
 const testsWidth = 10;
 
 /**
- * What runs right now, as lines that fit the terminal: each running layer with its budget, its nodes, and what waits.
- * Empty when nothing runs.
+ * What runs right now, as lines that fit the terminal: the services that tests stand on, each running layer with its budget, its
+ * nodes, and what waits. Empty when nothing runs and nothing is waited for.
  */
 export function liveRegion(view: RunView, frame: Frame): string[] {
   const layers = [...view.layers.values()];
   const active = layers.filter(({ progress }) => progress.phase === "running");
-  if (active.length === 0) return [];
+  const services = view.summary ? [] : serviceRows(view, frame, { isRunning: active.length > 0 });
+  if (active.length + services.length === 0) return [];
   const rowsOf = new Map(active.map((layer) => [layer, layerRows(view, layer, frame)]));
-  const room = frame.rows - 3 - 2 * active.length;
+  const room = frame.rows - 3 - 2 * active.length - services.length;
   const shown = dropUntilFits([...rowsOf.values()].flat(), room);
   const format = rowFormatter([...shown], frame);
   const nameWidth = widest(active.map(layerName));
@@ -56,7 +58,7 @@ export function liveRegion(view: RunView, frame: Frame): string[] {
     ];
   });
   const next = layers.filter(({ progress }) => progress.phase === "waiting").map(layerName);
-  return [...lines, ...listLine("", listOf("then", next), frame)].slice(0, Math.max(1, frame.rows - 1));
+  return [...services, ...lines, ...listLine("", listOf("then", next), frame)].slice(0, Math.max(1, frame.rows - 1));
 }
 
 function layerRows(view: RunView, layer: LayerView, { nowMs, tick, palette }: Frame): LiveRow[] {

@@ -6,6 +6,7 @@ import { formatDuration, formatElapsed } from "./durations.ts";
 import { outcomeMark, outcomeSentence } from "./outcome-text.ts";
 import type { Palette } from "./palette.ts";
 import type { Segment } from "./segments.ts";
+import { spinnerAt } from "./spinner.ts";
 
 /** One node in the live region, its columns still apart so that those of all nodes can be aligned. */
 export interface LiveRow {
@@ -20,14 +21,12 @@ export interface LiveRow {
   readonly isDispensable: boolean;
 }
 
-const spinner = ["⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏"];
-
 export function runningRow(node: RunningNode, nowMs: number, frame: number, palette: Palette): LiveRow {
   const attempt = node.attempt > 1 ? [{ text: `attempt ${node.attempt}` }] : [];
   const tests = node.isBackingOff ? [{ text: "waits to try again" }] : testSegments(node.counts, palette);
   const lastLine = lastOutputLine(node.outputTail);
   return {
-    mark: node.isBackingOff ? palette.warn("↻") : (spinner[frame % spinner.length] ?? ""),
+    mark: node.isBackingOff ? palette.warn("↻") : spinnerAt(frame),
     name: cleanLine(node.id, 40),
     time: formatElapsed(nowMs - node.startedAtMs),
     tests: commaSeparated([...attempt, ...tests]),

@@ -6,8 +6,9 @@ import { cleanLine } from "./clean-text.ts";
 import { formatCategoryCounts, formatTestCounts } from "./counts.ts";
 import { formatDuration } from "./durations.ts";
 import { exitMeaning } from "./exit-meaning.ts";
+import { layerName } from "./layer-line.ts";
 import { flakyRows } from "./flaky-rows.ts";
-import { finishedInOrder, hasRun } from "./finished-nodes.ts";
+import { finishedInOrder, hasRun, isRefused, type RefusedLayer } from "./finished-nodes.ts";
 import { limitSummary } from "./limit-lines.ts";
 import { noticeRows } from "./notice-rows.ts";
 import { nodeTable, type NodeTableRow } from "./node-table.ts";
@@ -21,7 +22,9 @@ const shownRows = 30;
 export function totals(view: RunView, summary: RunSummary, palette: Palette): string[] {
   const nodes = [...view.layers.values()].flatMap(finishedInOrder);
   const broken = nodes.filter(({ outcome }) => outcome.status !== "passed" && outcome.status !== "skipped");
+  const refused = [...view.layers.values()].filter(isRefused);
   const rows = [
+    ...refused.map((layer) => refusedRow(layer, palette)),
     ...broken.map((node) => brokenRow(node, palette)),
     ...nodes.filter((node) => !isWhole(view, node)).flatMap((node) => flakyRows(view, node, palette)),
     ...slowTests(view, palette).map(({ id, text }) => ({ mark: palette.warn("◷"), name: cleanLine(id, 60), text })),
@@ -36,7 +39,11 @@ export function totals(view: RunView, summary: RunSummary, palette: Palette): st
     formatDuration(summary.durationMs),
   ];
   const limits = summary.limits ? [palette.dim(limitSummary(summary.limits))] : [];
-  const details = [...nodeTable(rows, shownRows, palette), ...limits, ...explanation(summary, broken, palette)];
+  const details = [
+    ...nodeTable(rows, shownRows, palette),
+    ...limits,
+    ...explanation(summary, [...broken, ...refused.map(({ progress }) => progress)], palette),
+  ];
   return [facts.join(" · "), ...details.map((line) => `  ${line}`)];
 }
 
@@ -53,11 +60,15 @@ function headline({ outcome }: RunSummary, nodes: readonly FinishedNode[], palet
   return palette.strong(outcomeStyle(outcome, palette)(word.toUpperCase()));
 }
 
-/** The run's own reason, where its categories did not say it, and what its exit code means. */
-function explanation({ outcome, exitCode }: RunSummary, broken: readonly FinishedNode[], palette: Palette): string[] {
+/** The run's own reason, where its categories and layers did not say it, and what its exit code means. */
+function explanation(
+  { outcome, exitCode }: RunSummary,
+  broken: readonly { readonly outcome: Outcome }[],
+  palette: Palette,
+): string[] {
   if (outcome.status === "passed") return [];
   // A run ends like the worst of its categories, and then says nothing new.
-  const isSaid = broken.some((node) => node.outcome.status === outcome.status);
+  const isSaid = broken.some((one) => one.outcome.status === outcome.status);
   const reason = isSaid ? [] : [outcomeSentence(outcome)];
   const meaning = exitMeaning(exitCode);
   return [...reason, palette.dim(`exit code ${exitCode}${meaning ? `: ${meaning}` : ""}`)];
@@ -65,6 +76,11 @@ function explanation({ outcome, exitCode }: RunSummary, broken: readonly Finishe
 
 function brokenRow({ id, outcome }: FinishedNode, palette: Palette): NodeTableRow {
   return { mark: outcomeMark(outcome, false, palette), name: cleanLine(id, 60), text: outcomeSentence(outcome) };
+}
+
+function refusedRow(layer: RefusedLayer, palette: Palette): NodeTableRow {
+  const { outcome } = layer.progress;
+  return { mark: outcomeMark(outcome, false, palette), name: layerName(layer), text: outcomeSentence(outcome) };
 }
 
 /** Its shards have told what was flaky. */

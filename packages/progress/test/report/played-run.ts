@@ -1,6 +1,8 @@
 import {
+  type Agent,
   type AgentReport,
   type CategoryTask,
+  type Clock,
   countTests,
   definePlan,
   delay,
@@ -27,7 +29,10 @@ export interface PlayedAttempt extends Partial<Pick<AgentReport, "failedBy" | "s
 }
 
 /** How a played run differs from others. */
-export type PlayOptions = Partial<Omit<RunPlanOptions, "clock">>;
+export type PlayOptions = Partial<Omit<RunPlanOptions, "clock">> & {
+  /** Agents that need the run's clock. */
+  readonly accompany?: (clock: Clock) => readonly Agent[];
+};
 
 /** What the nodes of a plan do, by their ids, an entry for each attempt. */
 export type Played = Readonly<Record<string, readonly PlayedAttempt[]>>;
@@ -78,10 +83,14 @@ export async function playRun(plan: Plan, played: Played, options: PlayOptions =
   });
   const run = new TestRun(plan, {
     clock,
-    agents: [{ ...agent, limits: { timeoutMs: Infinity } }, ...(options.agents ?? [])],
+    agents: [
+      { ...agent, limits: { timeoutMs: Infinity } },
+      ...(options.agents ?? []),
+      ...(options.accompany?.(clock) ?? []),
+    ],
     heartbeatMs: 3_600_000,
     sampleMs: 15_000,
-    ...without(options, "agents"),
+    ...without(without(options, "agents"), "accompany"),
   });
   const over = new Set<string>();
   const end = (): unknown => over.add("over");
