@@ -135,10 +135,7 @@ function staging(baseUrl: string, over: Partial<Environment> = {}): Environment 
 describeAgent(
   resourceManagementAgentName,
   {
-    create: () => {
-      const agent = createResourceManagementAgent({ config: { services: new Map(), projectRoot: "/" } });
-      return agent as Agent;
-    },
+    create: () => createResourceManagementAgent({ config: { services: new Map(), projectRoot: "/" } }),
     input: { up: [] },
     invalidInput: { up: [1] },
   },
@@ -346,8 +343,8 @@ describe("an environment", () => {
   });
 });
 
-describe("as the agent of a node", () => {
-  it("it brings services up, for the rest of the run", async () => {
+describe("a node of the agent", () => {
+  it("brings services up, for the rest of the run", async () => {
     const rig = commandRig();
     const recorder = new EventRecorder();
     const plan = definePlan({
