@@ -42,12 +42,14 @@ test.runIf(process.platform === "linux")(
       services: [
         service(stubborn, { port: "auto" }, { name: "stubborn", stopTimeoutMs: 300 }),
         service(daemon, {}, { name: "daemon" }),
+        service(shell("setsid sleep 300 & exit 0"), {}, { name: "orphan" }),
       ],
       ending: "wait",
     });
     const ids = told.map(({ id }) => id);
     await until(() => takesConnections(told[0]?.port ?? 0));
     await until(() => processesWith(ids[1] ?? "?").length === 3);
+    await until(() => processesWith(ids[2] ?? "?").length === 1);
     const keepers = keepersOf(owner, told);
     owner.kill("SIGKILL");
     await until(() => leftIn(rig).length === 0);
