@@ -95,12 +95,14 @@ const checks: Readonly<Record<string, (port: number) => HealthCheck>> = {
   }),
 };
 
-/** What Node holds open, but for what was there before. */
+const isConnection = /^(TCPSocketWrap|TLSWrap)$/;
+
+/** What Node holds open, but for what was there before, and for timers, of which the test runner has its own. */
 function heldSince(before: readonly string[]): string[] {
   const rest = [...before];
   return process
     .getActiveResourcesInfo()
-    .filter((name) => /^(TCPSocketWrap|TLSWrap|PipeWrap|ProcessWrap|Timeout|GetAddrInfoReqWrap)$/.test(name))
+    .filter((name) => /^(TCPSocketWrap|TLSWrap|PipeWrap|ProcessWrap|GetAddrInfoReqWrap)$/.test(name))
     .filter((name) => {
       const at = rest.indexOf(name);
       if (at !== -1) rest.splice(at, 1);
@@ -131,6 +133,7 @@ describe("whatever the peer does, a look ends by its deadline, says why, and hol
     const entries = await Promise.all(
       Object.entries(hostile).map(async ([name, behave]) => ({ name, port: await peer(behave) })),
     );
+    await expect.poll(() => process.getActiveResourcesInfo().filter((held) => isConnection.test(held))).toEqual([]);
     const before = process.getActiveResourcesInfo();
     const [quiet, loud] = [
       entries.filter(({ name }) => !loudOnes.has(name)),
@@ -199,6 +202,43 @@ describe("what is asked of those who run a service has the same bound", () => {
     await expect.poll(async () => processesWith(marker)).toEqual([]);
   });
 });
+
+test(
+  "a process that has looked in every way at every one of them ends by itself at once: no timer is left",
+  { timeout: 30_000 },
+  async () => {
+    const ports = await Promise.all(
+      Object.entries(hostile)
+        .filter(([name]) => !loudOnes.has(name))
+        .map(async ([, behave]) => peer(behave)),
+    );
+    const all = ports.flatMap((port) => Object.values(checks).map((checkOf) => checkOf(port)));
+    const module = new URL("../../src/probes/create-probe.ts", import.meta.url).href;
+    const script = `
+    const { createProbe } = await import(${JSON.stringify(module)});
+    const { signal } = new AbortController();
+    const look = (check, deadlineMs) => createProbe(check, { place: { host: "localhost" } })({ deadlineMs, signal });
+    await Promise.all(${JSON.stringify(all)}.map((check) => look(check, 400)));
+    // This one is ready long before its deadline.
+    const isReady = await look({ kind: "exec", command: { kind: "argv", file: "true", args: [] }, inside: false }, 60_000);
+    console.log(JSON.stringify(isReady));`;
+    const child = spawn(
+      process.execPath,
+      ["--conditions=@netra-apex/source", "--input-type=module", "--eval", script],
+      {
+        stdio: ["ignore", "pipe", "inherit"],
+      },
+    );
+    let [said, saidMs] = ["", 0];
+    child.stdout.setEncoding("utf8").on("data", (text: string) => {
+      said += text;
+      saidMs = performance.now();
+    });
+    await new Promise((resolve) => child.on("close", resolve));
+    expect(said).toBe('{"isReady":true}\n');
+    expect(performance.now() - saidMs).toBeLessThan(1_000);
+  },
+);
 
 /** Command lines that hold a text, but for the one that asks. */
 async function processesWith(text: string): Promise<string[]> {

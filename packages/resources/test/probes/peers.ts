@@ -13,6 +13,8 @@ export async function peer(onConnection: (socket: Socket) => void): Promise<numb
     sockets.add(socket);
     socket.on("error", () => undefined);
     onConnection(socket);
+    // Only who reads sees that the other side has gone.
+    socket.resume();
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   onTestFinished(() => {
