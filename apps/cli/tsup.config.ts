@@ -3,6 +3,7 @@ import { createRequire } from "node:module";
 import path from "node:path";
 import { defineConfig, type Options } from "tsup";
 import { importDeclaringFiles } from "./build/import-declaring-files.ts";
+import { leaveOut, unusedByDockerode } from "./build/leave-out.ts";
 import { packPrograms } from "./build/pack-programs.ts";
 
 const { version } = JSON.parse(readFileSync("package.json", "utf8")) as { version: string };
@@ -18,7 +19,7 @@ const shared: Options = {
   target: "node22",
   platform: "node",
   noExternal: [/./],
-  esbuildPlugins: [importDeclaringFiles("@netra-apex")],
+  esbuildPlugins: [importDeclaringFiles("@netra-apex"), leaveOut(unusedByDockerode)],
   define: { __APEX_VERSION__: JSON.stringify(version) },
   esbuildOptions(options) {
     options.conditions = ["@netra-apex/source", "import", "module", "default"];

@@ -68,3 +68,13 @@ export { findProcessLeftovers, type Leftover } from "./instances/process-leftove
 export { availableMemoryBytes, type MemoryFiles } from "./preflight/available-memory.ts";
 export { checkRequirements, type EngineProblem, type RequirementFacts } from "./preflight/check-requirements.ts";
 export { describeMissing, summarizeMissing } from "./preflight/describe-missing.ts";
+export type { InstanceRecords } from "./docker/instance-records.ts";
+export { type ContainerLeftover, findContainerLeftovers } from "./docker/container-leftovers.ts";
+export { type ComposeProviderOptions, createComposeProvider } from "./docker/compose-provider.ts";
+export { createDockerProvider, type DockerProviderOptions } from "./docker/docker-provider.ts";
+export { type ContainerFacts, DockerEngine, type EngineFacts } from "./docker/docker-engine.ts";
+export type { EngineEndpoint, EngineOptions } from "./docker/engine-endpoints.ts";
+export { EngineError, type EngineProblem } from "./docker/engine-error.ts";
+export { createEngineSource, type EngineSource } from "./docker/engine-source.ts";
+export { type EngineStatus, engineStatus } from "./docker/engine-status.ts";
+export { findEngine } from "./docker/find-engine.ts";

@@ -86,7 +86,7 @@ export async function runCompose(
     hear(chunk);
   });
   child.stderr.on("data", hear);
-  let ended: unknown;
+  let ended: Error | undefined;
   const kill = (which: NodeJS.Signals): void => {
     try {
       // docker's plugins are processes of their own, in its group.
@@ -96,12 +96,12 @@ export async function runCompose(
     }
   };
   let patience: NodeJS.Timeout | undefined;
-  const end = (reason: unknown): void => {
+  const end = (reason: Error): void => {
     ended ??= reason;
     kill("SIGTERM");
     patience ??= setTimeout(() => kill("SIGKILL"), 3_000);
   };
-  const abort = (): void => end(signal.reason);
+  const abort = (): void => end(signal.reason as Error);
   const over = new EngineError(
     "engine-slow",
     `${words.join(" ")} ${args[0] ?? ""} took longer than ${deadlineMs / 1_000} s`,

@@ -55,9 +55,10 @@ export class ComposeProject {
     this.#users.add(service);
   }
 
-  /** Takes over what a process has left up. */
-  adopt(record: InstanceRecord): void {
+  /** Takes over what a process that is gone has left up. */
+  async adopt(record: InstanceRecord): Promise<void> {
     if (record.what.kind !== "docker_compose" || this.#existed) return;
+    await this.#records.put({ ...record, owner: ownProcess() });
     this.#recordId = record.id;
     this.#existed = record.what.existed;
     for (const id of record.what.made ?? []) this.#made.add(id);

@@ -145,7 +145,7 @@ async function find(prepared: Prepared, records: readonly InstanceRecord[]): Pro
   const record = records.find((one) => isAbout(one, prepared) && covers(one, running.Id));
   if (!record || isProcessAlive(record.owner) !== false) return instanceOf(prepared, running.Id, "foreign");
   if (!record.keep || record.configHash !== configHash) return undefined;
-  project.adopt(record);
+  await project.adopt(record);
   project.use(config.service);
   return instanceOf(prepared, running.Id, "reused");
 }
@@ -168,7 +168,7 @@ async function removeLeftovers(prepared: Prepared, records: InstanceRecords): Pr
     if (what.kind !== "docker_compose" || !isAbout(record, prepared) || isProcessAlive(record.owner) !== false)
       continue;
     if (record.keep && record.configHash === configHash) {
-      prepared.project.adopt(record);
+      await prepared.project.adopt(record);
       continue;
     }
     await removeComposeRest(engine, { ...what, stopTimeoutMs: service.stopTimeoutMs }, limits);

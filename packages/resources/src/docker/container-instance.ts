@@ -1,6 +1,5 @@
-import { describeThrown, type HealthCheck, type ServiceOwner, type ServicePlace } from "@netra-apex/core";
+import { type Command, describeThrown, type HealthCheck, type ServiceOwner, type ServicePlace } from "@netra-apex/core";
 import type { AskLimits, CommandResult, InstanceStatus, ServiceInstance } from "../instance.ts";
-import type { Command } from "@netra-apex/core";
 import { containerStatus } from "./container-status.ts";
 import type { DockerEngine } from "./docker-engine.ts";
 

@@ -124,7 +124,7 @@ export class DockerEngine {
       const response = await new Promise<IncomingMessage>((resolve, reject) => {
         // @types/dockerode leaves the modem untyped.
         const modem = client.modem as {
-          dial(options: object, callback: (error: unknown, answer: IncomingMessage) => void): void;
+          dial(options: object, callback: (error: Error | null, answer: IncomingMessage) => void): void;
         };
         modem.dial({ ...dial, isStream: true, statusCodes, abortSignal }, (error, answer) => {
           if (error) reject(error);

@@ -55,12 +55,13 @@ interface EngineVersion {
 /** dockerode's own `version()` takes no signal. */
 function ask(client: Docker, abortSignal: AbortSignal): Promise<unknown> {
   return new Promise((resolve, reject) => {
-    const modem = client.modem as { dial(options: object, callback: (error: unknown, answer: unknown) => void): void };
+    const modem = client.modem as {
+      dial(options: object, callback: (error: Error | null, answer: unknown) => void): void;
+    };
     modem.dial(
       { path: "/version", method: "GET", statusCodes: { 200: true, 500: "server error" }, abortSignal },
       (error, answer) => {
-        // Whatever it throws is an `Error`.
-        if (error) reject(error as Error);
+        if (error) reject(error);
         else resolve(answer);
       },
     );

@@ -147,6 +147,9 @@ async function startEngine(
     kill: () => end("SIGKILL"),
     restart: async () => {
       await end("SIGKILL");
+      // What is left of the one that was killed keeps the next one from starting.
+      rmSync(path.join(directory, "pid"), { force: true });
+      rmSync(path.join(directory, "exec/containerd"), { recursive: true, force: true });
       const reason = await start();
       if (reason !== undefined) throw new Error(`${file} does not start again: ${reason}`);
     },
@@ -156,6 +159,7 @@ async function startEngine(
       const networks = await ownNetworks().catch(() => []);
       if (networks.length > 0) await ask("network", "rm", ...networks);
       await end("SIGTERM");
+      for (const line of processesNaming(directory)) process.kill(Number.parseInt(line, 10), "SIGKILL");
       remove();
     },
   };
@@ -185,7 +189,14 @@ function processesNaming(directory: string): string[] {
   const { stdout } = spawnSync("ps", ["-eo", "pid=,args="], { encoding: "utf8" });
   return stdout
     .split("\n")
-    .filter((line) => /shim|docker-proxy|conmon|rootlessport/.test(line) && line.includes(directory));
+    .filter(
+      (line) => /shim|docker-proxy|conmon|rootlessport/.test(line) && line.includes(directory) && !isLingering(line),
+    );
+}
+
+/** Podman watches what was run inside of a container for five minutes more. */
+function isLingering(line: string): boolean {
+  return line.includes("--exit-delay") || line.includes("--exec-attach");
 }
 
 function mountsIn(directory: string): string[] {

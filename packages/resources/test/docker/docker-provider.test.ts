@@ -1,14 +1,14 @@
 import { createServer } from "node:net";
 import { once } from "node:events";
-import { mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { writeFileSync } from "node:fs";
 import path from "node:path";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
+import { beforeEach, describe, expect, test, vi } from "vitest";
 import { createDockerProvider } from "../../src/docker/docker-provider.ts";
 import { createEngineSource } from "../../src/docker/engine-source.ts";
 import type { ServiceInstance, ServiceProvider } from "../../src/instance.ts";
-import { type NoEngine, startDocker, startPodman, type TestEngine } from "./container-engine.ts";
+import { startDocker, startPodman, type TestEngine } from "./container-engine.ts";
 import { container, contextFor, serviceOf, statusWhen, within } from "./services.ts";
+import { useEngine } from "./use-engine.ts";
 
 const waiting = "trap 'exit 0' TERM; while :; do sleep 0.1; done";
 const serving = `mkdir -p /www; echo here > /www/index.html; httpd -f -p 8080 -h /www & ${waiting}`;
@@ -16,34 +16,15 @@ const serving = `mkdir -p /www; echo here > /www/index.html; httpd -f -p 8080 -h
 describe.each([
   ["docker", startDocker],
   ["podman", startPodman],
-])("a service in a container of %s", (name, start) => {
-  let started: TestEngine | NoEngine | undefined;
+])("a service in a container of %s", (_, start) => {
+  const used = useEngine(start);
   let engine: TestEngine;
-  let provider: ServiceProvider<"docker">;
   let projectRoot: string;
-  let before: Awaited<ReturnType<TestEngine["left"]>>;
+  let provider: ServiceProvider<"docker">;
 
-  beforeAll(async () => {
-    started = await start();
-    if ("missing" in started) return;
-    engine = started;
+  beforeEach(() => {
+    ({ engine, projectRoot } = used);
     provider = createDockerProvider({ source: createEngineSource({ endpoint: engine.url }) });
-  }, 60_000);
-  afterAll(async () => {
-    if (started && !("missing" in started)) await started.stop();
-  }, 60_000);
-  beforeEach(async (context) => {
-    const missing = started && "missing" in started ? started.missing : undefined;
-    context.skip(missing !== undefined, missing);
-    projectRoot = realpathSync(mkdtempSync(path.join(tmpdir(), "apex-project-")));
-    before = await engine.left();
-  });
-  afterEach(async () => {
-    if (started && "missing" in started) return;
-    rmSync(projectRoot, { recursive: true, force: true });
-    // Whatever a test is about, it leaves nothing.
-    expect(await engine.left()).toEqual(before);
-    await vi.waitFor(() => expect(engine.processes()).toEqual([]), 5_000);
   });
 
   async function up(...of: Parameters<typeof serviceOf>): Promise<ServiceInstance> {
@@ -78,43 +59,6 @@ describe.each([
     expect(instance.ownCheck).toBeUndefined();
     await instance.stop();
   });
-
-  // Podman leaves its health checks to timers of systemd, which not every machine has.
-  if (name === "docker") {
-    test("is starting, healthy and unhealthy as its own health check says, with what that wrote", async () => {
-      const healthcheck = {
-        command: { kind: "shell", script: "test -e /tmp/ok || { echo no file ok; exit 3; }" },
-        ...{ intervalMs: 300, timeoutMs: 5_000, retries: 2, startPeriodMs: 0 },
-      } as const;
-      const instance = await up("web", container(engine.images.plain, waiting, { healthcheck }));
-      expect(instance.ownCheck).toEqual({ kind: "docker" });
-      expect(await instance.status(within())).toMatchObject({ state: "starting" });
-      const unhealthy = await statusWhen(instance, ({ state }) => state === "unhealthy");
-      expect(unhealthy.reason).toBe('its health check fails: exit code 3, "no file ok"');
-      await instance.exec?.({ kind: "argv", file: "touch", args: ["/tmp/ok"] }, within());
-      await statusWhen(instance, ({ state }) => state === "healthy");
-      await instance.stop();
-    });
-
-    test("has the health check of its image", async () => {
-      const instance = await up("web", container(engine.images.checked, `touch /tmp/ok; ${waiting}`));
-      expect(instance.ownCheck).toEqual({ kind: "docker" });
-      await statusWhen(instance, ({ state }) => state === "healthy");
-      await instance.exec?.({ kind: "argv", file: "rm", args: ["/tmp/ok"] }, within());
-      await statusWhen(instance, ({ state }) => state === "unhealthy");
-      await instance.stop();
-    });
-
-    test("that runs out of memory says so", async () => {
-      const runaway = "sleep 1; x=aaaaaaaa; while :; do x=$x$x; done";
-      const instance = await up("web", container(engine.images.plain, runaway));
-      const [id = ""] = (await engine.left()).containers;
-      await engine.ask("update", "--memory", "16m", "--memory-swap", "16m", id);
-      const status = await statusWhen(instance, ({ state }) => state === "exited");
-      expect(status).toMatchObject({ exitCode: 137, reason: "it ran out of memory and was killed (exit code 137)" });
-      await instance.stop();
-    });
-  }
 
   test("that dies in the middle is exited with its code, and tells at once", async () => {
     const instance = await up("web", container(engine.images.plain, "echo last words; sleep 1; exit 7"));
@@ -228,22 +172,6 @@ describe.each([
     const second = await provider.start(changed, keep);
     expect(await first.status(within())).toMatchObject({ state: "missing" });
     await second.stop();
-  });
-
-  test("is reached by the others of its project under its name", async () => {
-    const web = serviceOf("my-web", container(engine.images.plain, serving, { ports: [{ port: 8080 }] }));
-    const served = await provider.start(web, contextFor(projectRoot));
-    const url = `http://localhost:${served.place.port}/`;
-    const script = 'until wget -q -O - "$MY_WEB_URL"; do sleep 0.1; done; echo "$WHERE"';
-    const user = serviceOf(
-      "user",
-      container(engine.images.plain, script, { env: { WHERE: "{my-web.host}:{my-web.port}" } }),
-    );
-    const context = contextFor(projectRoot, { others: new Map([["my-web", served.place]]), env: { MY_WEB_URL: url } });
-    const using = await provider.start({ ...user, isOneShot: true }, context);
-    await statusWhen(using, ({ state }) => state === "completed");
-    expect(await using.output(within())).toMatch(/here\nmy-web:8080\n$/);
-    await Promise.all([using.stop(), served.stop()]);
   });
 
   test("is not started any more once nobody wants it", async () => {

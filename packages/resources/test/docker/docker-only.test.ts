@@ -1,0 +1,79 @@
+import { beforeEach, expect, test } from "vitest";
+import { createDockerProvider } from "../../src/docker/docker-provider.ts";
+import { createEngineSource } from "../../src/docker/engine-source.ts";
+import type { ServiceInstance, ServiceProvider } from "../../src/instance.ts";
+import { startDocker, type TestEngine } from "./container-engine.ts";
+import { container, contextFor, serviceOf, statusWhen, within } from "./services.ts";
+import { useEngine } from "./use-engine.ts";
+
+// Podman leaves health checks to timers of systemd, names to a server and limits to cgroups that not every machine has.
+
+const waiting = "trap 'exit 0' TERM; while :; do sleep 0.1; done";
+const serving = `mkdir -p /www; echo here > /www/index.html; httpd -f -p 8080 -h /www & ${waiting}`;
+
+const used = useEngine(startDocker);
+let engine: TestEngine;
+let projectRoot: string;
+let provider: ServiceProvider<"docker">;
+
+beforeEach(() => {
+  ({ engine, projectRoot } = used);
+  provider = createDockerProvider({ source: createEngineSource({ endpoint: engine.url }) });
+});
+
+async function up(...of: Parameters<typeof serviceOf>): Promise<ServiceInstance> {
+  return provider.start(serviceOf(...of), contextFor(projectRoot));
+}
+
+test("is starting, healthy and unhealthy as its own health check says, with what that wrote", async () => {
+  const healthcheck = {
+    command: { kind: "shell", script: "test -e /tmp/ok || { echo no file ok; exit 3; }" },
+    ...{ intervalMs: 300, timeoutMs: 5_000, retries: 2, startPeriodMs: 0 },
+  } as const;
+  const instance = await up("web", container(engine.images.plain, waiting, { healthcheck }));
+  expect(instance.ownCheck).toEqual({ kind: "docker" });
+  expect(await instance.status(within())).toMatchObject({ state: "starting" });
+  const unhealthy = await statusWhen(instance, ({ state }) => state === "unhealthy");
+  expect(unhealthy.reason).toBe('its health check fails: exit code 3, "no file ok"');
+  await instance.exec?.({ kind: "argv", file: "touch", args: ["/tmp/ok"] }, within());
+  await statusWhen(instance, ({ state }) => state === "healthy");
+  await instance.stop();
+});
+
+test("has the health check of its image", async () => {
+  const instance = await up("web", container(engine.images.checked, `touch /tmp/ok; ${waiting}`));
+  expect(instance.ownCheck).toEqual({ kind: "docker" });
+  await statusWhen(instance, ({ state }) => state === "healthy");
+  await instance.exec?.({ kind: "argv", file: "rm", args: ["/tmp/ok"] }, within());
+  await statusWhen(instance, ({ state }) => state === "unhealthy");
+  await instance.stop();
+});
+
+test("is reached by the others of its project under its name", async () => {
+  const web = serviceOf("my-web", container(engine.images.plain, serving, { ports: [{ port: 8080 }] }));
+  const served = await provider.start(web, contextFor(projectRoot));
+  const url = `http://localhost:${served.place.port}/`;
+  const script = 'until wget -q -O - "$MY_WEB_URL"; do sleep 0.1; done; echo "$WHERE"';
+  const user = serviceOf(
+    "user",
+    container(engine.images.plain, script, { env: { WHERE: "{my-web.host}:{my-web.port}" } }),
+  );
+  const context = contextFor(projectRoot, {
+    others: new Map([["my-web", served.place]]),
+    env: { MY_WEB_URL: url },
+  });
+  const using = await provider.start({ ...user, isOneShot: true }, context);
+  await statusWhen(using, ({ state }) => state === "completed");
+  expect(await using.output(within())).toMatch(/here\nmy-web:8080\n$/);
+  await Promise.all([using.stop(), served.stop()]);
+});
+
+test("that runs out of memory says so", async () => {
+  const runaway = "sleep 1; x=aaaaaaaa; while :; do x=$x$x; done";
+  const instance = await up("web", container(engine.images.plain, runaway));
+  const [id = ""] = (await engine.left()).containers;
+  await engine.ask("update", "--memory", "16m", "--memory-swap", "16m", id);
+  const status = await statusWhen(instance, ({ state }) => state === "exited");
+  expect(status).toMatchObject({ exitCode: 137, reason: "it ran out of memory and was killed (exit code 137)" });
+  await instance.stop();
+});
