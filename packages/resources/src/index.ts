@@ -66,7 +66,7 @@ export { type EnvironmentLook, readEnvironmentNow } from "./environments/read-en
 export { type TokenLook, TokenSource, type TokenSourceOptions } from "./environments/token-source.ts";
 export { findProcessLeftovers, type Leftover } from "./instances/process-leftovers.ts";
 export { availableMemoryBytes, type MemoryFiles } from "./preflight/available-memory.ts";
-export { checkRequirements, type EngineProblem, type RequirementFacts } from "./preflight/check-requirements.ts";
+export { checkRequirements, type MissingEngine, type RequirementFacts } from "./preflight/check-requirements.ts";
 export { describeMissing, summarizeMissing } from "./preflight/describe-missing.ts";
 export type { InstanceRecords } from "./docker/instance-records.ts";
 export { type ContainerLeftover, findContainerLeftovers } from "./docker/container-leftovers.ts";

@@ -16,7 +16,7 @@ import { expiryProblem, jwtExpiry } from "./jwt-expiry.ts";
 import { within } from "./within.ts";
 
 /** Why there is no engine that runs containers. */
-export type EngineProblem = Pick<MissingResource, "reason" | "fix">;
+export type MissingEngine = Pick<MissingResource, "reason" | "fix">;
 
 /** What the needs of a layer are held against. */
 export interface RequirementFacts extends AskLimits {
@@ -26,7 +26,7 @@ export interface RequirementFacts extends AskLimits {
   /** What the layer may last, in milliseconds: a credential must be good for as long. */
   readonly layerBudgetMs?: number;
   /** What is wrong with the engine that runs containers, or nothing. */
-  readonly engineStatus?: (limits: AskLimits) => Promise<EngineProblem | undefined>;
+  readonly engineStatus?: (limits: AskLimits) => Promise<MissingEngine | undefined>;
   /** What apex has started, so that a port's holder can be named as a service. */
   readonly records?: readonly InstanceRecord[];
 }
