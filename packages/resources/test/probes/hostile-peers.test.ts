@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import type { Socket } from "node:net";
 import process from "node:process";
 import type { HealthCheck } from "@netra-apex/core";
-import { describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test } from "vitest";
 import type { ProbeSubject } from "../../src/instance.ts";
 import { createProbe } from "../../src/probes/create-probe.ts";
 import type { ProbeResult } from "../../src/probes/probe.ts";
@@ -229,6 +229,7 @@ test(
         stdio: ["ignore", "pipe", "inherit"],
       },
     );
+    onTestFinished(() => void child.kill("SIGKILL"));
     let [said, saidMs] = ["", 0];
     child.stdout.setEncoding("utf8").on("data", (text: string) => {
       said += text;
