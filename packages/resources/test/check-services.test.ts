@@ -39,7 +39,7 @@ async function server(status: number, headers: Record<string, string> = {}): Pro
 describe("whatever the protocol", () => {
   test.each(kinds)("%s: a service is not started where nothing listens", async (kind) => {
     const port = await closedPort();
-    expect(await problemOf(healthOf(kind, port))).toBe(
+    expect(await problemOf(healthOf(kind, port), 5_000)).toBe(
       `not-started: it is not started: nothing listens on ${host}:${port}`,
     );
   });

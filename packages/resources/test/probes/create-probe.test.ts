@@ -172,9 +172,9 @@ describe("several checks", () => {
       { kind: "tcp", address: `${host}:${closed}` },
       { kind: "tcp", address: `${host}:${open}` },
     ];
-    expect(await look({ kind: "any", checks })).toEqual({ isReady: true });
-    expect(performance.now() - startedMs).toBeLessThan(1_000);
-    await expect.poll(() => wasLetGo).toBe(true);
+    expect(await look({ kind: "any", checks }, { deadlineMs: 20_000 })).toEqual({ isReady: true });
+    expect(performance.now() - startedMs).toBeLessThan(5_000);
+    await expect.poll(() => wasLetGo, { timeout: 5_000 }).toBe(true);
     expect(await lookText({ kind: "any", checks: checks.slice(0, 2) }, { deadlineMs: 200 })).toBe(
       `no-answer: none of 2 ways: nothing from ${host}:${slow} within 0.2 s; nothing listens on ${host}:${closed}`,
     );
