@@ -2,6 +2,8 @@ import { describeOutcome } from "@netra-apex/core";
 import { cleanLine } from "../render/clean-text.ts";
 import { formatDuration } from "../render/durations.ts";
 import { outcomeSentence } from "../render/outcome-text.ts";
+import { missingText, outageText } from "../render/service-text.ts";
+import type { ReportParts } from "./report-parts.ts";
 import { slaText } from "./fact-texts.ts";
 import type { CriteriaFacts } from "./criteria.ts";
 import type { EventRef, ReportedAction, ReportedNode, TestMention } from "./run-report.ts";
@@ -11,9 +13,11 @@ const nearBudget = 0.8;
 
 /** What there is to do: what failed first (`P0`), then what will fail next (`P1`). Each from an event that says so. */
 export function deriveActions(
-  facts: CriteriaFacts & { readonly flakyTests: readonly TestMention[] },
+  facts: CriteriaFacts &
+    Pick<ReportParts, "services" | "shortages" | "environments"> & { readonly flakyTests: readonly TestMention[] },
 ): ReportedAction[] {
-  const { runs, nodes, layers, warnings, findings, flakyTests } = facts;
+  const { runs, nodes, layers, warnings, findings, flakyTests, services, shortages, environments } = facts;
+  const open = shortages.filter(({ isResolved }) => !isResolved);
   return [
     ...runs
       .filter(({ isComplete, runId }) => !isComplete && !runs.some(({ resumes }) => resumes === runId))
@@ -23,11 +27,28 @@ export function deriveActions(
           seq: run.endSeq,
         }),
       ),
+    ...open
+      .filter(({ policy }) => policy !== "skip")
+      .flatMap((shortage) =>
+        shortage.missing.map((one) => p0(`${shortage.layerId} needs ${missingText(one)}`, shortage)),
+      ),
     ...nodes.filter(isBroken).map((node) => p0(brokenText(node), node, node.rerun)),
     ...layers.filter(({ isBreached }) => isBreached).map((layer) => p0(budgetText(layer), layer)),
     ...findings
       .filter(({ isLoss }) => isLoss)
       .map(({ message, refs }): ReportedAction => ({ priority: "P0", what: message, refs })),
+    ...open
+      .filter(({ policy }) => policy === "skip")
+      .flatMap((shortage) =>
+        shortage.missing.map((one) => p1(`${shortage.layerId} was left out: it needs ${missingText(one)}`, shortage)),
+      ),
+    ...services.flatMap(({ outages }) => outages.map((outage) => p1(outageText(outage), outage))),
+    ...environments.flatMap((environment) => {
+      const { name, change, end } = environment;
+      return change === undefined
+        ? []
+        : [p1(`environment ${name} has changed during the run: ${change}`, end ?? environment)];
+    }),
     ...nodes
       .filter(({ flaky, isWhole }) => flaky && !isWhole)
       .map((node) => p1(flakyText(node, flakyTests), node, node.rerun)),

@@ -2,6 +2,7 @@ import type { NodeEvidence, SlaBreach } from "@netra-apex/core";
 import { formatSize } from "@netra-apex/core";
 import { formatDuration } from "../render/durations.ts";
 import { limitText } from "../render/limit-lines.ts";
+import { outageText } from "../render/service-text.ts";
 
 /** A promise that did not hold, with its numbers: `duration 120 (at most 100)`. */
 export function slaText({ what, actual, min, max }: SlaBreach): string {
@@ -21,7 +22,7 @@ export interface EvidenceFact {
 export function evidenceFacts(evidence: NodeEvidence | undefined): EvidenceFact[] {
   if (!evidence) return [];
   const { command, cwd, exitCode, signal, logFile, framework, usage, limits, ended, isolation } = evidence;
-  const { leaked = [], survivors = [], overdue = [], suspicions = [] } = evidence;
+  const { leaked = [], survivors = [], overdue = [], suspicions = [], outages = [] } = evidence;
   const facts: [label: string, text: string | undefined, isCode?: true][] = [
     ["command", command, true],
     ["directory", cwd, true],
@@ -30,6 +31,7 @@ export function evidenceFacts(evidence: NodeEvidence | undefined): EvidenceFact[
     ["ended", ended && `by SIG${ended.by.toUpperCase()} after ${formatDuration(ended.afterMs)}`],
     ["log", logFile, true],
     ["results from", framework],
+    ...outages.map((outage): [string, string] => ["outage", outageText(outage)]),
     ["limits", limits && limitText(limits)],
     ["killed by", limits?.memory?.killedBy && "its memory limit"],
     ["usage", usage && `${formatDuration(usage.cpuMs)} CPU, ${formatSize(usage.peakMemoryBytes)} at most`],

@@ -1,6 +1,15 @@
-import { describeOutcome, type FailureClass, failureClassOf, type NodeId, type RunId } from "@netra-apex/core";
+import {
+  describeOutcome,
+  type FailureClass,
+  failureClassOf,
+  type NodeId,
+  type Outcome,
+  type RunId,
+} from "@netra-apex/core";
+import { missingName, missingText, outageText } from "../render/service-text.ts";
 import { causeOf, firstLine } from "./failure-cause.ts";
-import type { EventRef, FailureGroup, ReportedNode, ReportedTest, TestMention } from "./run-report.ts";
+import type { ReportParts } from "./report-parts.ts";
+import type { EventRef, FailureGroup, ReportedLayer, ReportedNode, ReportedTest, TestMention } from "./run-report.ts";
 import { isFailed, titleOf } from "./test-fold.ts";
 
 interface Group {
@@ -26,11 +35,17 @@ export function mentionOf(test: ReportedTest): TestMention {
   };
 }
 
-/** What went wrong, by cause; the largest group comes first, then in the order in which they were met. */
-export function groupFailures(nodes: readonly ReportedNode[], tests: readonly ReportedTest[]): FailureGroup[] {
+/**
+ * What went wrong, by cause; the largest group comes first, then in the order in which they were met. What failed because
+ * services were down is one group for them, whatever each failure says.
+ */
+export function groupFailures({ nodes, tests, layers, shortages }: FailureFacts): FailureGroup[] {
   const groups = new Map<string, Group>();
-  const groupOf = (message: string, failureClass: FailureClass | undefined): Group => {
-    const cause = causeOf(message) || "no message";
+  const groupOf = (
+    message: string,
+    failureClass: FailureClass | undefined,
+    cause = causeOf(message) || "no message",
+  ): Group => {
     const key = `${failureClass} ${cause}`;
     const group = groups.get(key) ?? { cause, example: firstLine(message), failureClass, tests: [], nodes: [] };
     groups.set(key, group);
@@ -41,12 +56,35 @@ export function groupFailures(nodes: readonly ReportedNode[], tests: readonly Re
   for (const test of tests.filter(isFailed)) {
     const key = nodeKey(test.runId, test.nodeId);
     withFailedTests.add(key);
-    groupOf(test.message ?? test.details ?? "", classOfTest(test, nodesByKey.get(key))).tests.push(mentionOf(test));
+    const node = nodesByKey.get(key);
+    const message = test.message ?? test.details ?? "";
+    const group = node && isByOutage(node) ? outageGroup(node, groupOf) : groupOf(message, classOfTest(test, node));
+    group.tests.push(mentionOf(test));
   }
   for (const node of nodes) {
-    if (!isCause(node, withFailedTests.has(nodeKey(node.runId, node.id)))) continue;
+    const hasFailedTests = withFailedTests.has(nodeKey(node.runId, node.id));
+    if (!isCause(node, hasFailedTests)) continue;
     const { outcome, runId, seq, id } = node;
+    if (isByOutage(node)) {
+      if (!hasFailedTests) outageGroup(node, groupOf).nodes.push({ runId, seq, nodeId: id });
+      continue;
+    }
     groupOf(describeOutcome(outcome), failureClassOf(outcome)).nodes.push({ runId, seq, nodeId: id });
+  }
+  for (const { runId, seq, id, name, outcome } of layers.filter(isRefusedLayer)) {
+    const shortage = shortages.find((one) => one.layerId === id && one.runId === runId && !one.isResolved);
+    const names = shortage?.missing.map(missingName) ?? [];
+    const why = describeOutcome(outcome);
+    const said = shortage ? shortage.missing.map(missingText).join("; ") : why;
+    const group = groupOf(said, failureClassOf(outcome), names.length > 0 ? `not available: ${names.join(", ")}` : why);
+    const left = nodes.filter((node) => node.layerId === id && node.runId === runId);
+    group.nodes.push(
+      ...(left.length > 0 ? left : [{ runId, seq, id: name }]).map((node) => ({
+        runId: node.runId,
+        seq: node.seq,
+        nodeId: node.id,
+      })),
+    );
   }
   return [...groups.values()]
     .map(({ failureClass, ...group }) => ({
@@ -55,6 +93,34 @@ export function groupFailures(nodes: readonly ReportedNode[], tests: readonly Re
       count: group.tests.length + group.nodes.length,
     }))
     .sort((left, right) => right.count - left.count);
+}
+
+/** What failures are grouped from. */
+export type FailureFacts = Pick<ReportParts, "nodes" | "tests" | "layers" | "shortages">;
+
+/** Whether a layer was kept from starting, and failed by that. */
+export function isRefusedLayer(layer: ReportedLayer): layer is ReportedLayer & { readonly outcome: Outcome } {
+  const { outcome, startMs } = layer;
+  return startMs === undefined && (outcome?.status === "errored" || outcome?.status === "inconclusive");
+}
+
+/** Whether all that a node failed by lies within outages. */
+function isByOutage({ outcome, evidence }: ReportedNode): boolean {
+  if (outcome?.status !== "errored" || outcome.failureClass !== "infrastructure") return false;
+  return (evidence?.outages ?? []).length > 0;
+}
+
+function outageGroup(
+  { evidence }: ReportedNode,
+  groupOf: (message: string, failureClass: FailureClass, cause: string) => Group,
+): Group {
+  const outages = evidence?.outages ?? [];
+  const names = [...new Set(outages.map(({ service }) => service))].sort();
+  return groupOf(
+    outages.map(outageText).join("; "),
+    "infrastructure",
+    `${names.join(", ")} ${names.length > 1 ? "were" : "was"} down`,
+  );
 }
 
 /** A node's identity in a report of several runs. */

@@ -25,5 +25,13 @@ export {
   type TimelineSpan,
   type Verdict,
 } from "./run-report.ts";
+export type {
+  ReportedEnvironment,
+  ReportedOutage,
+  ReportedReading,
+  ReportedService,
+  ReportedShortage,
+  ReportedWait,
+} from "./reported-services.ts";
 export { type ReportFormat, reportFormats, renderReport } from "./render-report.ts";
 export type { RenderOptions } from "./render-options.ts";

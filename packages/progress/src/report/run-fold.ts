@@ -9,6 +9,7 @@ import {
   type RunSummary,
 } from "@netra-apex/core";
 import { NodeFold, spanTimes, type Times } from "./node-fold.ts";
+import { ServiceFold } from "./service-fold.ts";
 import { ReportError } from "./report-error.ts";
 import type {
   ReportedAlert,
@@ -35,6 +36,7 @@ export class RunFold {
   #code: ReportedCode | undefined;
   readonly #nodes = new Map<NodeId, NodeFold>();
   readonly #layers = new Map<LayerId, LayerFold>();
+  readonly #surroundings = new ServiceFold();
   readonly #alerts: ReportedAlert[] = [];
   readonly #warnings: ReportedWarning[] = [];
   readonly #samples: ResourceSample[] = [];
@@ -56,6 +58,7 @@ export class RunFold {
     this.#last = event;
     this.#onRunEvent(event);
     this.#onNodeEvent(event);
+    this.#surroundings.onEvent(event);
   }
 
   /** Everything that the events told. Throws `ReportError` when there were none. */
@@ -72,6 +75,7 @@ export class RunFold {
       layers: this.#reportedLayers(started, lastMs),
       nodes: results.map(({ node }) => node),
       tests: results.flatMap(({ tests }) => tests),
+      ...this.#surroundings.result(started.plan),
       alerts: this.#alerts,
       warnings: this.#warnings,
       timeline: this.#timeline(started, nodes, lastMs),

@@ -14,6 +14,8 @@ import type {
   TestStatus,
 } from "@netra-apex/core";
 
+import type { ReportedEnvironment, ReportedService, ReportedShortage, ReportedWait } from "./reported-services.ts";
+
 /** The version of {@link RunReport} that this package makes. */
 export const reportVersion = 1;
 
@@ -47,6 +49,13 @@ export interface RunReport {
   readonly flakyTests: readonly TestMention[];
   /** At most {@link mostSlowTests}, the slowest first. */
   readonly slowestTests: readonly TestMention[];
+  /** What the tests stood on, in the order in which it was heard of. */
+  readonly services: readonly ReportedService[];
+  /** What layers needed and did not have when they were to start. */
+  readonly shortages: readonly ReportedShortage[];
+  /** Who waited for what others on the machine had. */
+  readonly waits: readonly ReportedWait[];
+  readonly environments: readonly ReportedEnvironment[];
   readonly alerts: readonly ReportedAlert[];
   /** Warnings and errors of agents, agents that were lost or quarantined, and reporters that failed. */
   readonly warnings: readonly ReportedWarning[];

@@ -7,8 +7,16 @@ import { createRunReport } from "../../src/report/create-run-report.ts";
 import { renderReport } from "../../src/report/render-report.ts";
 import type { RunReport } from "../../src/report/run-report.ts";
 import { scriptTest } from "../event-script.ts";
+import { brokenByOutage, lacking, quickStart, restart, serviceRun } from "../service-run.ts";
 import { categoryNode, playRun, shopPlan } from "./played-run.ts";
 import { shopRun } from "./shop-run.ts";
+
+/** A run whose services were down, and a layer that lacked some. */
+async function brokenServices(): Promise<RunReport> {
+  const during = { core: restart(1_000, "2026-01-31T12:00:01.900Z") };
+  const script = { before: { core: quickStart }, during, missing: { load: lacking } };
+  return createRunReport(await serviceRun(script, brokenByOutage));
+}
 
 /** The browser of the machine, as a test of a page needs a real one. */
 function findChromium(): string | undefined {
@@ -160,6 +168,42 @@ describe.skipIf(!executablePath)(`the page of a report in Chromium${missing}`, (
     expect(levels.filter((level) => level === "H1")).toHaveLength(1);
     await page.close();
   });
+
+  it.each([1_280, 375])(
+    "tells of services in tables that are clean and readable by any means at %i pixels",
+    async (width) => {
+      const { page, complaints } = await open(renderReport(await brokenServices(), "html"), { width });
+      const table = page.getByRole("table", { name: "Services" });
+      expect(await table.getByRole("rowheader").allTextContents()).toEqual(["postgresql", "redis", "mail"]);
+      expect(await page.getByRole("table", { name: "Outages" }).getByRole("row").last().textContent()).toMatch(
+        /^\s*postgresql\s*12:00:01Z\s*12:00:04Z\s*2\.3s\s*ECONNREFUSED 127\.0\.0\.1:55123\s*api, database\s*\[e/,
+      );
+      const services = page.getByRole("region", { name: "Services" });
+      expect(await services.getByRole("listitem").textContent()).toMatch(
+        /missing resources not available for layer Load/,
+      );
+      if (width > 1_000) {
+        expect(await table.getByRole("columnheader").allTextContents()).toEqual([
+          "Service",
+          "State",
+          "Whose",
+          "Address",
+          "Up after",
+          "Needed by",
+          "Events",
+        ]);
+      }
+      const failed = page.locator('details[data-s="failed"]').filter({ hasText: "places one" });
+      expect(await failed.textContent()).toContain(
+        "while api ran, postgresql was down from 12:00:01Z to 12:00:04Z (2.3s)",
+      );
+      expect(await page.evaluate("document.documentElement.scrollWidth")).toBe(width);
+      const contrasts = await page.evaluate<{ readonly text: string; readonly ratio: number }[]>(contrastScript);
+      expect(contrasts.filter(({ ratio }) => ratio < 4.5)).toEqual([]);
+      expect(complaints).toEqual([]);
+      await page.close();
+    },
+  );
 
   it("reads whole without scripts, without the filters that need them", async () => {
     const { page } = await open(renderReport(report, "html"), { javaScriptEnabled: false });

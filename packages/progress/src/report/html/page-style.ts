@@ -33,7 +33,9 @@ dl.meta dt{color:var(--soft)}dl.meta dd{margin:0;overflow-wrap:anywhere}
 table{border-collapse:collapse;width:100%;font-size:.9rem}
 th,td{text-align:left;padding:.5rem .85rem;vertical-align:top;border-bottom:1px solid var(--line)}
 th{color:var(--soft);font-weight:500;font-size:.8rem;white-space:nowrap}th.num{text-align:right}
-tr:last-child>td{border-bottom:0}
+th[scope=row]{color:var(--ink);font-weight:650;font-size:.9rem;white-space:normal;overflow-wrap:anywhere}
+tr:last-child>td,tbody>tr:last-child>th{border-bottom:0}
+.card+.card,.card+ul.card{margin-top:.8rem}
 td{overflow-wrap:anywhere}td.nowrap,td.num{overflow-wrap:normal}
 ul.plain{list-style:none;margin:0;padding:0}
 ul.plain>li{padding:.65rem .95rem;border-bottom:1px solid var(--line);overflow-wrap:anywhere}ul.plain>li:last-child{border-bottom:0}
@@ -83,7 +85,7 @@ footer{max-width:70rem;margin:3rem auto 2.5rem;padding:0 1.25rem;color:var(--sof
 main,header.top{padding-left:.9rem;padding-right:.9rem}dl.meta{grid-template-columns:minmax(0,1fr);gap:0}dl.meta dd{margin-bottom:.45rem}
 .tests>li{padding-left:.95rem}.body{padding-left:.95rem}th,td{padding:.45rem .65rem}
 .stack thead{display:none}.stack tr{display:block;padding:.55rem .85rem;border-bottom:1px solid var(--line)}.stack tr:last-child{border-bottom:0}
-.stack td{display:block;border:0;padding:.08rem 0;text-align:left;white-space:normal}.stack td[data-l]:not(:empty)::before{content:attr(data-l) " ";color:var(--soft);font-size:.82rem}
+.stack td{display:block;border:0;padding:.08rem 0;text-align:left;white-space:normal}.stack th[scope=row]{display:block;border:0;padding:.08rem 0}.stack td[data-l]:not(:empty)::before{content:attr(data-l) " ";color:var(--soft);font-size:.82rem}
 .stack.inline td:not(:first-child){display:inline-block;margin-right:.8rem}
 .gantt{min-width:0}.row .name{width:6.2rem}.axis{margin-left:6.7rem}.label{display:none}}
 @media print{details>summary{break-after:avoid}.filters{display:none}}

@@ -18,6 +18,7 @@ import {
   nodeSection,
   warningSection,
 } from "./report-sections.ts";
+import { serviceSections } from "./service-sections.ts";
 import { refMark, testSections } from "./test-sections.ts";
 import { timelineChart } from "./timeline-chart.ts";
 
@@ -48,7 +49,7 @@ export function renderHtml(report: RunReport, options: ResolvedRenderOptions): s
           ${facts(report)} ${runs.map((run, index) => runFacts(run, runs.length === 1 ? undefined : index + 1, refs))}
         </header>
         <main>
-          ${actionSection(report, refs, options)}${causeSection(report, refs)}${findingSection(report, refs)}${timelineChart(report, refs)}${testSections(report, refs)}${criteriaSection(report, refs)}${layerSection(report, refs)}${mentionSections(report, refs, options)}${nodeSection(report, refs)}${warningSection(report, refs)}
+          ${actionSection(report, refs, options)}${causeSection(report, refs)}${findingSection(report, refs)}${timelineChart(report, refs)}${testSections(report, refs)}${criteriaSection(report, refs)}${layerSection(report, refs)}${serviceSections(report, refs)}${mentionSections(report, refs, options)}${nodeSection(report, refs)}${warningSection(report, refs)}
         </main>
         <footer>Each statement names the event that carries it, such as [e12]. ${report.from} to ${report.to}.</footer>
         ${new Html(`<script>${pageScript}</script>`)}

@@ -2,6 +2,7 @@ import { formatDuration } from "../../render/durations.ts";
 import { effectiveNodes, effectiveTests } from "../complete-report.ts";
 import { nodeKey } from "../failure-groups.ts";
 import type { RefNames } from "../report-texts.ts";
+import { outageNotes } from "../service-facts.ts";
 import type { ReportedNode, ReportedTest, RunReport } from "../run-report.ts";
 import { isFailed, titleOf } from "../test-fold.ts";
 import { html, type Html } from "./html-text.ts";
@@ -20,6 +21,7 @@ export function testSections(report: RunReport, refs: RefNames): Html {
   const others = groupByNode(tests.filter((test) => !isFailed(test)));
   if (tests.length === 0) return html``;
   const open = failed.length <= 20;
+  const notesOf = outageNotes(report);
   return html`<section aria-labelledby="tests">
     <h2 id="tests">Tests</h2>
     ${filters(report)}
@@ -31,7 +33,7 @@ export function testSections(report: RunReport, refs: RefNames): Html {
             <span class="grow"><b>Failed tests</b></span
             >${badge("bad", `${failed.length} failed`)}
           </summary>
-          ${failed.map((test, index) => failedTest(test, { isWhole: index < wholeTexts, isOpen: open && index < 5 }, refs))}
+          ${failed.map((test, index) => failedTest(test, { isWhole: index < wholeTexts, isOpen: open && index < 5, notes: notesOf(test) }, refs))}
         </details>`
       }
       ${[...others].map(([key, own]) => nodeTests(own, nodes.get(key), refs))}
@@ -61,7 +63,11 @@ function filters({ summary, flakyTests }: RunReport): Html {
 
 function failedTest(
   test: ReportedTest,
-  { isWhole, isOpen }: { readonly isWhole: boolean; readonly isOpen: boolean },
+  {
+    isWhole,
+    isOpen,
+    notes,
+  }: { readonly isWhole: boolean; readonly isOpen: boolean; readonly notes: readonly string[] },
   refs: RefNames,
 ): Html {
   const { nodeId, durationMs, status, earlier = [] } = test;
@@ -76,7 +82,7 @@ function failedTest(
     <div class="body">
       ${
         text !== "" && html`<pre>${text}</pre>`
-      }${earlier.map((failure) => html`<p class="small">Attempt ${failure.attempt}: ${cut(failure.message ?? "failed", messageChars)} ${refMark(refs.of(failure))}</p>`)}
+      }${notes.map((note) => html`<p class="small">${note}</p>`)}${earlier.map((failure) => html`<p class="small">Attempt ${failure.attempt}: ${cut(failure.message ?? "failed", messageChars)} ${refMark(refs.of(failure))}</p>`)}
     </div>
   </details> `;
 }

@@ -2,7 +2,20 @@ import { describeOutcome } from "@netra-apex/core";
 import { testTitle } from "../../render/test-title.ts";
 import { effectiveNodes, effectiveTests } from "../complete-report.ts";
 import { evidenceFacts, slaText } from "../fact-texts.ts";
-import { nodeKey } from "../failure-groups.ts";
+import { isRefusedLayer, nodeKey } from "../failure-groups.ts";
+import { missingText } from "../../render/service-text.ts";
+import {
+  environmentFacts,
+  environmentHeads,
+  type FactRow,
+  outageFacts,
+  outageHeads,
+  outageNotes,
+  serviceFacts,
+  serviceHeads,
+  shortageText,
+  waitText,
+} from "../service-facts.ts";
 import { RefNames } from "../report-texts.ts";
 import type { ReportedNode, ReportedTest, RunReport } from "../run-report.ts";
 
@@ -41,6 +54,7 @@ export function junitSuites(report: RunReport): JunitSuite[] {
     if (known) known.push(test);
     else byNode.set(key, [test]);
   }
+  const outagesOf = outageNotes(report);
   const starts = new Map(
     report.timeline.flatMap(({ kind, runId, nodeId = "", startMs }) =>
       kind === "node" ? [[nodeKey(runId, nodeId), startMs] as const] : [],
@@ -48,7 +62,7 @@ export function junitSuites(report: RunReport): JunitSuite[] {
   );
   const suites = effectiveNodes(report.nodes).flatMap((node): JunitSuite[] => {
     const key = nodeKey(node.keptFrom ?? node.runId, node.id);
-    const cases = (byNode.get(key) ?? []).map(testCase);
+    const cases = (byNode.get(key) ?? []).map((test) => testCase(test, outagesOf(test)));
     const own = nodeCase(node, cases);
     // The parts of a whole have their own suites.
     if (node.isWhole && !own) return [];
@@ -63,11 +77,13 @@ export function junitSuites(report: RunReport): JunitSuite[] {
       },
     ];
   });
-  const ofRun = runCases(report);
-  return ofRun.length === 0 ? suites : [...suites, { name: "apex", durationMs: 0, properties: [], cases: ofRun }];
+  const ofRun = [...layerCases(report), ...runCases(report)];
+  const told = runProperties(report);
+  if (ofRun.length + told.length === 0) return suites;
+  return [...suites, { name: "apex", durationMs: 0, properties: told, cases: ofRun }];
 }
 
-function testCase(test: ReportedTest): JunitCase {
+function testCase(test: ReportedTest, outages: readonly string[]): JunitCase {
   const { file, nodeId, durationMs, flaky, retries, earlier = [] } = test;
   const before = earlier.map(({ message = "", attempt }) => ({ type: `attempt ${attempt}`, message }));
   // The framework retried it by itself, and told only that it did.
@@ -76,9 +92,15 @@ function testCase(test: ReportedTest): JunitCase {
     name: testTitle(test),
     classname: file === undefined || file === "" ? nodeId : file,
     durationMs,
-    result: resultOf(test),
+    result: withNotes(resultOf(test), outages),
     earlier: flaky && before.length === 0 ? [byFramework] : before,
   };
+}
+
+/** What was down while it ran, below what it failed by. */
+function withNotes(result: CaseResult, notes: readonly string[]): CaseResult {
+  if (notes.length === 0 || result.kind === "passed" || result.kind === "skipped") return result;
+  return { ...result, text: [result.text, "", ...notes].join("\n") };
 }
 
 function resultOf({ status, message = "", details }: ReportedTest): CaseResult {
@@ -126,6 +148,40 @@ function nodeCase(node: ReportedNode, cases: readonly JunitCase[]): JunitCase | 
   const message = describeOutcome(outcome);
   const text = [message, evidence?.outputTail].filter(Boolean).join("\n\n");
   return { ...common, result: { kind: "error", type: outcome.status, message, text } };
+}
+
+/** Layers that did not start, of which no node says more than that it was skipped. */
+function layerCases(report: RunReport): JunitCase[] {
+  return report.layers.filter(isRefusedLayer).map(({ id, name, runId, outcome }) => {
+    const message = describeOutcome(outcome);
+    const shortages = report.shortages.filter((one) => one.layerId === id && one.runId === runId && !one.isResolved);
+    const lines = shortages.flatMap(({ missing }) => missing.map(missingText));
+    const text = [message, ...(lines.length > 0 ? ["", ...lines] : [])].join("\n");
+    return {
+      name,
+      classname: "apex.layer",
+      durationMs: 0,
+      earlier: [],
+      result: { kind: "error", type: outcome.status, message, text },
+    };
+  });
+}
+
+/** What the run as a whole stood on. */
+function runProperties(report: RunReport): [string, string][] {
+  const { services, shortages, waits, environments } = report;
+  if (services.length + shortages.length + waits.length + environments.length === 0) return [];
+  const rows = (heads: readonly string[], facts: readonly FactRow[]): string[] =>
+    facts.map(({ cells: [first, ...cells] }) =>
+      [first, ...cells.map((cell, index) => `${heads[index + 1]}: ${cell}`)].join(", "),
+    );
+  return [
+    ...rows(serviceHeads, serviceFacts(report)).map((text): [string, string] => ["apex.service", text]),
+    ...rows(outageHeads, outageFacts(report)).map((text): [string, string] => ["apex.outage", text]),
+    ...shortages.map((shortage): [string, string] => ["apex.missing", shortageText(report, shortage)]),
+    ...waits.map((wait): [string, string] => ["apex.wait", waitText(report, wait)]),
+    ...rows(environmentHeads, environmentFacts(report)).map((text): [string, string] => ["apex.environment", text]),
+  ];
 }
 
 /** Criteria that nodes and tests do not show by themselves. */

@@ -17,6 +17,8 @@ import {
 } from "../report-texts.ts";
 import type { EventRef, ReportedRun, ReportedTest, RunReport, TestMention } from "../run-report.ts";
 import { isFailed } from "../test-fold.ts";
+import { outageNotes } from "../service-facts.ts";
+import { environmentSection, serviceSection } from "./service-sections.ts";
 import { codeBlock, codeCell, codeSpan, plainText, table } from "./markdown-text.ts";
 
 /** Failed tests whose whole message is shown. */
@@ -33,6 +35,8 @@ export function renderMarkdown(report: RunReport, options: ResolvedRenderOptions
     page.findings(),
     page.criteria(),
     page.layers(),
+    serviceSection(report, page.refs),
+    environmentSection(report, page.refs),
     page.nodes(),
     page.flaky(),
     page.slowest(),
@@ -49,12 +53,14 @@ const marks = { met: "✓", "not-met": "✗", "not-asked": "–" } as const;
 class MarkdownPage {
   readonly #report: RunReport;
   readonly #options: ResolvedRenderOptions;
-  readonly #refs: RefNames;
+  readonly refs: RefNames;
+  readonly #outageNotes: (test: ReportedTest) => string[];
 
   constructor(report: RunReport, options: ResolvedRenderOptions) {
     this.#report = report;
     this.#options = options;
-    this.#refs = new RefNames(report);
+    this.refs = new RefNames(report);
+    this.#outageNotes = outageNotes(report);
   }
 
   head(): string[] {
@@ -129,6 +135,7 @@ class MarkdownPage {
     return [
       `- ✗ **${plainText(testTitle(test))}** in ${plainText(test.nodeId)}${place(test)}, ${formatDuration(test.durationMs)} ${this.#ref([test])}`,
       ...(text.length > 0 ? ["", ...codeBlock(text).map((line) => (line === "" ? "" : `  ${line}`)), ""] : []),
+      ...this.#outageNotes(test).map((note) => `  - ${plainText(note)} ${this.#ref([test])}`),
       ...(test.earlier ?? []).map(
         (failure) =>
           `  - attempt ${failure.attempt}: ${plainText(failure.message ?? "failed")} ${this.#ref([failure])}`,
@@ -246,7 +253,7 @@ class MarkdownPage {
   }
 
   #ref(refs: readonly EventRef[]): string {
-    return refs.length === 0 ? "" : `[${this.#refs.list(refs)}]`;
+    return refs.length === 0 ? "" : `[${this.refs.list(refs)}]`;
   }
 }
 
