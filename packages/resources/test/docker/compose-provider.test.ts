@@ -14,7 +14,7 @@ import { startDocker, type TestEngine } from "./container-engine.ts";
 import { contextFor, serviceOf, statusWhen, within } from "./services.ts";
 import { useEngine } from "./use-engine.ts";
 
-const waiting = "trap 'exit 0' TERM; while :; do sleep 0.1; done";
+const waiting = "trap 'exit 0' TERM; sleep 1000 & wait";
 
 describe.each([
   ["docker compose", ["docker", "compose"], /^v?[2-9]/],
@@ -123,10 +123,13 @@ describe.each([
   });
 
   test("that runs out of memory says so", async () => {
-    writeCompose({ web: { ...runs("sleep 0.5; x=aaaaaaaa; while :; do x=$x$x; done") } });
+    writeCompose({
+      web: { ...runs("until test -e /tmp/go; do sleep 0.1; done; x=aaaaaaaa; while :; do x=$x$x; done") },
+    });
     const web = await start(composed("web"));
     const [id = ""] = (await engine.left()).containers;
     await engine.ask("update", "--memory", "16m", "--memory-swap", "16m", id);
+    await engine.ask("exec", id, "touch", "/tmp/go");
     const status = await statusWhen(web, ({ state }) => state === "exited");
     expect(status.reason).toBe("it ran out of memory and was killed (exit code 137)");
     await web.stop();

@@ -143,11 +143,12 @@ async function startEngine(
       networks: await ownNetworks(),
       volumes: await linesOf("volume", "ls", "-q"),
     }),
-    processes: () => processesNaming(directory),
+    processes: () => processesNaming(directory).filter((line) => !isLingering(line)),
     kill: () => end("SIGKILL"),
     restart: async () => {
       await end("SIGKILL");
       // What is left of the one that was killed keeps the next one from starting.
+      for (const line of processesNaming(directory)) process.kill(Number.parseInt(line, 10), "SIGKILL");
       rmSync(path.join(directory, "pid"), { force: true });
       rmSync(path.join(directory, "exec/containerd"), { recursive: true, force: true });
       const reason = await start();
@@ -186,12 +187,10 @@ async function importImages(
 
 /** Daemons of containers, and programs that serve their ports, as far as they are of an engine at a place. */
 function processesNaming(directory: string): string[] {
-  const { stdout } = spawnSync("ps", ["-eo", "pid=,args="], { encoding: "utf8" });
+  const { stdout } = spawnSync("ps", ["-eo", "pid=,args="], { encoding: "utf8", maxBuffer: 16 * 2 ** 20 });
   return stdout
     .split("\n")
-    .filter(
-      (line) => /shim|docker-proxy|conmon|rootlessport/.test(line) && line.includes(directory) && !isLingering(line),
-    );
+    .filter((line) => /shim|docker-proxy|conmon|rootlessport/.test(line) && line.includes(directory));
 }
 
 /** Podman watches what was run inside of a container for five minutes more. */

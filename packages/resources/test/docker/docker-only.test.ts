@@ -8,7 +8,7 @@ import { useEngine } from "./use-engine.ts";
 
 // Podman leaves health checks to timers of systemd, names to a server and limits to cgroups that not every machine has.
 
-const waiting = "trap 'exit 0' TERM; while :; do sleep 0.1; done";
+const waiting = "trap 'exit 0' TERM; sleep 1000 & wait";
 const serving = `mkdir -p /www; echo here > /www/index.html; httpd -f -p 8080 -h /www & ${waiting}`;
 
 const used = useEngine(startDocker);
@@ -69,10 +69,11 @@ test("is reached by the others of its project under its name", async () => {
 });
 
 test("that runs out of memory says so", async () => {
-  const runaway = "sleep 1; x=aaaaaaaa; while :; do x=$x$x; done";
+  const runaway = "until test -e /tmp/go; do sleep 0.1; done; x=aaaaaaaa; while :; do x=$x$x; done";
   const instance = await up("web", container(engine.images.plain, runaway));
   const [id = ""] = (await engine.left()).containers;
   await engine.ask("update", "--memory", "16m", "--memory-swap", "16m", id);
+  await engine.ask("exec", id, "touch", "/tmp/go");
   const status = await statusWhen(instance, ({ state }) => state === "exited");
   expect(status).toMatchObject({ exitCode: 137, reason: "it ran out of memory and was killed (exit code 137)" });
   await instance.stop();

@@ -10,7 +10,7 @@ import { startDocker, type TestEngine } from "./container-engine.ts";
 import { container, contextFor, serviceOf, statusWhen, within } from "./services.ts";
 import { useEngine } from "./use-engine.ts";
 
-const waiting = "trap 'exit 0' TERM; while :; do sleep 0.1; done";
+const waiting = "trap 'exit 0' TERM; sleep 1000 & wait";
 
 const used = useEngine(startDocker);
 let engine: TestEngine;

@@ -39,7 +39,13 @@ export function useEngine(start: () => Promise<TestEngine | NoEngine>): UsedEngi
   afterEach(async () => {
     if (started && "missing" in started) return;
     rmSync(parent, { recursive: true, force: true });
-    await expectAsBefore(engine(), before);
+    await expectAsBefore(engine(), before).catch(async (error: unknown) => {
+      // One test's failure is not another's.
+      const { containers } = await engine().left();
+      const more = containers.filter((id) => !before.containers.includes(id));
+      if (more.length > 0) await engine().ask("rm", "-fv", ...more);
+      throw error;
+    });
   }, 30_000);
 
   return {
