@@ -275,5 +275,16 @@ export { ApexError, describeThrown, describeWithHint, isApexError } from "./apex
 export { type Clock, delay, systemClock } from "./clock.ts";
 
 // Processes
-export { type HeldHolding, type Hold, type Holding, hostMemoryBytes, HostLedger } from "./ledger/host-ledger.ts";
+export { hostMemoryBytes, HostLedger, type LedgerPicture } from "./ledger/host-ledger.ts";
+export type { HostIdentity, HostParticipant, HostRequest, TakeAnswer } from "./ledger/host-participant.ts";
+export type { HostAmounts, HostCapacity, HostSlot } from "./ledger/host-amounts.ts";
+export {
+  describeParticipant,
+  type LedgerRecord,
+  type LedgerTake,
+  type LedgerWait,
+  type ParticipantKind,
+  type TakeLevel,
+} from "./ledger/ledger-record.ts";
+export { takesOfHost } from "./engine/host-demand.ts";
 export { identifyProcess, isProcessAlive, ownProcess, type ProcessIdentity } from "./process-identity.ts";
