@@ -9,7 +9,7 @@ import {
 } from "./ledger-record.ts";
 
 /** How long a wait may be overtaken by younger ones whose takes compete with it, in milliseconds. */
-export const patienceMs = 5_000;
+const patienceMs = 5_000;
 
 /** What is asked for, and since when. */
 export interface LedgerQuestion {
