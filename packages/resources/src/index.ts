@@ -1,10 +1,3 @@
-export {
-  type CheckedServices,
-  checkServices,
-  createServiceCheck,
-  type ServiceCheck,
-  type UnavailableService,
-} from "./check-services.ts";
 export type {
   AskLimits,
   CommandResult,

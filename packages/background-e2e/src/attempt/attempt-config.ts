@@ -1,5 +1,5 @@
 import os from "node:os";
-import { type Config, type Plan, type PlanLayer, resolvePlan, SelectionError } from "@netra-apex/core";
+import { type Config, type LayerNeeds, type Plan, type PlanLayer, resolvePlan, SelectionError } from "@netra-apex/core";
 import type { TaskSpec } from "../queue/task.ts";
 
 /** The config with what the task says of its category laid over it. Throws `SelectionError` for one that is not there any more. */
@@ -36,7 +36,8 @@ export function attemptPlan(config: Config, spec: TaskSpec): Plan {
     ...(spec.useRealServices ? { realServices: true } : {}),
     ...(spec.useRealLlm ? { realLlm: true } : {}),
   });
-  const layers = plan.layers.map((layer) => withMemory(layer, expectedMemoryBytes(config, spec)));
+  const memoryBytes = expectedMemoryBytes(config, spec);
+  const layers = plan.layers.map((layer) => withMemory(withServices(layer, config, spec), memoryBytes));
   if (timeoutMs === undefined) return { ...plan, layers };
   // The task's time takes the place of the layer's, which is meant for all of its categories.
   return { ...plan, layers: layers.map(withoutBudget), nodes: plan.nodes.map((node) => ({ ...node, timeoutMs })) };
@@ -44,10 +45,10 @@ export function attemptPlan(config: Config, spec: TaskSpec): Plan {
 
 /** An attempt waits for all the memory that it may come to, also where its layer's limit is a built-in one. */
 function withMemory(layer: PlanLayer, memoryBytes: number): PlanLayer {
-  if (memoryBytes === 0) return layer;
-  const nothing = { services: [], whenUnavailable: "fail", waitTimeoutMs: 0 } as const;
-  return { ...layer, needs: { ...nothing, ...layer.needs, memoryBytes } };
+  return memoryBytes === 0 ? layer : { ...layer, needs: { ...noNeeds, ...layer.needs, memoryBytes } };
 }
+
+const noNeeds: LayerNeeds = { services: [], whenUnavailable: "fail", waitTimeoutMs: 0 };
 
 function withoutBudget(layer: PlanLayer): PlanLayer {
   const { budgetMs, ...rest } = layer;
@@ -63,4 +64,18 @@ function expectedMemoryBytes(config: Config, spec: TaskSpec): number {
     placements.some(({ category }) => category === spec.category),
   );
   return Math.max(0, ...layers.map(({ limits }) => limits.maxMemoryBytes ?? 0));
+}
+
+/** What the task says of services takes the place of what its layer requires. */
+function withServices(layer: PlanLayer, { services }: Config, { servicesRequired }: TaskSpec): PlanLayer {
+  if (servicesRequired === undefined) return layer;
+  const known = servicesRequired.filter((name) => services.has(name));
+  return { ...layer, needs: { ...noNeeds, ...layer.needs, services: known } };
+}
+
+/** Services that a task asks for, and that nobody knows how to look after: a line each. */
+export function unknownServices({ services }: Config, { servicesRequired = [] }: TaskSpec): string[] {
+  return servicesRequired
+    .filter((name) => !services.has(name))
+    .map((name) => `${name} cannot be checked: the config does not define it: add services.${name}`);
 }

@@ -30,6 +30,20 @@ export class AttemptLog implements Reporter {
       case "resources_awaited":
         this.say(`waits for ${event.reason}`);
         return;
+      case "service_state_changed":
+        this.say(`${event.service} is ${event.to}${event.reason === undefined ? "" : `: ${event.reason}`}`);
+        return;
+      case "resources_missing":
+        for (const { name, reason, fix } of event.missing) {
+          this.say(`missing  ${name}: ${reason}${fix === undefined ? "" : ` (${fix})`}`);
+        }
+        return;
+      case "service_outage_started":
+        this.say(`${event.service} is down: ${event.reason}`);
+        return;
+      case "service_outage_ended":
+        this.say(`${event.service} is up again after ${formatDuration(event.durationMs)}`);
+        return;
       case "node_started":
         this.say(`${event.nodeId} starts`);
         return;

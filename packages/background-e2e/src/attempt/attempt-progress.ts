@@ -75,6 +75,9 @@ export class AttemptProgress implements Reporter {
       case "resources_granted":
         this.note(undefined);
         return;
+      case "service_state_changed":
+        if (!this.#isRunning) this.note(`${event.service} is ${event.to}`);
+        return;
       case "node_started":
         this.#isRunning = true;
         this.#note = undefined;

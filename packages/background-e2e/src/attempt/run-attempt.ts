@@ -1,4 +1,5 @@
 import {
+  type Agent,
   type Config,
   createRunId,
   describeOutcome,
@@ -15,14 +16,20 @@ import {
   startRun,
   thisHost,
 } from "@netra-apex/core";
-import { checkServices, type ServiceCheck } from "@netra-apex/resources";
-import { assertShardable, frameworkNames, ProcessGuard, runSettings } from "@netra-apex/runner";
+import {
+  assertShardable,
+  frameworkNames,
+  ProcessGuard,
+  runSettings,
+  type Secrets,
+  secretsOf,
+} from "@netra-apex/runner";
 import { identifyInputs, ownPlaces, RunKeeper } from "@netra-apex/store";
 import type { TaskView } from "../queue/queue-backend.ts";
 import type { AttemptResult, TaskSpec } from "../queue/task.ts";
 import { identifyWorkTree } from "../snapshot/identify-work-tree.ts";
 import { markRun } from "./run-of-task.ts";
-import { attemptConfig, attemptPlan } from "./attempt-config.ts";
+import { attemptConfig, attemptPlan, unknownServices } from "./attempt-config.ts";
 import type { AttemptLog } from "./attempt-log.ts";
 import type { AttemptProgress } from "./attempt-progress.ts";
 import { ForegroundCourtesy } from "./foreground-courtesy.ts";
@@ -41,7 +48,6 @@ export interface AttemptSurroundings {
   /** A config that was named, where the code is; absolute. */
   readonly config?: string;
   readonly apexVersion?: string;
-  readonly checkServices?: ServiceCheck;
 }
 
 /**
@@ -81,11 +87,7 @@ async function run(surroundings: AttemptSurroundings, startedMs: number): Promis
   const plan = attemptPlan(config, spec);
   assertShardable(plan);
 
-  const unavailable = await findUnavailable(config, spec, surroundings);
-  if (unavailable !== undefined) {
-    const outcome: Outcome = { status: "errored", reason: unavailable, failureClass: "infrastructure" };
-    return ended({ outcome, startedMs, progress, isFinal: true });
-  }
+  for (const line of unknownServices(config, spec)) surroundings.log.say(line);
 
   const runId = createRunId(new Date());
   const identity = { kind: "background", name: task.id, projectRoot: spec.projectRoot, runId } as const;
@@ -134,8 +136,11 @@ async function runThePlan(
     const { runDirectory } = keeper;
     markRun(runDirectory, task.id);
     const { lastPasses, pastDurationsMs } = keeper.past;
+    const secrets = secretsOf(config);
+    const settings = runSettings(config, { runDirectory, lastPasses, guard, killNow: killNow.signal, secrets });
     const handle = startRun(plan, {
-      ...runSettings(config, { runDirectory, lastPasses, guard, killNow: killNow.signal }),
+      ...settings,
+      agents: [...settings.agents, ...(await resourceAgents(config, plan, secrets))],
       pastDurationsMs,
       reporters: [...keeper.reporters, progress, log, courtesy],
       signal: stop.signal,
@@ -154,7 +159,10 @@ async function runThePlan(
     const after = spec.snapshot ? inputs : await codeOf();
     const hasChangedMeanwhile =
       inputs && after && (inputs.tree ?? inputs.inputFingerprint) !== (after.tree ?? after.inputFingerprint);
-    const outcome = summary.outcome.status === "passed" ? summary.outcome : (progress.outcome ?? summary.outcome);
+    // A layer that could not start says why; its nodes only that they were skipped.
+    const hasStarted = summary.nodes.skipped < summary.nodes.total;
+    const ofCategory = hasStarted ? progress.outcome : undefined;
+    const outcome = summary.outcome.status === "passed" ? summary.outcome : (ofCategory ?? summary.outcome);
     const { exitCode } = progress;
     return {
       outcome,
@@ -164,7 +172,9 @@ async function runThePlan(
       ...(exitCode === undefined ? {} : { exitCode }),
       ...(inputs ? { inputs } : {}),
       ...(hasChangedMeanwhile ? { hasChangedMeanwhile } : {}),
-      ...(outcome.status === "errored" && unstartable.has(outcome.code ?? "") ? { isFinal: true } : {}),
+      ...(outcome.status === "errored" && (!hasStarted || unstartable.has(outcome.code ?? ""))
+        ? { isFinal: true }
+        : {}),
     };
   } finally {
     lease.signal.removeEventListener("abort", onEnd);
@@ -175,27 +185,11 @@ async function runThePlan(
 /** The command is not there, or is none: another attempt would find the same. */
 const unstartable: ReadonlySet<string> = new Set(["APEX_COMMAND_NOT_FOUND", "APEX_COMMAND_NOT_EXECUTABLE"]);
 
-/** Why the tests cannot be started, when a service that they need is not there. */
-async function findUnavailable(
-  config: Config,
-  spec: TaskSpec,
-  { lease, progress, log, checkServices: check = checkServices }: AttemptSurroundings,
-): Promise<string | undefined> {
-  const servicesRequired = spec.servicesRequired ?? layerServices(config, spec.category);
-  if (servicesRequired.length === 0) return undefined;
-  progress.note("checking services");
-  const { unavailable, unchecked } = await check(servicesRequired, config, lease.signal);
-  for (const { service, reason } of unchecked) log.say(`${service} cannot be checked: ${reason}`);
-  if (unavailable.length === 0) return undefined;
-  return `services are not available: ${unavailable.map(({ reason }) => reason).join("; ")}`;
-}
-
-/** What the layers of a category require, as far as the config says how it can be checked. */
-function layerServices({ layers, services }: Config, category: string): string[] {
-  const required = [...layers.values()]
-    .filter(({ placements }) => placements.some((placement) => placement.category === category))
-    .flatMap(({ requiredServices }) => requiredServices);
-  return [...new Set(required)].filter((name) => services.has(name));
+/** What looks after services and the environment, where there is something to look after. */
+async function resourceAgents(config: Config, plan: Plan, secrets: Secrets | undefined): Promise<Agent[]> {
+  if (!config.deployment && !plan.layers.some(({ needs }) => needs)) return [];
+  const { createResourceManagementAgent } = await import("@netra-apex/resources");
+  return [createResourceManagementAgent({ config, onSecret: (secret) => secrets?.learn(secret) }) as Agent];
 }
 
 /** What the run would be called on the command line, for `apex resume` and for people. */

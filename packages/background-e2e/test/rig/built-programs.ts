@@ -8,6 +8,7 @@ import type * as Api from "../../src/index.ts";
 
 const packageRoot = path.resolve(import.meta.dirname, "../..");
 const runnerRoot = path.resolve(packageRoot, "../runner");
+const resourcesRoot = path.resolve(packageRoot, "../resources");
 
 /** This package as it is published: its programs start in a fraction of the time that its sources take. */
 export interface Built {
@@ -27,6 +28,7 @@ export async function buildPackage(): Promise<Built> {
       "daemon-main": path.join(packageRoot, "src/daemon/daemon-main.ts"),
       "attempt-main": path.join(packageRoot, "src/attempt/attempt-main.ts"),
       "guard-main": path.join(runnerRoot, "src/guard/guard-main.ts"),
+      "service-keeper-main": path.join(resourcesRoot, "src/command/service-keeper-main.ts"),
     },
     outdir: directory,
     bundle: true,
@@ -36,6 +38,8 @@ export async function buildPackage(): Promise<Built> {
     target: "node22",
     conditions: ["@netra-apex/source"],
     logLevel: "silent",
+    // Its native parts do not go into a bundle; no test here has containers.
+    external: ["dockerode"],
     // For what is CommonJS among the dependencies.
     banner: { js: `import { createRequire } from "node:module"; const require = createRequire(import.meta.url);` },
   });

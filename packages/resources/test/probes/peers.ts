@@ -1,7 +1,6 @@
 import { createServer, type AddressInfo, type Server, type Socket } from "node:net";
-import type { HealthCheck, Service } from "@netra-apex/core";
+import type { HealthCheck } from "@netra-apex/core";
 import { onTestFinished } from "vitest";
-import { type CheckedServices, createServiceCheck } from "../../src/check-services.ts";
 import { createProbe, type ProbeOptions } from "../../src/probes/create-probe.ts";
 import type { ProbeResult } from "../../src/probes/probe.ts";
 import type { ProbeSubject } from "../../src/instance.ts";
@@ -58,35 +57,6 @@ export const drips =
 
 /** Closes every connection once it has been asked something. */
 export const hangsUpWhenAsked = (socket: Socket): void => void socket.once("data", () => socket.destroy());
-
-/** A service that is looked at in one way. */
-export function serviceOf(check?: HealthCheck): Service {
-  return {
-    name: "it",
-    provider: { kind: "external" },
-    ...(check ? { health: { check, intervalMs: 50, timeoutMs: 5_000, successes: 1, deadlineMs: 5_000 } } : {}),
-    needs: [],
-    start: "never",
-    isOneShot: false,
-    isReused: false,
-    stopTimeoutMs: 1_000,
-    exports: {},
-  };
-}
-
-/** What is wrong with the one service: the problem and the reason, or `up`. */
-export async function problemOf(health: HealthCheck, deadlineMs = 400): Promise<string> {
-  const config = { services: new Map([["it", serviceOf(health)]]) };
-  const checked: CheckedServices = await createServiceCheck({ deadlineMs })(
-    ["it"],
-    config,
-    new AbortController().signal,
-  );
-  const { unavailable, unchecked } = checked;
-  const [first] = unavailable;
-  if (unchecked.length > 0 || unavailable.length > 1) throw new Error("expected one service that can be checked");
-  return first ? `${first.problem}: ${first.reason}` : "up";
-}
 
 /** One look; the signal is nobody's. */
 export async function look(
