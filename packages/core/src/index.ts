@@ -186,6 +186,7 @@ export {
 } from "./controller/alerts.ts";
 export { type CallStats, type ResourceReading, type RunMetrics, RunMetricsFold } from "./controller/metrics.ts";
 export { MetricLabelError, prometheusText } from "./controller/prometheus-text.ts";
+export type { ServiceCounts } from "./controller/service-counters.ts";
 export { mergeSummaries, type MergeOptions, type RunCounts, RunTotals, summarizeRun } from "./controller/summarize.ts";
 
 // What came of it

@@ -117,7 +117,7 @@ export function restart(afterMs: number, lastUpAt: string): readonly (readonly [
 const needs = { services: ["postgresql", "redis", "mail"], whenUnavailable: "fail", waitTimeoutMs: 120_000 } as const;
 
 /** Two layers, of which the first needs three services and the second one that is not there. */
-export const servicePlan = shopPlan([
+const servicePlan = shopPlan([
   { id: "core", name: "Core Integration", needs, gates: [], nodes: [categoryNode("api"), categoryNode("database")] },
   {
     id: "load",

@@ -21,6 +21,8 @@ export const alertMetrics = {
   disk_free_gb: "free space of the project's disk in gigabytes",
   agents_lost: "agents that are lost now",
   tool_failures: "tool calls that ended with an error",
+  service_outages: "outages of services that a running layer needed",
+  service_start_seconds: "what the slowest service took to come up, in seconds",
   sla_breaches: "broken promises of the nodes that have ended",
 } as const;
 
@@ -307,6 +309,10 @@ function valueOf(metric: AlertMetric, counts: RunCounts): number | undefined {
       return counts.lostAgents.size;
     case "tool_failures":
       return counts.toolFailures;
+    case "service_outages":
+      return counts.services.outages;
+    case "service_start_seconds":
+      return counts.services.startMs.size === 0 ? undefined : Math.max(...counts.services.startMs.values()) / 1_000;
     case "sla_breaches":
       return counts.slaBreaches;
     default:

@@ -72,6 +72,14 @@ export interface RunMetrics {
   readonly byTool: Readonly<Record<string, CallStats>>;
   /** Agents that are lost now. */
   readonly lostAgents: readonly string[];
+  readonly services: {
+    /** How often one that was needed went down. */
+    readonly outages: number;
+    /** Those that are down now. */
+    readonly down: readonly string[];
+    /** What each took to come up, the longest where it was more than once. */
+    readonly startMs: Readonly<Record<string, number>>;
+  };
   readonly messages: {
     readonly sent: number;
     /** Counted by recipient, as is `undelivered`: a broadcast can have many. */
@@ -197,6 +205,11 @@ export class RunMetricsFold implements Reporter {
       byAgent: statsOf(this.#byAgent),
       byTool: statsOf(this.#byTool),
       lostAgents: [...counts.lostAgents],
+      services: {
+        outages: counts.services.outages,
+        down: [...counts.services.down],
+        startMs: Object.fromEntries(counts.services.startMs),
+      },
       messages: { ...this.#messages },
       alerts: { raised: this.#alertsRaised, active: [...this.#activeAlerts] },
       ...(lastSample && this.#peak && { resources: { samples, last: reading(lastSample), peak: this.#peak } }),

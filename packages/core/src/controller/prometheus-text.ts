@@ -16,6 +16,7 @@ const ownLabels: ReadonlySet<string> = new Set([
   "node",
   "agent",
   "tool",
+  "service",
   "rule",
   "type",
   "quantile",
@@ -34,6 +35,7 @@ export function prometheusText(metrics: RunMetrics, labels: Labels = {}): string
   addCalls(page, "attempt", { label: "node", what: "attempts of the node", stats: metrics.byNode });
   addCalls(page, "agent_attempt", { label: "agent", what: "attempts made by the agent", stats: metrics.byAgent });
   addCalls(page, "tool_call", { label: "tool", what: "calls of the tool", stats: metrics.byTool });
+  addServices(page, metrics);
   addMessages(page, metrics);
   addResources(page, metrics);
   return page.text;
@@ -98,6 +100,20 @@ function addCalls(
     `${name}_failures_total`,
     `Failed ${what}.`,
     all.map(([key, { failures }]) => [{ [label]: key }, failures]),
+  );
+}
+
+function addServices(page: Exposition, { services }: RunMetrics): void {
+  page.counter("service_outages_total", "Outages of services that a running layer needed.", services.outages);
+  page.gauge(
+    "service_down",
+    "Services that are down now.",
+    services.down.map((service) => [{ service }, 1]),
+  );
+  page.gauge(
+    "service_start_seconds",
+    "What each service took to come up.",
+    Object.entries(services.startMs).map(([service, ms]) => [{ service }, seconds(ms)]),
   );
 }
 

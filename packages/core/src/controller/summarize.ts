@@ -6,6 +6,7 @@ import { addEnforcement, enforcementOf } from "./enforcement.ts";
 import type { Outcome, OutcomeStatus } from "../outcome.ts";
 import type { PlanNode } from "../plan/plan.ts";
 import { addCounts, noTests, type TestCounts } from "../test-result.ts";
+import { ServiceCounters, type ServiceCounts } from "./service-counters.ts";
 import { exitCodeOf } from "./exit-codes.ts";
 
 /** What a run has come to so far, in plain counters. */
@@ -27,6 +28,7 @@ export interface RunCounts {
   readonly retries: number;
   readonly toolFailures: number;
   readonly slaBreaches: number;
+  readonly services: ServiceCounts;
   /** Agents that are lost now. */
   readonly lostAgents: ReadonlySet<string>;
   /** How the limits of nodes were enforced; `undefined` while none had any. */
@@ -40,6 +42,7 @@ type Writable<Value> = { -readonly [Key in keyof Value]: Value[Key] };
 export class RunCounters {
   readonly #running = new Set<NodeId>();
   readonly #lostAgents = new Set<string>();
+  readonly #services = new ServiceCounters();
   /** Nodes that others are parts of: their tests are counted with those. */
   readonly #wholes = new Set<NodeId>();
   readonly #nodesByOutcome = zeroOutcomes();
@@ -54,6 +57,7 @@ export class RunCounters {
     retries: 0,
     toolFailures: 0,
     slaBreaches: 0,
+    services: this.#services,
     lostAgents: this.#lostAgents,
     limits: undefined,
     lastSample: undefined,
@@ -98,7 +102,7 @@ export class RunCounters {
         counts.lastSample = event;
         return true;
       default:
-        return false;
+        return this.#services.onEvent(event);
     }
   }
 

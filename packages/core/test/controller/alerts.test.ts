@@ -36,6 +36,13 @@ const runStarted: RunEventBody = {
     notes: [],
   },
 };
+const down = {
+  type: "service_outage_started",
+  service: "db",
+  lastUpAt: "2026-01-31T12:00:00.000Z",
+  reason: "",
+} as const;
+const upAgain = { ...down, type: "service_outage_ended", durationMs: 5 } as const;
 const passed: Outcome = { status: "passed" };
 const failed: Outcome = { status: "failed", reason: "no" };
 const nodeEnded = (
@@ -263,6 +270,15 @@ describe("an alert", () => {
       ],
       "+3",
     ],
+    ["service_outages >= 2", [down, upAgain, { ...down, service: "redis" }], "+4"],
+    [
+      "service_start_seconds > 1",
+      [
+        { type: "service_state_changed", service: "db", to: "starting" },
+        { type: "service_state_changed", service: "db", from: "starting", to: "healthy", durationMs: 1_400 },
+      ],
+      "+3",
+    ],
     ["sla_breaches > 1", [nodeEnded(failed, { slaBreaches: [{ what: "duration" }, { what: "savings" }] })], "+2"],
   ])("of %s comes and goes with the run", (when, bodies, course) => {
     expect(courseOf(when, ...bodies)).toBe(course);
@@ -275,6 +291,7 @@ describe("an alert", () => {
     "memory_mb != 5",
     "queue_depth == 0",
     "disk_free_gb < 9",
+    "service_start_seconds < 9",
   ])("of %s is not raised while there is no value", (when) => expect(courseOf(when, nodeStarted, retrying)).toBe(""));
 
   it("needs both sides of an `and`, one of an `or`", () => {

@@ -252,6 +252,26 @@ describe("the metrics of a run", () => {
     expect(metrics.alerts).toEqual({ raised: 3, active: ["retries > 1"] });
   });
 
+  it("tell what services took to come up, how often they went down, and which are down now", () => {
+    const state = { type: "service_state_changed", service: "__proto__", to: "healthy" } as const;
+    const down = { type: "service_outage_started", lastUpAt: "2026-01-31T12:00:00.000Z", reason: "" } as const;
+    const { services } = metricsOf(
+      { ...state, durationMs: 1_400 },
+      { ...state, durationMs: 900 },
+      { type: "service_state_changed", service: "foreign", to: "running-unchecked" },
+      { ...down, service: "redis" },
+      { ...down, service: "db" },
+      { ...down, type: "service_outage_ended", service: "redis", durationMs: 5 },
+      { ...down, service: "redis" },
+      { ...down, type: "service_outage_ended", service: "redis", durationMs: 5 },
+    );
+    expect({ ...services, startMs: Object.entries(services.startMs) }).toEqual({
+      outages: 3,
+      down: ["db"],
+      startMs: [["__proto__", 1_400]],
+    });
+  });
+
   it("tell time and events as they were recorded", () => {
     const metrics = metricsOf(runStarted("a"), nodeStarted("a"), nodeStarted("b"), {
       type: "node_retrying",

@@ -1,4 +1,7 @@
+import { readFileSync } from "node:fs";
+import path from "node:path";
 import { describe, expect, it } from "vitest";
+import { parseEventLog } from "../../src/events/event-codec.ts";
 import { runPlan } from "../../src/controller/master-controller.ts";
 import { RunMetricsFold } from "../../src/controller/metrics.ts";
 import { MetricLabelError, prometheusText } from "../../src/controller/prometheus-text.ts";
@@ -94,6 +97,27 @@ describe("prometheusText", () => {
     expect(events).toBe(metrics.events.total);
   });
 
+  it("says what services took to come up, in seconds, and which are down", () => {
+    const fold = new RunMetricsFold();
+    const log = path.join(import.meta.dirname, "../events/fixtures/v1-with-services.ndjson");
+    const { events } = parseEventLog(readFileSync(log, "utf8"));
+    for (const event of events.slice(
+      0,
+      events.findIndex(({ type }) => type === "service_outage_ended"),
+    )) {
+      fold.onEvent(event);
+    }
+    const families = parse(prometheusText(fold.snapshot()));
+    const samples = (family: string) =>
+      families.get(family)?.samples.map(({ labels, value }) => [labels["service"], value]);
+    expect(samples("apex_service_start_seconds")).toEqual([
+      ["redis", 0.004],
+      ["postgresql", 1.4],
+    ]);
+    expect(samples("apex_service_down")).toEqual([["postgresql", 1]]);
+    expect(samples("apex_service_outages_total")).toEqual([[undefined, 1]]);
+  });
+
   it("keeps names with quotes, backslashes and line ends whole", async () => {
     const families = parse(prometheusText(await metricsOfARun(), { path: 'C:\\x "y"\nz' }));
     const nodes = families.get("apex_attempt_failures_total")!.samples.map(({ labels }) => labels["node"]);
@@ -109,7 +133,7 @@ describe("prometheusText", () => {
     expect(families.get("apex_nodes_planned")!.samples).toEqual([{ name: "apex_nodes_planned", labels: {}, value: 0 }]);
   });
 
-  it.each(["1st", "a-b", "", "__name", "node", "quantile"])("refuses the label %j", (label) => {
+  it.each(["1st", "a-b", "", "__name", "node", "quantile", "service"])("refuses the label %j", (label) => {
     expect(() => prometheusText(new RunMetricsFold().snapshot(), { [label]: "x" })).toThrow(MetricLabelError);
   });
 });

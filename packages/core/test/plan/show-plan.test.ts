@@ -86,6 +86,69 @@ describe("the plan as text", () => {
   });
 });
 
+describe("what a layer needs, in a plan", () => {
+  const needs = { services: ["postgresql", 'the "cache"'], whenUnavailable: "wait", waitTimeoutMs: 120_000 } as const;
+  const requires = {
+    freeMemoryBytes: 2 * 1024 ** 3,
+    freeDiskBytes: 1024 ** 3,
+    ports: [8080, 9090],
+    docker: true,
+    credentials: ["API_KEY"],
+  };
+  const layers = [
+    { id: "core", needs, nodes: ["api"] },
+    {
+      id: "load",
+      needs: { ...needs, services: ["postgresql"], requires, whenUnavailable: "fail" as const, isDedicated: true },
+      nodes: ["burst"],
+    },
+    {
+      id: "ui",
+      needs: { services: [], requires: { ports: [4000] }, whenUnavailable: "skip" as const, waitTimeoutMs: 0 },
+      nodes: ["click"],
+    },
+    {
+      id: "alone",
+      needs: { services: [], whenUnavailable: "fail" as const, waitTimeoutMs: 0, isDedicated: true },
+      nodes: ["solo"],
+    },
+  ];
+  const needy = planOf(layers);
+
+  it("is said with what becomes of the layer without it", () => {
+    const lines = showPlan(needy, "text").split("\n");
+    const below = (title: string): string | undefined => lines[lines.indexOf(title) + 2];
+    expect(below("1. core  (core)")).toBe('   needs postgresql, the "cache" · waits up to 2m if missing, then fails');
+    expect(below("2. load  (load)")).toBe(
+      "   needs postgresql · 2GiB of free memory · 1GiB of free disk · ports 8080, 9090 free · Docker · API_KEY · fails if missing · no other layer on this machine beside it",
+    );
+    expect(below("3. ui  (ui)")).toBe("   needs port 4000 free · left out if missing");
+    expect(below("4. alone  (alone)")).toBe("   no other layer on this machine beside it");
+    expect(JSON.parse(showPlan(needy, "json"))).toEqual(needy);
+  });
+
+  it("is not said of a layer that goes into the background queue, whose tasks look after it", () => {
+    expect(showPlan(needy, "text", { queued: ["core", "load", "ui", "alone"] })).not.toContain("needs");
+  });
+
+  it("is drawn once for each service, with a line to every layer that needs it", () => {
+    expect(showPlan(needy, "mermaid").split("\n").slice(-5)).toEqual([
+      '  S0[("postgresql")]',
+      "  S0 -.- L0",
+      "  S0 -.- L1",
+      '  S1[("the &quot;cache&quot;")]',
+      "  S1 -.- L0",
+    ]);
+    expect(showPlan(needy, "dot").split("\n").slice(-6, -1)).toEqual([
+      '  S0 [label="postgresql", shape=cylinder];',
+      "  S0 -> L0 [lhead=cluster_0, style=dotted, dir=none];",
+      "  S0 -> L1 [lhead=cluster_1, style=dotted, dir=none];",
+      '  S1 [label="the \\"cache\\"", shape=cylinder];',
+      "  S1 -> L0 [lhead=cluster_0, style=dotted, dir=none];",
+    ]);
+  });
+});
+
 describe("the plan for programs", () => {
   it("is as JSON the very object that the engine runs", () => {
     expect(JSON.parse(showPlan(plan, "json"))).toEqual(plan);

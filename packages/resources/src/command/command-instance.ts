@@ -131,7 +131,8 @@ export class CommandInstance implements ServiceInstance {
   }
 
   #withOutput(reason: string): string {
-    const said = lastLines(this.#output());
+    // The rest of it is with whoever has started the service.
+    const said = lastLines(this.#output(), 1);
     return said === "" ? reason : `${reason}: ${said}`;
   }
 

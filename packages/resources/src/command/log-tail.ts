@@ -26,5 +26,6 @@ export function lastLines(output: string, most = 3): string {
     .map((line) => line.trim())
     .filter((line) => line !== "");
   const text = lines.slice(-most).join(" / ");
-  return text.length > 400 ? `…${text.slice(-400)}` : text;
+  const longest = 200 * most;
+  return text.length > longest ? `…${text.slice(-longest)}` : text;
 }

@@ -11,30 +11,26 @@ export async function askDocker(subject: ProbeSubject, { deadlineMs, signal }: L
   return judgeStatus(await subject.status({ deadlineMs, signal }));
 }
 
-/** What a status means for those who want to use the service. */
+/** What a status means for those who want to use the service: its own reason, where it has one. */
 export function judgeStatus({ state, reason, exitCode }: InstanceStatus): ProbeResult {
-  const because = reason === undefined ? "" : `: ${reason}`;
   switch (state) {
     case "healthy":
     case "completed":
       return ready();
     case "running-unchecked":
-      return notReady(
-        "unchecked",
-        `it runs, and has no health check of its own that would tell whether it is ready${because}`,
-      );
+      return notReady("unchecked", reason ?? "it runs, and nothing tells whether it is ready");
     case "starting":
-      return notReady("starting", `its health check has not succeeded yet${because}`);
+      return notReady("starting", reason ?? "its health check has not succeeded yet");
     case "unhealthy":
-      return notReady("unhealthy", `its health check fails${because}`);
+      return notReady("unhealthy", reason ?? "its health check fails");
     case "exited":
-      return notReady("ended", `it has ended${exitCode === undefined ? "" : ` with exit code ${exitCode}`}${because}`);
+      return notReady("ended", reason ?? `it has ended${exitCode === undefined ? "" : ` with exit code ${exitCode}`}`);
     case "missing":
-      return notReady("not-started", `it is not there${because}`);
+      return notReady("not-started", reason ?? "it is not there");
     case "paused":
-      return notReady("paused", `it is paused${because}`);
+      return notReady("paused", reason ?? "it is paused");
     case "unreachable":
-      return notReady("no-answer", `what runs it does not answer${because}`);
+      return notReady("no-answer", reason ?? "what runs it does not answer");
     default:
       return state satisfies never;
   }

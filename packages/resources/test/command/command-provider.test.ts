@@ -83,7 +83,7 @@ test("placeholders are filled in the command, the directory and the environment;
   expect(env["PATH"]?.split(":")[0]).toBe(path.join(rig.projectRoot, "db/node_modules/.bin"));
 });
 
-test("what ends is told at once, with its exit code and its last lines; a one-shot that ends well has completed", async () => {
+test("what ends is told at once, with its exit code and its last line; a one-shot that ends well has completed", async () => {
   const rig = commandRig();
   const instance = await rig.start(
     service(node(`console.log("1\\n2\\n3\\n4"); setTimeout(() => process.exit(3), 100)`)),
@@ -92,7 +92,7 @@ test("what ends is told at once, with its exit code and its last lines; a one-sh
   expect(await instance.status(soon)).toMatchObject({
     state: "exited",
     exitCode: 3,
-    reason: "its command ended with exit code 3: 2 / 3 / 4",
+    reason: "its command ended with exit code 3: 4",
   });
   const once = service(shell("exit 0"), {}, { name: "once", isOneShot: true });
   const oneShot = await rig.start(once);

@@ -45,21 +45,23 @@ describe("a container's own health check", () => {
   const states: readonly (readonly [ServiceState, string])[] = [
     ["healthy", "ready"],
     ["completed", "ready"],
-    [
-      "running-unchecked",
-      "unchecked: it runs, and has no health check of its own that would tell whether it is ready: why",
-    ],
-    ["starting", "starting: its health check has not succeeded yet: why"],
-    ["unhealthy", "unhealthy: its health check fails: why"],
-    ["exited", "ended: it has ended with exit code 137: why"],
-    ["missing", "not-started: it is not there: why"],
-    ["paused", "paused: it is paused: why"],
-    ["unreachable", "no-answer: what runs it does not answer: why"],
+    ["running-unchecked", "unchecked: it runs, and nothing tells whether it is ready"],
+    ["starting", "starting: its health check has not succeeded yet"],
+    ["unhealthy", "unhealthy: its health check fails"],
+    ["exited", "ended: it has ended with exit code 137"],
+    ["missing", "not-started: it is not there"],
+    ["paused", "paused: it is paused"],
+    ["unreachable", "no-answer: what runs it does not answer"],
   ];
 
-  test.each(states)("%s", async (state, expected) => {
-    const status = async () => ({ state, reason: "why", ...(state === "exited" ? { exitCode: 137 } : {}) });
-    expect(await lookText({ kind: "docker" }, { subject: { place, status } })).toBe(expected);
+  test.each(states)("%s, with its own reason where it has one", async (state, expected) => {
+    const exitCode = state === "exited" ? { exitCode: 137 } : {};
+    const look = (reason?: string) => {
+      const status = async () => ({ state, ...exitCode, ...(reason === undefined ? {} : { reason }) });
+      return lookText({ kind: "docker" }, { subject: { place, status } });
+    };
+    expect(await look()).toBe(expected);
+    expect(await look("why")).toBe(expected.replace(/(?<=: ).*/, "why"));
   });
 
   test("cannot be asked of what nobody here runs", async () => {

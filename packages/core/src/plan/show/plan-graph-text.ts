@@ -2,7 +2,10 @@ import { formatDuration } from "../../config/units.ts";
 import type { NodeId } from "../../ids.ts";
 import type { Plan, PlanNode } from "../plan.ts";
 
-/** The plan as a Mermaid flowchart: a subgraph per layer, gates as thick arrows between layers, the critical path with a thick border. */
+/**
+ * The plan as a Mermaid flowchart: a subgraph per layer, gates as thick arrows between layers, services as cylinders with dotted
+ * lines to the layers that need them, the critical path with a thick border.
+ */
 export function planMermaid(plan: Plan, criticalPath: readonly NodeId[] = []): string {
   const names = nodeNames(plan);
   const lines = ["flowchart LR"];
@@ -21,6 +24,10 @@ export function planMermaid(plan: Plan, criticalPath: readonly NodeId[] = []): s
   for (const node of plan.nodes) {
     for (const need of node.needs) lines.push(`  ${names.get(need)} --> ${names.get(node.id)}`);
   }
+  for (const [index, { name, layers }] of neededServices(plan).entries()) {
+    lines.push(`  S${index}[("${escapeMermaid(name)}")]`);
+    for (const layer of layers) lines.push(`  S${index} -.- L${layer}`);
+  }
   if (criticalPath.length > 0) {
     const marked = criticalPath.map((id) => names.get(id)).join(",");
     lines.push("  classDef critical stroke-width:4px", `  class ${marked} critical`);
@@ -28,7 +35,10 @@ export function planMermaid(plan: Plan, criticalPath: readonly NodeId[] = []): s
   return lines.join("\n");
 }
 
-/** The plan in Graphviz' language: a cluster per layer, gates as bold edges between clusters, the critical path with a thick border. */
+/**
+ * The plan in Graphviz' language: a cluster per layer, gates as bold edges between clusters, services as cylinders with dotted
+ * lines to the layers that need them, the critical path with a thick border.
+ */
 export function planDot(plan: Plan, criticalPath: readonly NodeId[] = []): string {
   const critical = new Set(criticalPath);
   const names = nodeNames(plan);
@@ -51,7 +61,21 @@ export function planDot(plan: Plan, criticalPath: readonly NodeId[] = []): strin
   for (const node of plan.nodes) {
     for (const need of node.needs) lines.push(`  ${names.get(need)} -> ${names.get(node.id)};`);
   }
+  for (const [index, { name, layers }] of neededServices(plan).entries()) {
+    lines.push(`  S${index} [label=${quoteDot(name)}, shape=cylinder];`);
+    for (const layer of layers)
+      lines.push(`  S${index} -> L${layer} [lhead=cluster_${layer}, style=dotted, dir=none];`);
+  }
   return [...lines, "}"].join("\n");
+}
+
+/** Each service that a layer needs, with the positions of those layers. */
+function neededServices({ layers }: Plan): { readonly name: string; readonly layers: readonly number[] }[] {
+  const names = new Set(layers.flatMap(({ needs }) => needs?.services ?? []));
+  return [...names].map((name) => ({
+    name,
+    layers: [...layers.keys()].filter((index) => layers[index]?.needs?.services.includes(name)),
+  }));
 }
 
 /** Identifiers that both languages accept, whatever characters the ids have. */

@@ -7,10 +7,11 @@ import type { Condition, Resources, Sla } from "../../layers/node-rules.ts";
 import type { LayerId } from "../../ids.ts";
 import type { LeftOutLayer, Plan, PlanLayer, PlanNode } from "../plan.ts";
 import { estimateText } from "./estimate-text.ts";
+import { needsText } from "./needs-text.ts";
 import type { ShowPlanOptions } from "./show-plan.ts";
 
 /**
- * The plan for people: layers in order with gates and budgets, categories with timeouts and commands; then the layers that
+ * The plan for people: layers in order with gates, budgets and what they need, categories with timeouts and commands; then the layers that
  * were left out, and the notes. With an estimate also what history says of each.
  */
 export function planText(plan: Plan, { estimate, queued = [] }: ShowPlanOptions = {}): string {
@@ -21,6 +22,9 @@ export function planText(plan: Plan, { estimate, queued = [] }: ShowPlanOptions 
     [
       `${index + 1}. ${layer.name}  (${layer.id})`,
       `   ${layerFacts(layer, nodes, queued).join(" · ")}`,
+      ...(layer.needs && !queued.includes(layer.id) ? present(needsText(layer.needs) || undefined) : []).map(
+        (line) => `   ${line}`,
+      ),
       ...present(estimated.layers.get(layer.id)).map((line) => `   ${line}`),
       ...layer.nodes
         .map((id) => nodes.get(id))
