@@ -18,7 +18,7 @@ const project = mkdtempSync(path.join(tmpdir(), "apex-bench-"));
 const serverFile = path.join(project, "server.mjs");
 writeFileSync(
   serverFile,
-  'import { createServer } from "node:net"; createServer((socket) => socket.end()).listen(Number(process.env.PORT));\n',
+  'import { createServer } from "node:net"; createServer((socket) => socket.on("error", () => {})).listen(Number(process.env.PORT));\n',
 );
 writeFileSync(
   path.join(project, "apex.yaml"),
