@@ -30,7 +30,7 @@ export async function run(selection: Selection = {}, options: RunOptions = {}): 
   const changed = selection.changedFiles === undefined ? await changedFilesFor(config) : {};
   const plan = resolvePlan(config, { ...changed, ...selection });
   assertShardable(plan);
-  const { keeper, settings, hold } = await prepareRun(config, plan);
+  const { keeper, settings, share } = await prepareRun(config, plan);
   try {
     const summary = await runPlan(plan, {
       ...settings,
@@ -40,6 +40,6 @@ export async function run(selection: Selection = {}, options: RunOptions = {}): 
     await keeper.settle();
     return summary;
   } finally {
-    hold.release();
+    share.leave();
   }
 }

@@ -282,5 +282,16 @@ export { type Clock, delay, systemClock } from "./clock.ts";
 
 // Processes
 export { hostDirectory } from "./ledger/host-directory.ts";
-export { type HeldHolding, type Hold, type Holding, hostMemoryBytes, HostLedger } from "./ledger/host-ledger.ts";
+export { hostMemoryBytes, HostLedger, type LedgerPicture } from "./ledger/host-ledger.ts";
+export type { HostIdentity, HostParticipant, HostRequest, TakeAnswer } from "./ledger/host-participant.ts";
+export type { HostAmounts, HostCapacity, HostSlot } from "./ledger/host-amounts.ts";
+export {
+  describeParticipant,
+  type LedgerRecord,
+  type LedgerTake,
+  type LedgerWait,
+  type ParticipantKind,
+  type TakeLevel,
+} from "./ledger/ledger-record.ts";
+export { takesOfHost } from "./engine/host-demand.ts";
 export { identifyProcess, isProcessAlive, ownProcess, type ProcessIdentity } from "./process-identity.ts";

@@ -2,7 +2,7 @@ import path from "node:path";
 import {
   type Config,
   exitCodes,
-  type Hold,
+  type HostParticipant,
   type Plan,
   type RecoveredRun,
   type Reporter,
@@ -37,7 +37,7 @@ export async function executePlan(
     else process.stderr.write(`${message}\n`);
   });
   const suspension = listenForSuspension(guard, mode === "rich");
-  let hold: Hold | undefined;
+  let share: HostParticipant | undefined;
   try {
     const prepared = await prepareRun(config, plan, {
       guard,
@@ -45,7 +45,7 @@ export async function executePlan(
       forceRecreate: options.forceRecreate,
     });
     const { keeper } = prepared;
-    hold = prepared.hold;
+    share = prepared.share;
     for (const warning of prepared.warnings) process.stderr.write(`warning  ${warning}\n`);
     reporter = await createReporter(mode, {
       stdout: process.stdout,
@@ -76,7 +76,7 @@ export async function executePlan(
     if (summary.exitCode === exitCodes.nothingRan) sayHowToStart(plan);
     return summary.exitCode;
   } finally {
-    hold?.release();
+    share?.leave();
     suspension.release();
     interruption.release();
   }

@@ -3,11 +3,12 @@ import {
   type Config,
   createRunId,
   describeThrown,
-  type Hold,
   HostLedger,
+  type HostParticipant,
   type Plan,
   type Reporter,
   type RunPlanOptions,
+  takesOfHost,
 } from "@netra-apex/core";
 import { type LayerExecutionAgentOptions, runSettings, type Secrets, secretsOf } from "@netra-apex/runner";
 import { identifyInputs, ownPlaces, RunKeeper } from "@netra-apex/store";
@@ -19,8 +20,8 @@ export interface PreparedRun {
   readonly keeper: RunKeeper;
   /** Its reporters are those that keep it; others come after them. */
   readonly settings: RunPlanOptions & { readonly reporters: readonly Reporter[] };
-  /** Its part in the ledger of this machine, for which the background waits; to be released when the run is over. */
-  readonly hold: Hold;
+  /** Its part in the ledger of this machine, which the background sees; to be left when the run is over. */
+  readonly share: HostParticipant;
   /** What a person should know before it starts, a line each. */
   readonly warnings: readonly string[];
 }
@@ -48,6 +49,10 @@ export async function prepareRun(
   const log = await openLog(config, runId, warnings);
   const { runDirectory } = keeper;
   const { lastPasses, pastDurationsMs } = keeper.past;
+  const share = joinLedger(plan, runId);
+  if (share.problem !== undefined && takesOfHost(plan)) {
+    warnings.push(`this run and others on this machine do not wait for each other: ${share.problem}`);
+  }
   const secrets = secretsOf(config);
   const own = runSettings(config, { ...control, runDirectory, lastPasses, secrets });
   const settings = {
@@ -59,8 +64,9 @@ export async function prepareRun(
     apexVersion,
     inputs,
     host: await hostOf(),
+    hostLedger: share,
   };
-  return { keeper, settings, warnings, hold: holdForeground(config, plan) };
+  return { keeper, settings, warnings, share };
 }
 
 /** Most projects have no services: what looks after them is loaded where there is something to look after. */
@@ -75,11 +81,18 @@ async function resourceAgents(
   return [createResourceManagementAgent({ config, forceRecreate, onSecret: (secret) => secrets?.learn(secret) })];
 }
 
-/** A layer's memory is what its config says of it; layers run one after another, as a rule. */
-function holdForeground(config: Config, plan: Plan): Hold {
-  const layers = plan.layers.map(({ id }) => config.layers.get(id)?.limits.maxMemoryBytes ?? 0);
-  const name = `a run of ${path.basename(plan.projectRoot)}`;
-  return new HostLedger().hold({ kind: "foreground", name, memoryBytes: Math.max(0, ...layers) });
+function joinLedger({ projectRoot, runMode }: Plan, runId: string): HostParticipant {
+  // The tests of another run may have started us.
+  const within = process.env["APEX_RUN_ID"];
+  return new HostLedger().join({
+    kind: "foreground",
+    name: `a run of ${path.basename(projectRoot)}`,
+    projectRoot,
+    runId,
+    ...(within === undefined ? {} : { within }),
+    // It has sent something into the background itself, to run beside it.
+    isShared: runMode === "hybrid",
+  });
 }
 
 async function openLog(

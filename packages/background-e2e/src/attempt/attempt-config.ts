@@ -36,13 +36,17 @@ export function attemptPlan(config: Config, spec: TaskSpec): Plan {
     ...(spec.useRealServices ? { realServices: true } : {}),
     ...(spec.useRealLlm ? { realLlm: true } : {}),
   });
-  if (timeoutMs === undefined) return plan;
+  const layers = plan.layers.map((layer) => withMemory(layer, expectedMemoryBytes(config, spec)));
+  if (timeoutMs === undefined) return { ...plan, layers };
   // The task's time takes the place of the layer's, which is meant for all of its categories.
-  return {
-    ...plan,
-    layers: plan.layers.map(withoutBudget),
-    nodes: plan.nodes.map((node) => ({ ...node, timeoutMs })),
-  };
+  return { ...plan, layers: layers.map(withoutBudget), nodes: plan.nodes.map((node) => ({ ...node, timeoutMs })) };
+}
+
+/** An attempt waits for all the memory that it may come to, also where its layer's limit is a built-in one. */
+function withMemory(layer: PlanLayer, memoryBytes: number): PlanLayer {
+  if (memoryBytes === 0) return layer;
+  const nothing = { services: [], whenUnavailable: "fail", waitTimeoutMs: 0 } as const;
+  return { ...layer, needs: { ...nothing, ...layer.needs, memoryBytes } };
 }
 
 function withoutBudget(layer: PlanLayer): PlanLayer {
@@ -51,7 +55,7 @@ function withoutBudget(layer: PlanLayer): PlanLayer {
 }
 
 /** The memory that the attempt is expected to take: its own limit, else its layer's. */
-export function expectedMemoryBytes(config: Config, spec: TaskSpec): number {
+function expectedMemoryBytes(config: Config, spec: TaskSpec): number {
   if (spec.memoryLimitBytes !== undefined) return spec.memoryLimitBytes;
   const own = config.categories.get(spec.category)?.limits?.memoryBytes;
   if (own !== undefined) return own;

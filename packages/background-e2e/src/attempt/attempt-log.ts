@@ -27,6 +27,9 @@ export class AttemptLog implements Reporter {
       case "output":
         this.#write(event.text);
         return;
+      case "resources_awaited":
+        this.say(`waits for ${event.reason}`);
+        return;
       case "node_started":
         this.say(`${event.nodeId} starts`);
         return;

@@ -69,6 +69,12 @@ export class AttemptProgress implements Reporter {
         this.#inputs = runInputsOf(event);
         this.#onChange();
         return;
+      case "resources_awaited":
+        this.note(`waiting for ${event.reason}`);
+        return;
+      case "resources_granted":
+        this.note(undefined);
+        return;
       case "node_started":
         this.#isRunning = true;
         this.#note = undefined;

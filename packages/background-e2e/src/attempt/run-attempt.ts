@@ -4,13 +4,15 @@ import {
   describeOutcome,
   describeWithHint,
   HostLedger,
+  type HostParticipant,
   isApexError,
   loadConfig,
   noTests,
   type Outcome,
   type Plan,
-  runPlan,
+  type RunId,
   type RunInputs,
+  startRun,
   thisHost,
 } from "@netra-apex/core";
 import { checkServices, type ServiceCheck } from "@netra-apex/resources";
@@ -20,9 +22,10 @@ import type { TaskView } from "../queue/queue-backend.ts";
 import type { AttemptResult, TaskSpec } from "../queue/task.ts";
 import { identifyWorkTree } from "../snapshot/identify-work-tree.ts";
 import { markRun } from "./run-of-task.ts";
-import { attemptConfig, attemptPlan, expectedMemoryBytes } from "./attempt-config.ts";
+import { attemptConfig, attemptPlan } from "./attempt-config.ts";
 import type { AttemptLog } from "./attempt-log.ts";
 import type { AttemptProgress } from "./attempt-progress.ts";
+import { ForegroundCourtesy } from "./foreground-courtesy.ts";
 import type { Lease } from "./lease.ts";
 
 /** What an attempt needs beside its task. */
@@ -84,36 +87,37 @@ async function run(surroundings: AttemptSurroundings, startedMs: number): Promis
     return ended({ outcome, startedMs, progress, isFinal: true });
   }
 
-  progress.note("waiting for memory");
-  const hold = await new HostLedger().holdWithin(
-    { kind: "background", name: task.id, memoryBytes: expectedMemoryBytes(config, spec) },
-    {
-      signal: lease.signal,
-      onWait: (reason) => {
-        progress.note(`waiting for ${reason}`);
-        surroundings.log.say(`waits for ${reason}`);
-      },
-    },
-  );
+  const runId = createRunId(new Date());
+  const identity = { kind: "background", name: task.id, projectRoot: spec.projectRoot, runId } as const;
+  const share = new HostLedger().join(identity);
+  const courtesy = new ForegroundCourtesy(share, { progress, log: surroundings.log });
   try {
+    await courtesy.untilAlone(lease.signal);
     progress.note("starting");
-    return await runThePlan(config, plan, surroundings, startedMs);
+    return await runThePlan(config, plan, { ...surroundings, runId, share, courtesy }, startedMs);
   } finally {
-    hold.release();
+    courtesy.close();
+    share.leave();
   }
+}
+
+/** What an attempt whose turn has come is run with. */
+interface StartedAttempt extends AttemptSurroundings {
+  readonly runId: RunId;
+  readonly share: HostParticipant;
+  readonly courtesy: ForegroundCourtesy;
 }
 
 async function runThePlan(
   config: Config,
   plan: Plan,
-  { task, lease, progress, log, apexVersion }: AttemptSurroundings,
+  { task, lease, progress, log, apexVersion, runId, share, courtesy }: StartedAttempt,
   startedMs: number,
 ): Promise<AttemptResult> {
   const { spec } = task;
   const codeOf = (): Promise<RunInputs | undefined> =>
     spec.snapshot ? Promise.resolve(inputsOf(spec.snapshot)) : presentCode(plan.projectRoot, ownPlaces(config));
   const before = codeOf();
-  const runId = createRunId(new Date());
   const keeper = await RunKeeper.open(config, plan, runId);
   for (const line of keeper.warnings) log.say(line);
   const guard = new ProcessGuard();
@@ -130,17 +134,20 @@ async function runThePlan(
     const { runDirectory } = keeper;
     markRun(runDirectory, task.id);
     const { lastPasses, pastDurationsMs } = keeper.past;
-    const summary = await runPlan(plan, {
+    const handle = startRun(plan, {
       ...runSettings(config, { runDirectory, lastPasses, guard, killNow: killNow.signal }),
       pastDurationsMs,
-      reporters: [...keeper.reporters, progress, log],
+      reporters: [...keeper.reporters, progress, log, courtesy],
       signal: stop.signal,
       runId,
       ...(apexVersion === undefined ? {} : { apexVersion }),
       inputs: before,
       host: thisHost(),
       command: commandOf(spec),
+      hostLedger: share,
     });
+    courtesy.follow(handle);
+    const summary = await handle.summary;
     const { warnings } = await keeper.settle();
     for (const line of warnings) log.say(line);
     const inputs = await before;

@@ -1,8 +1,8 @@
 import { createServer } from "node:net";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
-import { HostLedger, hostMemoryBytes } from "@netra-apex/core";
-import { describe, expect, it, onTestFinished } from "vitest";
+import { HostLedger, hostMemoryBytes, type HostParticipant } from "@netra-apex/core";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { attemptLog } from "../../src/index.ts";
 import { snapshotDirectory } from "../../src/place.ts";
 import { buildPackage } from "../rig/built-programs.ts";
@@ -33,16 +33,71 @@ describe("what an attempt stands on", () => {
     expect(readFileSync(path.join(rig.root, "ran"), "utf8")).toBe("x\n");
   });
 
-  it("is memory, for which it waits while a person's own run has it", async () => {
+  it("is memory, for which it waits while another task has it", async () => {
     const rig = await workerRig(built, { categories: { e2e: "command: 'true'" } });
-    const foreground = new HostLedger().hold({ kind: "foreground", name: "my run", memoryBytes: hostMemoryBytes() });
+    const other = new HostLedger().join({ kind: "background", name: "other-task", projectRoot: "/elsewhere" });
+    const amounts = { memoryBytes: hostMemoryBytes() };
+    expect(other.request({ what: "all", level: "layer", amounts }).tryTake()).toEqual({ kind: "taken" });
     const id = await rig.enqueue("e2e", { memoryLimitBytes: 64 * 1024 ** 2 });
     rig.startDaemon();
     const waiting = await rig.until(id, ({ progress }) => progress?.note?.startsWith("waiting for memory: ") ?? false);
-    expect(waiting).toMatchObject({ state: "starting", progress: { note: "waiting for memory: my run" } });
-    foreground.release();
+    expect(waiting).toMatchObject({ state: "starting", progress: { note: expect.stringContaining("other-task") } });
+    other.leave();
     expect(await rig.end(id)).toMatchObject({ state: "completed" });
-    expect(readFileSync(attemptLog(rig.place, id, 1), "utf8")).toContain("waits for memory: my run");
+    expect(readFileSync(attemptLog(rig.place, id, 1), "utf8")).toMatch(/waits for memory: .* are held by .*other-task/);
+  });
+});
+
+describe("a run that a person waits for", () => {
+  const join = (): HostParticipant =>
+    new HostLedger().join({ kind: "foreground", name: "a run of shop", projectRoot: "/shop" });
+
+  it("goes before an attempt that has not begun", async () => {
+    const rig = await workerRig(built, { categories: { e2e: "command: 'true'" } });
+    const person = join();
+    const id = await rig.enqueue("e2e");
+    rig.startDaemon();
+    const waiting = await rig.until(id, ({ progress }) => progress?.note?.startsWith("yields to ") ?? false);
+    expect(waiting.progress?.note).toMatch(/^yields to a run of shop \(pid \d+\)$/);
+    expect(waiting.state).toBe("starting");
+    person.leave();
+    expect(await rig.end(id)).toMatchObject({ state: "completed" });
+  });
+
+  it("keeps an attempt from starting its next part, gets what it had meanwhile, and lets it go on to its end", async () => {
+    const test = (name: string): string =>
+      [
+        'import test from "node:test";',
+        'import { appendFileSync, existsSync } from "node:fs";',
+        'import { setTimeout } from "node:timers/promises";',
+        `test("${name}", async () => { appendFileSync("ran", "${name} "); while (!existsSync("go")) await setTimeout(20); });`,
+      ].join("\n");
+    const rig = await workerRig(built, {
+      categories: { e2e: "command: node --test test/*.test.mjs, shards: 2, max_memory: 64MiB" },
+      files: { "test/a.test.mjs": test("a"), "test/b.test.mjs": test("b") },
+    });
+    const ran = (): string => {
+      const file = path.join(rig.root, "ran");
+      return existsSync(file) ? readFileSync(file, "utf8") : "";
+    };
+    const id = await rig.enqueue("e2e");
+    rig.startDaemon();
+    await vi.waitUntil(() => ran() !== "", { timeout: 15_000 });
+    const person = join();
+    await rig.until(id, ({ progress }) => progress?.note?.startsWith("yields to ") ?? false);
+    const everything = person.request({ what: "all", level: "layer", amounts: { memoryBytes: hostMemoryBytes() } });
+    // What runs keeps what it has.
+    expect(everything.tryTake()).toMatchObject({
+      kind: "short",
+      reason: expect.stringContaining(`apex bg cancel ${id}`),
+    });
+    rig.write("go", "");
+    await vi.waitUntil(() => everything.tryTake().kind === "taken", { timeout: 10_000 });
+    expect(ran().trim().split(" ")).toHaveLength(1);
+    person.leave();
+    expect(await rig.end(id)).toMatchObject({ state: "completed", result: { counts: { total: 2, passed: 2 } } });
+    expect(ran().trim().split(" ").toSorted()).toEqual(["a", "b"]);
+    expect(readFileSync(attemptLog(rig.place, id, 1), "utf8")).toMatch(/yields to a run of shop[^]*goes on/);
   });
 });
 

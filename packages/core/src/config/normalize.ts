@@ -52,9 +52,16 @@ function resolveLayers(written: WrittenConfig, environment: string): Map<string,
     const merged = patches
       .map((layer) => layerPatch(layer, environment))
       .reduce((base, over) => mergePatches(base, over), {} as LayerPatch);
-    layers.set(id, completeLayer(id, merged, ownValue(own, id) === undefined));
+    const ownLayer = ownValue(own, id);
+    const ownPatch: LayerPatch = ownLayer ? layerPatch(ownLayer, environment) : {};
+    const patch = ownPatch.limits?.maxMemoryBytes === undefined ? merged : withOwnMemory(merged);
+    layers.set(id, completeLayer(id, patch, ownLayer === undefined));
   }
   return layers;
+}
+
+function withOwnMemory(patch: LayerPatch): LayerPatch {
+  return { ...patch, limits: { ...patch.limits, isMemoryWritten: true } };
 }
 
 function resolveCategories(

@@ -132,10 +132,13 @@ export interface WrittenLayerSettings {
   categories?: (string | WrittenPlacement)[] | undefined;
   resource_limits?:
     | {
-        /** Kept free for it on this machine while it runs; a category's own limit is what is enforced. */
+        /**
+         * Kept free for it on this machine while it runs: runs of this user whose layers do not fit together wait for each other.
+         * A category's own limit is what is enforced. A built-in one is kept free only where categories reserve memory.
+         */
         max_memory?: WrittenSize | undefined;
         max_memory_mb?: number | undefined;
-        /** 1 to 100; today it only bounds how much a hybrid layer runs at once. */
+        /** 1 to 100; bounds how much a hybrid layer runs at once. Not kept free: CPUs that somebody must have are `reserves`. */
         max_cpu_percent?: number | undefined;
         /** Most categories of the layer at once. */
         max_parallel_instances?: number | undefined;
@@ -155,7 +158,10 @@ export interface WrittenLayerSettings {
   dependencies?: string[] | undefined;
   /** Runs in the background queue, not in the foreground modes. */
   background_execution?: boolean | undefined;
-  /** Runs while no other layer of any run of this machine does. */
+  /**
+   * Runs while no other layer of any run of this user on this machine does. In the background it begins once no run that a person
+   * waits for is there; one that comes later does not wait for it.
+   */
   dedicated_resources?: boolean | undefined;
   /** Starts nothing more of the layer once a category of it has failed: `failure_policy: stop-starting`. */
   fail_fast?: boolean | undefined;
@@ -227,9 +233,9 @@ export interface WrittenCategory {
   shards?: number | undefined;
   /** Runs while nothing else of the run does. */
   exclusive?: boolean | undefined;
-  /** Of the categories that name the same mutex, one runs at a time. */
+  /** Of the project's categories that name the same mutex, one runs at a time on this machine; of all projects' with `host:NAME`. */
   mutexes?: string[] | undefined;
-  /** What it takes of the machine while it runs; its memory limit where it has one. */
+  /** What it takes of the machine while it runs, beside other runs, too; its memory limit where it has one. */
   reserves?: { memory?: WrittenSize | undefined; cpus?: number | undefined } | undefined;
   /** What its failure does to the whole run, whatever its layer says. */
   failure_policy?: FailurePolicy | undefined;

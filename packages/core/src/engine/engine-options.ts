@@ -5,6 +5,7 @@ import type { Tool } from "../agents/tool.ts";
 import type { Clock } from "../clock.ts";
 import type { EventStream } from "../events/event-stream.ts";
 import type { NodeId } from "../ids.ts";
+import type { HostParticipant } from "../ledger/host-participant.ts";
 import type { Outcome } from "../outcome.ts";
 import type { Plan, PlanNode } from "../plan/plan.ts";
 import type { ConditionCheck } from "./condition.ts";
@@ -29,6 +30,8 @@ export interface ExecutionSettings {
   readonly random?: () => number;
   /** Memory of the process that agents run in, in bytes; resident memory of this one by default. */
   readonly memoryBytes?: () => number;
+  /** The run's part in the ledger of this machine; without it the run takes what it needs, and asks nobody. */
+  readonly hostLedger?: HostParticipant;
 }
 
 /** What the engine of one run is made of. */

@@ -60,7 +60,13 @@ export class ExecutionEngine {
     this.#plan = plan;
     this.#control = new RunControl(options);
     this.#walk = new GraphWalk(plan, weightsFrom(options.pastDurationsMs, options.kept));
-    this.#scheduler = new Scheduler(plan, this.#walk.priorities);
+    this.#agents = new AgentAvailability(stream);
+    this.#gatekeeper = new Gatekeeper(options, this.#control, {
+      nodeAt: (index) => this.#nodeAt(index),
+      isStopped: (index) => (this.#stopReason(index) ?? this.#agents.refusal(this.#nodeAt(index).agent)) !== undefined,
+      onChange: () => this.#dispatch(),
+    });
+    this.#scheduler = new Scheduler(plan, this.#walk.priorities, this.#gatekeeper.host.nodes);
     this.#isolated = new IsolatedRetries(this.#walk, this.#scheduler);
     this.#results = new NodeResults(stream);
     this.#state = new StateStore((entry) => stream.emit({ type: "state_written", ...entry }), options.stateLimitBytes);
@@ -69,8 +75,6 @@ export class ExecutionEngine {
     this.#layers = plan.layers.map((layer) => new LayerExecution(layer, { stream, clock: this.#control.budgetClock }));
     this.#layerById = new Map(this.#layers.map((state) => [state.layer.id, state]));
     this.#retryBudget = plan.retryBudget === undefined ? undefined : new RetryBudget("the run", plan.retryBudget);
-    this.#agents = new AgentAvailability(stream);
-    this.#gatekeeper = new Gatekeeper(options, this.#control);
     this.#everyNode = everyNode(options, this.#state);
     this.#unstarted = plan.nodes.length;
     this.#conditions.assertRunnable(plan, options.agents);
@@ -134,6 +138,7 @@ export class ExecutionEngine {
       });
     } finally {
       endBudget();
+      this.#gatekeeper.host.close();
       signal.removeEventListener("abort", onAbort);
     }
     const layers = this.#layers.map(({ layer, outcome }) => ({ name: layer.name, outcome: outcome as Outcome }));
@@ -166,15 +171,9 @@ export class ExecutionEngine {
   #settleNode(index: number, ready: number[]): void {
     const node = this.#nodeAt(index);
     const skip = this.#skipReason(index) ?? this.#conditions.skipReason(node, this.#plan);
-    if (skip) {
-      this.#endUnstarted(index, withoutRun(skip), ready);
-      return;
-    }
+    if (skip) return this.#endUnstarted(index, withoutRun(skip), ready);
     const check = this.#conditions.check(node, this.#plan, this.#control.signal);
-    if (!check) {
-      this.#queue(index, ready);
-      return;
-    }
+    if (!check) return this.#queue(index, ready);
     this.#after(check, (verdict, after) => {
       if (verdict) this.#endUnstarted(index, withoutRun(verdict), after);
       else this.#queue(index, after);
@@ -213,6 +212,7 @@ export class ExecutionEngine {
       this.#settleReady(ended);
     }
     if (this.#walk.isOver) return;
+    this.#gatekeeper.host.settle();
     const isWaiting = this.#unstarted === 0;
     if (isWaiting !== this.#isWaiting) this.#options.onWaiting?.(isWaiting);
     this.#isWaiting = isWaiting;
@@ -298,7 +298,7 @@ export class ExecutionEngine {
     this.#control.applyFailurePolicy(node, this.#layerOf(node), outcome);
   }
 
-  /** Opens a layer's gate, where agents are to be asked once they have answered. */
+  /** Opens a layer's gate, where there is something to wait for once that is over. */
   #reachGate(layer: LayerExecution, vertex: number, ready: number[]): void {
     const hasWork = this.#results.hasWork(this.#plan, layer.layer);
     const open = (refused: Skip | undefined, after: number[]): void => {
@@ -307,11 +307,13 @@ export class ExecutionEngine {
       this.#walk.release(vertex, undefined, after);
     };
     const stop = this.#walk.blockedBy(vertex) ?? this.#control.stop;
-    if (stop || !hasWork || !this.#gatekeeper.isAsked) open(stop, ready);
-    else this.#after(this.#gatekeeper.admit(layer, this.#plan), open);
+    const admission = stop || !hasWork ? undefined : this.#gatekeeper.admit(layer, this.#plan);
+    if (admission) this.#after(admission, open);
+    else open(stop, ready);
   }
 
   #closeLayer(layer: LayerExecution): Skip | undefined {
+    this.#gatekeeper.host.leave(layer.layer.id);
     return layer.close(this.#results.inOrderOf(this.#plan, layer.layer.id));
   }
 

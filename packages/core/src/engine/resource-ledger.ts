@@ -24,6 +24,11 @@ export function demandKey({ memoryBytes, milliCpus, mutexes, isExclusive }: Dema
   return JSON.stringify([memoryBytes, milliCpus, isExclusive, ...mutexes]);
 }
 
+/** Whether it asks for nothing that others could have. */
+export function isModest({ memoryBytes, milliCpus, mutexes }: Demand): boolean {
+  return memoryBytes === 0 && milliCpus === 0 && mutexes.length === 0;
+}
+
 /** Whether what one takes could be what the other waits for. */
 export function compete(left: Demand, right: Demand): boolean {
   return (

@@ -1,6 +1,7 @@
 import { ReadyQueue } from "../dag/ready-queue.ts";
 import type { Plan, PlanLayer, PlanNode } from "../plan/plan.ts";
-import { compete, type Demand, demandKey, demandOf, ResourceLedger } from "./resource-ledger.ts";
+import type { NodeGate } from "./host-nodes.ts";
+import { compete, type Demand, demandKey, demandOf, isModest, ResourceLedger } from "./resource-ledger.ts";
 
 /** Nodes of one layer that ask for the same: only the first of them has to be looked at. */
 interface DemandClass {
@@ -52,6 +53,7 @@ export class Scheduler {
   readonly #nodes: ScheduledNode[] = [];
   readonly #isBefore: (left: number, right: number) => boolean;
   readonly #ledger: ResourceLedger;
+  readonly #host: NodeGate | undefined;
   readonly #maxParallel: number;
   readonly #freeSlots: number[] = [];
   #slots = 0;
@@ -59,8 +61,11 @@ export class Scheduler {
   #waiting = 0;
   #exclusiveRuns = false;
 
-  /** `priorities` by node index: higher starts first; equal ones, and all of a sequential layer, in their declared order. */
-  constructor(plan: Plan, priorities: Float64Array) {
+  /**
+   * `priorities` by node index: higher starts first; equal ones, and all of a sequential layer, in their declared order. `host` is
+   * asked last about a node that reserves something.
+   */
+  constructor(plan: Plan, priorities: Float64Array, host?: NodeGate) {
     const priority = (node: number): number => this.#at(node).priority;
     const inOrder = (left: number, right: number): boolean => this.#at(left).position < this.#at(right).position;
     this.#isBefore = (left, right) =>
@@ -76,6 +81,7 @@ export class Scheduler {
     this.#laneIndex = new Map(plan.layers.map((layer, index) => [layer.id, index]));
     this.#ledger = new ResourceLedger(plan.capacity);
     this.#maxParallel = plan.maxParallel;
+    this.#host = host;
     this.extend(plan, priorities);
   }
 
@@ -135,7 +141,8 @@ export class Scheduler {
       const { demand } = candidate.group;
       if (demand.isExclusive && this.#running > 0) return undefined;
       const isHeld = held.some((ahead) => compete(ahead, demand));
-      if (!isHeld && this.#ledger.fits(demand) && candidate.lane.ledger.fits(demand)) {
+      const fits = !isHeld && this.#ledger.fits(demand) && candidate.lane.ledger.fits(demand);
+      if (fits && this.#hasHost(candidate)) {
         for (const ahead of passedOver) if (compete(ahead.demand, demand)) ahead.overtaken += 1;
         return this.#start(candidate);
       }
@@ -151,9 +158,14 @@ export class Scheduler {
     lane.running -= 1;
     lane.ledger.release(demand);
     this.#ledger.release(demand);
+    if (!isModest(demand)) this.#host?.ended(node);
     this.#running -= 1;
     this.#exclusiveRuns = false;
     this.#freeSlots.push(slot);
+  }
+
+  #hasHost({ node, group: { demand } }: Candidate): boolean {
+    return this.#host === undefined || isModest(demand) || this.#host.mayStart(node);
   }
 
   /** The first node of each class whose layer has room, the most important one first. */

@@ -66,6 +66,8 @@ export type LlmMode = "mock" | "real" | "real_required";
 /** What a layer may take of the machine. */
 export interface ResourceLimits {
   readonly maxMemoryBytes?: number;
+  /** The memory is the config's own word, not a built-in default: it is kept free for the layer. */
+  readonly isMemoryWritten?: boolean;
   /** Percent of the machine's CPUs, 1 to 100. */
   readonly maxCpuPercent?: number;
   readonly maxParallel?: number;

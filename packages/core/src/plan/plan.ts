@@ -3,6 +3,7 @@ import type { TestShard } from "./category-task.ts";
 import type { Evidence, RetryPolicy } from "../layers/category.ts";
 import type { AvailabilityPolicy, ExecutionMode, FlakyPolicy, LayerRequirements } from "../layers/layer.ts";
 import type { Condition, FailurePolicy, Resources, Sla } from "../layers/node-rules.ts";
+import type { HostSlot } from "../ledger/host-amounts.ts";
 import type { SkipCause } from "../outcome.ts";
 
 /** One agent invocation: a category, or what a plugin contributes. */
@@ -25,7 +26,7 @@ export interface PlanNode {
   readonly exclusive: boolean;
   /** Taken from the run's and the layer's capacity while it runs; more than there is counts as all there is. */
   readonly reserves?: Resources;
-  /** Of the nodes that name the same mutex, one runs at a time. */
+  /** Of the project's nodes that name the same mutex, one runs at a time; of all projects' where it begins with `host:`. */
   readonly mutexes?: readonly string[];
   /** What its failure does to the whole run; overrides the layer's and the run's policy. */
   readonly failurePolicy?: FailurePolicy;
@@ -52,6 +53,10 @@ export interface LayerNeeds {
   readonly waitTimeoutMs: number;
   /** No other layer of any run of this machine beside it. */
   readonly isDedicated?: boolean;
+  /** Kept free for all of the layer, so that its nodes ask the machine for none; absent where each node asks for itself. */
+  readonly memoryBytes?: number;
+  /** Services of which there are only so many for the runs of this machine. */
+  readonly slots?: readonly HostSlot[];
 }
 
 /** A layer as this run will execute it. */

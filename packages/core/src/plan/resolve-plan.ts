@@ -41,7 +41,7 @@ export function resolvePlan(config: Config, selection: Selection): Plan {
       failurePolicy: layer.failurePolicy,
       ...(layer.retryBudget === undefined ? {} : { retryBudget: layer.retryBudget }),
       ...layerCapacity(layer, reserving, notes),
-      ...layerNeeds(layer, config, selection),
+      ...layerNeeds(layer, ownNodes, config, selection),
       nodes: ownNodes.map(({ id }) => id),
     });
     if (assumed.length > 0)
