@@ -5,10 +5,10 @@ import { readSettings } from "./settings.ts";
 
 /** Runs the shop until SIGINT or SIGTERM asks it to stop. */
 async function main(): Promise<void> {
-  const { host, port, databaseAddress } = readSettings(process.env);
+  const { host, port, databaseAddress, redisUrl } = readSettings(process.env);
   const database = await openDatabase(databaseAddress);
   try {
-    const shop = await startShopServer({ database, host, port, reportBug: console.error });
+    const shop = await startShopServer({ database, redisUrl, host, port, reportBug: console.error });
     console.log(`The shop is open at ${shop.url}`);
     await Promise.race([once(process, "SIGINT"), once(process, "SIGTERM")]);
     console.log("The shop is closing");

@@ -2,6 +2,7 @@ import type { Database } from "./database.ts";
 import { PostgresDatabase } from "./postgres.ts";
 import { SCHEMA } from "./schema.ts";
 import { seedProducts } from "./seed.ts";
+import { nameShop } from "./shop-id.ts";
 import { SqliteDatabase } from "./sqlite.ts";
 
 export function isPostgresUrl(address: string): boolean {
@@ -17,6 +18,7 @@ export async function openDatabase(address: string): Promise<Database> {
   try {
     await database.transaction(async (transaction) => {
       for (const statement of SCHEMA) await transaction.query(statement);
+      await nameShop(transaction);
       await seedProducts(transaction);
     });
     return database;

@@ -1,5 +1,9 @@
 /** One statement per entry, each safe to repeat, in the dialect that SQLite and PostgreSQL share. */
 export const SCHEMA: readonly string[] = [
+  `CREATE TABLE IF NOT EXISTS facts (
+    name TEXT PRIMARY KEY,
+    value TEXT NOT NULL
+  )`,
   `CREATE TABLE IF NOT EXISTS products (
     id TEXT PRIMARY KEY,
     name TEXT NOT NULL,

@@ -10,6 +10,7 @@ import { InvalidRequestError, parseOrderRequest } from "../orders/order-request.
 import { UnknownOrderError } from "../orders/order-store.ts";
 import { describeError, NotFoundError } from "./error-response.ts";
 import { renderMissingOrderPage, renderOrderPage } from "./order-page.ts";
+import type { OrderRelay } from "./order-relay.ts";
 import { renderShopPage } from "./shop-page.ts";
 
 const PUBLIC_FOLDER = join(import.meta.dirname, "../../public");
@@ -18,12 +19,14 @@ const MAX_BODY_BYTES = 16 * 1024;
 export interface AppOptions {
   readonly database: Database;
   readonly orders: OrderDesk;
+  /** To the other processes, where there is one. */
+  readonly relay?: OrderRelay | undefined;
   /** Hears of every error that is the shop's own fault; the caller only learns that there was one. */
   readonly reportBug: (error: unknown) => void;
 }
 
 /** The routes of the shop: its pages, its JSON API and its health. */
-export function createApp({ database, orders, reportBug }: AppOptions): Hono {
+export function createApp({ database, orders, relay, reportBug }: AppOptions): Hono {
   const app = new Hono();
   app.use(secureHeaders({ contentSecurityPolicy: { defaultSrc: ["'self'"], imgSrc: ["'self'", "data:"] } }));
 
@@ -38,7 +41,8 @@ export function createApp({ database, orders, reportBug }: AppOptions): Hono {
   });
   app.get("/health", async (c) => {
     await database.query("SELECT 1");
-    return c.json({ status: "ok", database: database.dialect });
+    const redis = relay && { redis: relay.isConnected ? "connected" : "away" };
+    return c.json({ status: "ok", database: database.dialect, ...redis });
   });
 
   app.get("/api/products", async (c) => c.json(await listProducts(database)));

@@ -7,7 +7,7 @@ const MAX_INCOMING_BYTES = 1024;
 /** How long a subscriber may take to answer the goodbye. */
 const CLOSE_GRACE_MS = 500;
 
-/** The WebSocket at `/feed`: every subscriber gets every order event of this process, as JSON, in the order they happened. */
+/** The WebSocket at `/feed`: every subscriber gets every order event, as JSON, in the order in which this process learns of them. */
 export class Feed {
   readonly #sockets: WebSocketServer;
 

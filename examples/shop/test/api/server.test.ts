@@ -1,14 +1,16 @@
 import { expect, test } from "vitest";
 import { postgresUrl } from "../rig/test-database.ts";
+import { redisUrl } from "../rig/test-redis.ts";
 import { startTestShop } from "../rig/test-shop.ts";
 import { disposing } from "../rig/disposing.ts";
 
 test(
-  "GET /health names the database that answers",
+  "GET /health names the database that answers, and says whether Redis does",
   disposing(async (use) => {
     const shop = use(await startTestShop());
     const database = postgresUrl ? "postgresql" : "sqlite";
-    expect(await shop.get("/health")).toEqual({ status: 200, body: { status: "ok", database } });
+    const body = { status: "ok", database, ...(redisUrl ? { redis: "connected" } : {}) };
+    expect(await shop.get("/health")).toEqual({ status: 200, body });
   }),
 );
 

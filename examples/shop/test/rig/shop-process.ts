@@ -4,8 +4,9 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { text } from "node:stream/consumers";
 import { createTestDatabase } from "./test-database.ts";
+import { findTestRedis } from "./test-redis.ts";
 
-const LIFETIME_MS = 10_000;
+const LIFETIME_MS = 30_000;
 const MAIN = join(import.meta.dirname, "../../src/main.ts");
 
 /** How a process ended. */
@@ -29,14 +30,21 @@ export interface ShopProcessOptions {
   readonly lifetimeMs?: number;
 }
 
-/** Starts the shop on a free port, with a database of its own, and returns when it has printed something or ended. */
+/** Starts the shop on a free port, with a database of its own unless the environment names one, and returns when it has printed something or ended. */
 export async function startShopProcess(
   environment: Record<string, string> = {},
   { lifetimeMs = LIFETIME_MS }: ShopProcessOptions = {},
 ): Promise<ShopProcess> {
-  const database = await createTestDatabase();
+  const database = environment.DATABASE_URL ? undefined : await createTestDatabase();
   const child = spawn(process.execPath, ["--disable-warning=ExperimentalWarning", MAIN], {
-    env: { ...process.env, HOST: "", PORT: "0", DATABASE_URL: database.address, ...environment },
+    env: {
+      ...process.env,
+      HOST: "",
+      PORT: "0",
+      DATABASE_URL: database?.address,
+      REDIS_URL: environment.REDIS_URL ?? findTestRedis() ?? "",
+      ...environment,
+    },
     stdio: ["ignore", "pipe", "pipe"],
     timeout: lifetimeMs,
     killSignal: "SIGKILL",
@@ -57,7 +65,7 @@ export async function startShopProcess(
     async [Symbol.asyncDispose]() {
       child.kill("SIGKILL");
       await ending;
-      await database[Symbol.asyncDispose]();
+      await database?.[Symbol.asyncDispose]();
     },
   };
 }

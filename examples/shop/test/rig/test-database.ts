@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Client } from "pg";
 import { isPostgresUrl } from "../../src/database/open-database.ts";
+import { requireReal } from "./require-real.ts";
 
 /** A place for a database that nobody else uses; it is gone after the test. */
 export interface TestDatabase extends AsyncDisposable {
@@ -15,7 +16,8 @@ export interface TestDatabase extends AsyncDisposable {
 export const postgresUrl = [process.env.DATABASE_URL ?? ""].find(isPostgresUrl);
 
 /** A file in a temporary folder or, where there is a {@link postgresUrl}, a schema of that database. */
-export function createTestDatabase(): Promise<TestDatabase> {
+export async function createTestDatabase(): Promise<TestDatabase> {
+  requireReal("DATABASE_URL", postgresUrl);
   return postgresUrl ? createPostgresSchema(postgresUrl) : createSqliteFile();
 }
 

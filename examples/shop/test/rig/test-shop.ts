@@ -3,6 +3,7 @@ import type { Order } from "../../src/orders/order.ts";
 import type { ErrorBody } from "../../src/server/error-response.ts";
 import { startShopServer } from "../../src/server/shop-server.ts";
 import { createTestDatabase } from "./test-database.ts";
+import { findTestRedis } from "./test-redis.ts";
 
 export interface Answer<Body> {
   readonly status: number;
@@ -26,17 +27,24 @@ export interface TestShop extends AsyncDisposable {
 export interface TestShopOptions {
   /** Of an existing database; without it the shop gets a new one, which goes with it. */
   readonly databaseAddress?: string;
+  /** The one that `REDIS_URL` names, where it names one. */
+  readonly redisUrl?: string | undefined;
   /** Any free port, unless the shop is to come back where it was. */
   readonly port?: number;
 }
 
 /** Starts the shop; everything of it is gone when it is disposed of. */
-export async function startTestShop({ databaseAddress, port = 0 }: TestShopOptions = {}): Promise<TestShop> {
+export async function startTestShop({
+  databaseAddress,
+  redisUrl = findTestRedis(),
+  port = 0,
+}: TestShopOptions = {}): Promise<TestShop> {
   const place = databaseAddress === undefined ? await createTestDatabase() : undefined;
   const database = await openDatabase(databaseAddress ?? place?.address ?? "");
   const closeDatabase = once(() => database.close());
   const bugs: unknown[] = [];
-  const server = await startShopServer({ database, host: "127.0.0.1", port, reportBug: (bug) => bugs.push(bug) });
+  const reportBug = (bug: unknown) => bugs.push(bug);
+  const server = await startShopServer({ database, redisUrl, host: "127.0.0.1", port, reportBug });
 
   async function request<Body>(path: string, init: RequestInit): Promise<Answer<Body>> {
     const response = await fetch(server.url + path, init);

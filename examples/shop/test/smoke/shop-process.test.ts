@@ -3,15 +3,20 @@ import { once } from "node:events";
 import { type AddressInfo, createServer } from "node:net";
 import { describe, test } from "node:test";
 import { subscribe } from "../rig/feed-subscriber.ts";
-import { startShopProcess } from "../rig/shop-process.ts";
+import { type ShopProcess, startShopProcess } from "../rig/shop-process.ts";
 import { disposing } from "../rig/disposing.ts";
+
+/** With nothing but itself: what it does with other things, the other categories show. */
+function startShop(environment: Record<string, string> = {}): Promise<ShopProcess> {
+  return startShopProcess({ DATABASE_URL: ":memory:", REDIS_URL: "", ...environment });
+}
 
 // Each test starts a process of its own, so they can run side by side.
 describe("the process of the shop", { concurrency: true }, () => {
   test(
     "prints its address and is healthy there",
     disposing(async (use) => {
-      const shop = use(await startShopProcess());
+      const shop = use(await startShop());
       assert.match(shop.firstLine, /^The shop is open at http:\/\/127\.0\.0\.1:\d+$/);
       const response = await fetch(`${shop.url}/health`);
       assert.equal(response.status, 200);
@@ -23,7 +28,7 @@ describe("the process of the shop", { concurrency: true }, () => {
   test(
     "serves a page that lists the products, with its script and style",
     disposing(async (use) => {
-      const shop = use(await startShopProcess());
+      const shop = use(await startShop());
       const page = await (await fetch(shop.url)).text();
       assert.match(page, /<strong>Tea Pot<\/strong> <span>€39\.90<\/span>/);
       for (const [path, type] of [
@@ -42,7 +47,7 @@ describe("the process of the shop", { concurrency: true }, () => {
   test(
     "ends cleanly on SIGTERM, even while somebody follows the feed",
     disposing(async (use) => {
-      const shop = use(await startShopProcess());
+      const shop = use(await startShop());
       const subscriber = use(await subscribe(shop.url));
       const goodbye = subscriber.goodbye();
       shop.kill("SIGTERM");
@@ -54,7 +59,7 @@ describe("the process of the shop", { concurrency: true }, () => {
   test(
     "refuses a port that is none with a message, not a stack trace",
     disposing(async (use) => {
-      const shop = use(await startShopProcess({ PORT: "http" }));
+      const shop = use(await startShop({ PORT: "http" }));
       const { exitCode, errorOutput } = await shop.ending;
       assert.equal(exitCode, 1);
       assert.equal(errorOutput.trim(), 'The shop cannot run: PORT must be a whole number from 0 to 65535, not "http"');
@@ -67,10 +72,25 @@ describe("the process of the shop", { concurrency: true }, () => {
       const other = use(createServer().listen(0, "127.0.0.1"));
       await once(other, "listening");
       const { port } = other.address() as AddressInfo;
-      const shop = use(await startShopProcess({ PORT: String(port) }));
+      const shop = use(await startShop({ PORT: String(port) }));
       const { exitCode, errorOutput } = await shop.ending;
       assert.equal(exitCode, 1);
       assert.match(errorOutput, /^The shop cannot run: listen EADDRINUSE\b.*\n$/);
+    }),
+  );
+
+  test(
+    "refuses a Redis that is not there with a message, not a stack trace",
+    disposing(async (use) => {
+      const closed = createServer().listen(0, "127.0.0.1");
+      await once(closed, "listening");
+      const { port } = closed.address() as AddressInfo;
+      closed.close();
+      const shop = use(await startShop({ REDIS_URL: `redis://clerk:secret@127.0.0.1:${port}` }));
+      const { exitCode, errorOutput } = await shop.ending;
+      assert.equal(exitCode, 1);
+      const reason = `connect ECONNREFUSED 127.0.0.1:${port}`;
+      assert.equal(errorOutput, `The shop cannot run: no Redis at REDIS_URL: ${reason}\n`);
     }),
   );
 });

@@ -138,12 +138,16 @@ function realThings({ realServices, realLlm }: Selection): Record<string, string
   };
 }
 
-/** A category that says that it proves something real is held to it, as every category is when real things are asked for. */
+/**
+ * A category that says that it proves something real is held to it, as every category is when real things are asked for, but
+ * for one that says that it proves nothing real at all.
+ */
 function authenticityOf(
   { evidence, minDurationMs, forbidOutput }: Category,
   { realServices = false, realLlm = false }: Selection,
 ): Pick<CategoryTask, "authenticity"> {
-  const isStrict = realServices || realLlm || evidence === "live" || evidence === "local-real";
+  const isReal = evidence === "live" || evidence === "local-real";
+  const isStrict = isReal || ((realServices || realLlm) && evidence !== "mocked");
   return {
     authenticity: {
       ...(evidence === undefined ? {} : { evidence }),

@@ -74,6 +74,12 @@ describe("authenticity", () => {
     expect(await isStrict("evidence: live")).toBe(true);
     expect(await isStrict("timeout: 1m", { realServices: true })).toBe(true);
     expect(await isStrict("timeout: 1m", { realLlm: true })).toBe(true);
+    expect(await isStrict("evidence: emulated", { realServices: true })).toBe(true);
+  });
+
+  it("is not strict with a category that says that it proves nothing real, whatever the run asks for", async () => {
+    const selection = { realServices: true, realLlm: true };
+    expect((await taskOf("evidence: mocked", selection)).authenticity?.isStrict).toBe(false);
   });
 
   it("is the layer's where the category says nothing", async () => {
