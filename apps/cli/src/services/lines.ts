@@ -8,7 +8,7 @@ export function changeLine({ service, to, owner, address, reason, durationMs }: 
   const time = durationMs === undefined ? "" : ` after ${formatDuration(durationMs)}`;
   const why = reason === undefined ? "" : `: ${reason}`;
   const whose = owner === undefined || to === "missing" ? "" : ` (${ownerText(owner)})`;
-  return plain(`${service}  ${to}${time}${where}${whose}${why}`);
+  return `${plain(service)}  ${plain(`${to}${time}${where}${whose}${why}`)}`;
 }
 
 /** Whose a service is, for people. */
@@ -28,7 +28,7 @@ export function ownerText(owner: NonNullable<ServiceChange["owner"]>): string {
 /** What is not there, with what to do about it. */
 export function missingLines({ name, reason, fix, output }: MissingResource): string[] {
   return [
-    plain(`${name}  ${reason}`),
+    `${plain(name)}  ${plain(reason)}`,
     ...(output === undefined ? [] : output.split("\n").map((line) => `    ${plain(line)}`)),
     ...(fix === undefined ? [] : [`  fix: ${plain(fix)}`]),
   ];

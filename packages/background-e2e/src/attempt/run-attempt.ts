@@ -189,7 +189,7 @@ const unstartable: ReadonlySet<string> = new Set(["APEX_COMMAND_NOT_FOUND", "APE
 async function resourceAgents(config: Config, plan: Plan, secrets: Secrets | undefined): Promise<Agent[]> {
   if (!config.deployment && !plan.layers.some(({ needs }) => needs)) return [];
   const { createResourceManagementAgent } = await import("@netra-apex/resources");
-  return [createResourceManagementAgent({ config, onSecret: (secret) => secrets?.learn(secret) }) as Agent];
+  return [createResourceManagementAgent({ config, onSecret: (secret) => secrets?.learn(secret) })];
 }
 
 /** What the run would be called on the command line, for `apex resume` and for people. */

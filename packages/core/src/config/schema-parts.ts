@@ -21,7 +21,7 @@ export const duration = z.string({ error: () => 'expected a duration with its un
   }),
 );
 
-export const size = z
+const size = z
   .string({ error: () => 'expected a size with its unit, such as "512MiB"' })
   .check(z.refine((text) => parseSize(text) !== undefined, { error: 'not a size: write it like "512MiB" or "1GiB"' }));
 

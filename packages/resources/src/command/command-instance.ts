@@ -2,7 +2,7 @@ import type { ChildProcess } from "node:child_process";
 import { isProcessAlive, type ServicePlace } from "@netra-apex/core";
 import type { AskLimits, InstanceStatus, ServiceInstance } from "../instance.ts";
 import type { InstanceRegistry } from "../instances/instance-registry.ts";
-import { lastLines, logTail } from "./log-tail.ts";
+import { logTail, tellingLine } from "./log-tail.ts";
 import { readProcess } from "./process-table.ts";
 import { type CommandRecord, removeInstance } from "./remove-instance.ts";
 import type { ServiceKeeper } from "./service-keeper.ts";
@@ -132,7 +132,7 @@ export class CommandInstance implements ServiceInstance {
 
   #withOutput(reason: string): string {
     // The rest of it is with whoever has started the service.
-    const said = lastLines(this.#output(), 1);
+    const said = tellingLine(this.#output());
     return said === "" ? reason : `${reason}: ${said}`;
   }
 

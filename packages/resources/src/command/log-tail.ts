@@ -26,6 +26,18 @@ export function lastLines(output: string, most = 3): string {
     .map((line) => line.trim())
     .filter((line) => line !== "");
   const text = lines.slice(-most).join(" / ");
-  const longest = 200 * most;
-  return text.length > longest ? `…${text.slice(-longest)}` : text;
+  return text.length > 400 ? `…${text.slice(-400)}` : text;
+}
+
+const blames = /(?:^|[\s[])(?:[A-Z]\w*(?:Error|Exception)|error|fatal|panic)(?:\s*\[\w+\])?\s*[:\]]/i;
+
+/** The line of an output's end that says best why it ended: one that blames something, else the last one. */
+export function tellingLine(output: string): string {
+  const lines = stripVTControlCharacters(output)
+    .split(/\r?\n/)
+    .map((line) => line.trim())
+    .filter((line) => line !== "")
+    .slice(-40);
+  const line = lines.findLast((candidate) => blames.test(candidate)) ?? lines.at(-1) ?? "";
+  return line.length > 200 ? `${line.slice(0, 200)}…` : line;
 }

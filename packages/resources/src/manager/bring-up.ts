@@ -10,6 +10,8 @@ import type { ProvisionContext, ServiceInstance, ServiceProvider } from "../inst
 import type { NotReady, Probe, ServiceProblem } from "../probes/probe.ts";
 import { ServiceError } from "../service-error.ts";
 import { waitUntilReady, type WaitResult } from "../wait/wait-until-ready.ts";
+import type { InstanceRegistry } from "../instances/instance-registry.ts";
+import { inStartTurn } from "../instances/start-turn.ts";
 import { lastWords } from "./last-words.ts";
 import { addressOfPlace, probeOfInstance, runningProbe, stateOfProblem, usualHealth } from "./readiness.ts";
 
@@ -37,6 +39,8 @@ export interface UpService {
 /** What else there is to know of how a service is brought up. */
 export interface BringUpOptions {
   readonly context: ProvisionContext;
+  /** Where it is kept what was started. */
+  readonly registry: InstanceRegistry;
   readonly forceRecreate: boolean;
   readonly onChange?: (change: ServiceChange) => void;
 }
@@ -69,7 +73,10 @@ export async function bringUp(
   const tell = (change: Omit<ServiceChange, "service">): void => options.onChange?.({ service: name, ...change });
   let instance: ServiceInstance | undefined;
   try {
-    instance = await findOrStart(service, provider, options);
+    const { context, registry } = options;
+    // Only what stays up is there for others, who may come to it at this moment.
+    const find = (): Promise<ServiceInstance | undefined> => findOrStart(service, provider, options);
+    instance = context.keep ? await inStartTurn(registry, service, context, find) : await find();
   } catch (error) {
     if (options.context.signal.aborted) return missing(service, "it is not wanted any more");
     const reason = describeThrown(error);

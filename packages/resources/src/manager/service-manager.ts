@@ -1,5 +1,6 @@
 import type { Config, MissingResource, Service, ServicePlace } from "@netra-apex/core";
 import { exportsOf } from "../instances/exports-of.ts";
+import { InstanceRegistry } from "../instances/instance-registry.ts";
 import type { ServiceInstance } from "../instance.ts";
 import type { Probe } from "../probes/probe.ts";
 import { bringUp, type ServiceChange, type UpService } from "./bring-up.ts";
@@ -15,6 +16,8 @@ export interface ServiceManagerOptions {
   /** What apex has left up before is stopped and started anew. */
   readonly forceRecreate?: boolean;
   readonly providers?: ServiceProviders;
+  /** Where it is kept what was started; that of this user by default. */
+  readonly registry?: InstanceRegistry;
   /** Told of every change of a service, while it is brought up and stopped. */
   readonly onChange?: (change: ServiceChange) => void;
   /** Told what takes a while, such as the pull of an image. */
@@ -28,13 +31,15 @@ export interface ServiceManagerOptions {
 export class ServiceManager {
   readonly #options: ServiceManagerOptions;
   readonly #providers: ServiceProviders;
+  readonly #registry: InstanceRegistry;
   readonly #life = new AbortController();
   readonly #coming = new Map<string, Promise<UpService | MissingResource>>();
   readonly #up = new Map<string, UpService>();
 
   constructor(options: ServiceManagerOptions) {
     this.#options = options;
-    this.#providers = options.providers ?? defaultProviders();
+    this.#registry = options.registry ?? new InstanceRegistry();
+    this.#providers = options.providers ?? defaultProviders({ registry: this.#registry });
   }
 
   /**
@@ -156,6 +161,7 @@ export class ServiceManager {
         signal: this.#life.signal,
         ...(say ? { say } : {}),
       },
+      registry: this.#registry,
       forceRecreate,
       ...(onChange ? { onChange } : {}),
     });

@@ -54,6 +54,7 @@ function managed(
   const manager = new ServiceManager({
     config: configOf(services, rig),
     providers: providersOf(rig),
+    registry: rig.registry,
     onChange: (change) => void changes.push(change),
     ...over,
   });
@@ -238,6 +239,19 @@ describe("whose a service is", () => {
     await third.manager.up(["db"], never);
     expect(third.changes.at(-1)).toMatchObject({ to: "healthy", owner: "started" });
     expect(await takesConnections(Number(DB_PORT))).toBe(false);
+  });
+
+  it("what several runs share is started once, however many come to it at the same moment", async () => {
+    const db = { ...slowServer("db", { afterMs: 200 }), isReused: true };
+    const first = managed([db]);
+    const others = Array.from({ length: 3 }, () => managed([db], {}, first.rig));
+    const all = [first, ...others];
+    await Promise.all(all.map(({ manager }) => manager.up(["db"], never)));
+    const ports = all.map(({ manager }) => manager.variablesOf(["db"])["DB_PORT"]);
+    expect(new Set(ports).size).toBe(1);
+    const owners = all.map(({ changes }) => changes.at(-1)?.owner);
+    expect(owners.filter((owner) => owner === "started")).toHaveLength(1);
+    expect(first.rig.registry.list().records).toHaveLength(1);
   });
 
   it("somebody else's is used and never stopped", async () => {

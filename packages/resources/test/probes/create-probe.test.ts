@@ -56,12 +56,12 @@ describe("a container's own health check", () => {
 
   test.each(states)("%s, with its own reason where it has one", async (state, expected) => {
     const exitCode = state === "exited" ? { exitCode: 137 } : {};
-    const look = (reason?: string) => {
+    const lookWith = (reason?: string) => {
       const status = async () => ({ state, ...exitCode, ...(reason === undefined ? {} : { reason }) });
       return lookText({ kind: "docker" }, { subject: { place, status } });
     };
-    expect(await look()).toBe(expected);
-    expect(await look("why")).toBe(expected.replace(/(?<=: ).*/, "why"));
+    expect(await lookWith()).toBe(expected);
+    expect(await lookWith("why")).toBe(expected.replace(/(?<=: ).*/, "why"));
   });
 
   test("cannot be asked of what nobody here runs", async () => {
