@@ -185,7 +185,7 @@ describe("output", () => {
       expect(events.map((event) => event.seq)).toEqual(events.map((_, index) => index + 1));
       expect(events.at(-1)?.type).toBe("run_completed");
       expect(stdout).not.toContain("\u001b");
-      expect(stderr).toContain("services are checked before background tasks alone");
+      expect(stderr).toContain("nothing tells whether redis is there");
     }
   });
 

@@ -45,9 +45,11 @@ function* unknownToServices(written: WrittenConfig, problem: Locate): Generator<
     }
   }
   for (const [name, service] of Object.entries(written.services ?? {})) {
-    const { health, docker, docker_compose: compose, one_shot: isOneShot } = service;
+    const { health, docker, docker_compose: compose, command, one_shot: isOneShot } = service;
     if (health || docker || compose || isOneShot) continue;
-    const message = `nothing tells when ${name} is ready: it is used as soon as it runs`;
+    const message = command
+      ? `nothing tells when ${name} is ready: it is used as soon as it runs`
+      : `nothing tells whether ${name} is there: it is taken as given`;
     yield problem(message, ["services", name], "add health:", "key");
   }
   const { profile } = written;
