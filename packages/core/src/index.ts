@@ -281,6 +281,7 @@ export { ApexError, describeThrown, describeWithHint, isApexError } from "./apex
 export { type Clock, delay, systemClock } from "./clock.ts";
 
 // Processes
+export { DirectoryLock, type DirectoryLockOptions, type HeldLock } from "./ledger/directory-lock.ts";
 export { hostDirectory } from "./ledger/host-directory.ts";
 export { hostMemoryBytes, HostLedger, type LedgerPicture } from "./ledger/host-ledger.ts";
 export type { HostIdentity, HostParticipant, HostRequest, TakeAnswer } from "./ledger/host-participant.ts";

@@ -15,6 +15,21 @@ const pauseMs = 1;
 
 let lastToken = 0;
 
+/** How a lock is held. */
+export interface DirectoryLockOptions {
+  /** Of its file; of several locks in one directory. */
+  readonly name?: string;
+  /** How long it is waited for, which holds this process up; 40 ms by default. */
+  readonly waitMs?: number;
+  /** Whoever has it for longer loses it; 10 s by default, `Infinity` for what may take as long as it likes. */
+  readonly longestMs?: number;
+}
+
+/** A lock that is held. */
+export interface HeldLock {
+  release(): void;
+}
+
 /**
  * A lock between processes: a file that is linked into place with its owner's identity in it, so it is never seen without. The
  * lock of a process that is gone is removed by one other process alone, which has linked a file named after that very lock; and
@@ -24,11 +39,28 @@ export class DirectoryLock {
   readonly #directory: string;
   readonly #file: string;
   readonly #waitMs: number;
+  readonly #longestMs: number;
 
-  constructor(directory: string, { waitMs: longestWaitMs = waitMs }: { readonly waitMs?: number } = {}) {
+  constructor(directory: string, options: DirectoryLockOptions = {}) {
     this.#directory = directory;
-    this.#file = path.join(directory, "lock");
-    this.#waitMs = longestWaitMs;
+    this.#file = path.join(directory, options.name ?? "lock");
+    this.#waitMs = options.waitMs ?? waitMs;
+    this.#longestMs = options.longestMs ?? longestMs;
+  }
+
+  /** Takes the lock, for as long as it takes; `undefined` when somebody else has it. Throws where there can be no lock. */
+  tryHold(): HeldLock | undefined {
+    const { owner, own } = this.#introduce();
+    try {
+      if (!this.#acquire(own, owner)) return undefined;
+    } finally {
+      rmSync(own, { force: true });
+    }
+    return {
+      release: () => {
+        if (readOwner(this.#file)?.token === owner.token) rmSync(this.#file, { force: true });
+      },
+    };
   }
 
   /**
@@ -36,11 +68,7 @@ export class DirectoryLock {
    * `undefined` when somebody else has had it all the while. Throws what the file system throws where there can be no lock.
    */
   with<Result>(work: (isHeld: () => boolean) => Result): { readonly result: Result } | undefined {
-    mkdirSync(this.#directory, { recursive: true, mode: 0o700 });
-    lastToken += 1;
-    const owner: LockOwner = { token: `${process.pid}-${Date.now()}-${lastToken}`, process: ownProcess() };
-    const own = path.join(this.#directory, `owner-${owner.token}`);
-    writeFileSync(own, JSON.stringify(owner), { mode: 0o600 });
+    const { owner, own } = this.#introduce();
     try {
       if (!this.#acquire(own, owner)) return undefined;
       const isHeld = (): boolean => readOwner(this.#file)?.token === owner.token;
@@ -54,12 +82,29 @@ export class DirectoryLock {
     }
   }
 
+  /** The file that is linked into the lock's place. */
+  #introduce(): { readonly owner: LockOwner; readonly own: string } {
+    mkdirSync(this.#directory, { recursive: true, mode: 0o700 });
+    lastToken += 1;
+    const owner: LockOwner = { token: `${process.pid}-${Date.now()}-${lastToken}`, process: ownProcess() };
+    const own = path.join(this.#directory, `owner-${owner.token}`);
+    writeFileSync(own, JSON.stringify(owner), { mode: 0o600 });
+    return { owner, own };
+  }
+
+  /** Whether it can be taken from its owner. */
+  #isOver({ process: owner }: LockOwner, file: string): boolean {
+    if (isProcessAlive(owner) === false) return true;
+    const ageMs = Date.now() - (statSync(file, { throwIfNoEntry: false })?.ctimeMs ?? Date.now());
+    return ageMs > this.#longestMs;
+  }
+
   #acquire(own: string, owner: LockOwner): boolean {
     const endMs = performance.now() + this.#waitMs;
     for (;;) {
       if (tryLink(own, this.#file)) return true;
       const present = readOwner(this.#file);
-      if (present && isOver(present, this.#file)) this.#remove(this.#file, present, own, owner);
+      if (present && this.#isOver(present, this.#file)) this.#remove(this.#file, present, own, owner);
       else if (performance.now() >= endMs) return false;
       else sleep(pauseMs);
     }
@@ -78,16 +123,9 @@ export class DirectoryLock {
       return;
     }
     const claimer = readOwner(claim);
-    if (claimer && isOver(claimer, claim)) this.#remove(claim, claimer, own, owner);
+    if (claimer && this.#isOver(claimer, claim)) this.#remove(claim, claimer, own, owner);
     else sleep(pauseMs);
   }
-}
-
-/** Whether it can be taken from its owner. */
-function isOver({ process: owner }: LockOwner, file: string): boolean {
-  if (isProcessAlive(owner) === false) return true;
-  const ageMs = Date.now() - (statSync(file, { throwIfNoEntry: false })?.ctimeMs ?? Date.now());
-  return ageMs > longestMs;
 }
 
 function tryLink(from: string, to: string): boolean {
