@@ -70,12 +70,14 @@ export class HostShare {
 
   /** Takes what the layer needs; where it has to wait for that, resolves once it has it, or need not have it any more. */
   enter(layer: LayerExecution): Promise<void> | undefined {
-    const answer: TakeAnswer = this.#options.isPaused() ? { kind: "busy" } : this.#tryEnter(layer.layer);
-    if (answer.kind === "taken") return undefined;
+    const answer = this.#options.isPaused() ? undefined : this.#tryEnter(layer.layer);
+    if (answer?.kind === "taken") return undefined;
     return new Promise((goOn) => {
       const waiting: WaitingLayer = { layer, sinceMs: this.#options.clock.monotonicMs(), goOn };
       this.#waiting.add(waiting);
-      this.#tell(waiting, answer);
+      // In a pause it is not asked for before that is over.
+      if (answer) this.#tell(waiting, answer);
+      else this.#hasNews = true;
     });
   }
 
