@@ -23,6 +23,7 @@ const usual = {
   name: "it",
   needs: [],
   isOneShot: false,
+  isUnderTest: false,
   isReused: false,
   stopTimeoutMs: 10_000,
   exports: {},

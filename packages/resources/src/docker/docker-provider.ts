@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { describeThrown, isProcessAlive, ownProcess, type Service } from "@netra-apex/core";
 import type Docker from "dockerode";
-import type { AskLimits, ProvisionContext, ServiceInstance, ServiceProvider } from "../instance.ts";
+import type { AskLimits, ProvisionContext, ServiceInstance, ServiceProvider, StopOptions } from "../instance.ts";
 import { ServiceError } from "../service-error.ts";
 import { ContainerInstance } from "./container-instance.ts";
 import { labels, projectHash, readOwner } from "./container-labels.ts";
@@ -156,13 +156,17 @@ function instanceOf(prepared: Prepared, facts: ContainerFacts, owner: "started" 
     ),
     isOneShot: service.isOneShot,
     hasHealthCheck: hasHealthCheck(facts),
-    stop: () => removeOwn(prepared, facts.Id),
+    stop: (options) => removeOwn(prepared, facts.Id, options),
   });
 }
 
-async function removeOwn({ engine, service, context, limits }: Prepared, container: string): Promise<void> {
+async function removeOwn(
+  { engine, service, context, limits }: Prepared,
+  container: string,
+  { killNow }: StopOptions = {},
+): Promise<void> {
   try {
-    await removeContainer(engine, container, service);
+    await removeContainer(engine, container, { stopTimeoutMs: service.stopTimeoutMs, killNow });
     await removeUnusedNetwork(engine, context.projectRoot, { ...limits, signal: new AbortController().signal });
   } catch (error) {
     throw new ServiceError(service.name, `its container ${container.slice(0, 40)} is left: ${describeThrown(error)}`, {

@@ -11,6 +11,7 @@ import type { NotReady, Probe, ServiceProblem } from "../probes/probe.ts";
 import { ServiceError } from "../service-error.ts";
 import { waitUntilReady, type WaitResult } from "../wait/wait-until-ready.ts";
 import type { InstanceRegistry } from "../instances/instance-registry.ts";
+import { describeUse, otherUses } from "../instances/service-use.ts";
 import { inStartTurn } from "../instances/start-turn.ts";
 import { lastWords } from "./last-words.ts";
 import { addressOfPlace, probeOfInstance, runningProbe, stateOfProblem, usualHealth } from "./readiness.ts";
@@ -41,7 +42,11 @@ export interface BringUpOptions {
   readonly context: ProvisionContext;
   /** Where it is kept what was started. */
   readonly registry: InstanceRegistry;
+  /** Called as soon as it is used that others may use, too. */
+  readonly onUse: () => void;
   readonly forceRecreate: boolean;
+  /** Keeps the output of one that is about to be stopped. */
+  readonly keepLog?: ((service: string, instance: ServiceInstance) => Promise<void>) | undefined;
   readonly onChange?: (change: ServiceChange) => void;
 }
 
@@ -74,9 +79,9 @@ export async function bringUp(
   let instance: ServiceInstance | undefined;
   try {
     const { context, registry } = options;
-    // Only what stays up is there for others, who may come to it at this moment.
+    // What stays up is there for others, who may come to it at this moment.
     const find = (): Promise<ServiceInstance | undefined> => findOrStart(service, provider, options);
-    instance = context.keep ? await inStartTurn(registry, service, context, find) : await find();
+    instance = await inStartTurn(registry, service, context, find);
   } catch (error) {
     if (options.context.signal.aborted) return missing(service, "it is not wanted any more");
     const reason = describeThrown(error);
@@ -100,24 +105,45 @@ export async function bringUp(
   }
   const failure = await describeFailure(service, instance, readiness);
   tell({ from: "starting", to: stateOfProblem(readiness.problem), ...known, reason: failure.reason });
-  if (owner === "started") await stopQuietly(instance, options.context);
+  if (owner === "started") {
+    await options.keepLog?.(name, instance);
+    await stopQuietly(instance, options.context);
+  }
   return failure;
 }
 
 async function findOrStart(
   service: Service,
   provider: ServiceProvider,
-  { context, forceRecreate }: BringUpOptions,
+  { context, forceRecreate, registry, onUse }: BringUpOptions,
 ): Promise<ServiceInstance | undefined> {
   const found = await provider.find(service, context);
-  if (found && !(forceRecreate && found.owner === "reused")) return found;
+  if (found && !(forceRecreate && found.owner === "reused")) {
+    if (found.owner === "reused") onUse();
+    return found;
+  }
+  // What was left up goes now, and what was left up of another config goes when this one starts.
+  refuseWhileUsed(service, { registry, context });
   await found?.stop();
   if (service.start === "never") return undefined;
   context.signal.throwIfAborted();
   const started = await provider.start(service, context);
+  if (context.keep) onUse();
   if (!context.signal.aborted) return started;
   await stopQuietly(started, context);
   throw context.signal.reason;
+}
+
+/** Nobody takes a service away from under the tests of another run. */
+function refuseWhileUsed(
+  { name, start }: Service,
+  { registry, context: { projectRoot } }: Pick<BringUpOptions, "registry" | "context">,
+): void {
+  if (start === "never") return;
+  const [use] = otherUses(registry, { projectRoot, service: name });
+  if (!use) return;
+  const message = `it is up with another config, or is to be made anew, and ${describeUse(use)} uses it`;
+  throw new ServiceError(name, message, { fix: `wait for that to end, or end it: kill ${use.process.pid}` });
 }
 
 type Readiness =

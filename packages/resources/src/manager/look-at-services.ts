@@ -4,14 +4,19 @@ import {
   type Service,
   type ServiceHealth,
   type ServiceOwner,
-  type ServicePlace,
   type ServiceState,
   delay,
   systemClock,
 } from "@netra-apex/core";
-import type { ProvisionContext, ServiceInstance } from "../instance.ts";
-import { addressOfPlace, probeOfInstance, runningProbe, stateOfProblem, usualHealth } from "./readiness.ts";
-import { defaultProviders, type ServiceProviders } from "./service-providers.ts";
+import {
+  addressOfPlace,
+  probeOfInstance,
+  type ProbeSurroundings,
+  runningProbe,
+  stateOfProblem,
+  usualHealth,
+} from "./readiness.ts";
+import { type FinderOptions, type FoundService, ServiceFinder } from "./service-finder.ts";
 import { waitUntilReady } from "../wait/wait-until-ready.ts";
 import type { ServiceChange } from "./bring-up.ts";
 
@@ -29,30 +34,20 @@ export interface ServiceReport {
   readonly version?: string;
 }
 
-/** What is asked about services without starting any. */
-export interface LookOptions {
-  readonly providers?: ServiceProviders;
-  readonly signal?: AbortSignal;
-}
-
-interface Found {
-  readonly service: Service;
-  readonly instance?: ServiceInstance;
-  /** Why it cannot be told whether it is there. */
-  readonly error?: string;
-}
-
 const lookMs = 5_000;
 
 /** Looks once at services, all at the same time, each within five seconds. Starts nothing. */
 export async function lookAtServices(
   config: Pick<Config, "services" | "projectRoot">,
   names: readonly string[],
-  options: LookOptions = {},
+  options: FinderOptions = {},
 ): Promise<readonly ServiceReport[]> {
-  const finder = new Finder(config, options);
+  const finder = new ServiceFinder(config, options);
   return Promise.all(
-    names.map(async (name) => reportOf(await finder.find(name), await finder.places(name), config, options)),
+    names.map(async (name) => {
+      const [found, others, env] = [await finder.find(name), await finder.places(name), await finder.env(name)];
+      return reportOf(found, { others, env, projectRoot: config.projectRoot }, options);
+    }),
   );
 }
 
@@ -60,7 +55,7 @@ export async function lookAtServices(
 export async function waitForServices(
   config: Pick<Config, "services" | "projectRoot">,
   names: readonly string[],
-  options: LookOptions & {
+  options: FinderOptions & {
     readonly signal: AbortSignal;
     /** For all of them, in milliseconds. */
     readonly deadlineMs?: number;
@@ -81,67 +76,16 @@ export async function waitForServices(
   return { ready, missing };
 }
 
-/** Finds services, those that they need first, because their texts may refer to them. */
-class Finder {
-  readonly #config: Pick<Config, "services" | "projectRoot">;
-  readonly #providers: ServiceProviders;
-  readonly #signal: AbortSignal;
-  readonly #found = new Map<string, Promise<Found>>();
-
-  constructor(config: Pick<Config, "services" | "projectRoot">, { providers, signal }: LookOptions) {
-    this.#config = config;
-    this.#providers = providers ?? defaultProviders();
-    this.#signal = signal ?? new AbortController().signal;
-  }
-
-  find(name: string): Promise<Found> {
-    let found = this.#found.get(name);
-    if (!found) {
-      found = this.#find(name);
-      this.#found.set(name, found);
-    }
-    return found;
-  }
-
-  /** Where the services are that it needs. */
-  async places(name: string): Promise<Map<string, ServicePlace>> {
-    const needs = this.#config.services.get(name)?.needs ?? [];
-    const found = await Promise.all(needs.map((need) => this.find(need)));
-    return new Map(
-      found.flatMap(({ service, instance }) => (instance ? [[service.name, instance.place] as const] : [])),
-    );
-  }
-
-  async #find(name: string): Promise<Found> {
-    const service = this.#config.services.get(name) as Service;
-    const context: ProvisionContext = {
-      projectRoot: this.#config.projectRoot,
-      keep: true,
-      others: await this.places(name),
-      env: {},
-      signal: this.#signal,
-    };
-    try {
-      const provider = await this.#providers[service.provider.kind]();
-      const instance = await provider.find(service, context);
-      return { service, ...(instance ? { instance } : {}) };
-    } catch (error) {
-      return { service, error: error instanceof Error ? error.message : String(error) };
-    }
-  }
-}
-
 async function reportOf(
-  { service, instance, error }: Found,
-  others: ReadonlyMap<string, ServicePlace>,
-  { projectRoot }: Pick<Config, "projectRoot">,
-  { signal = new AbortController().signal }: LookOptions,
+  { service, instance, error }: FoundService,
+  surroundings: ProbeSurroundings,
+  { signal = new AbortController().signal }: FinderOptions,
 ): Promise<ServiceReport> {
   const { name } = service;
   if (!instance) return { service: name, state: "missing", isUsable: false, reason: error ?? "not started" };
   const address = addressOfPlace(instance.place);
   const known = { service: name, owner: instance.owner, ...(address === undefined ? {} : { address }) };
-  const probe = probeOfInstance(service, instance, { others, projectRoot });
+  const probe = probeOfInstance(service, instance, surroundings);
   const limits = { deadlineMs: Math.min(lookMs, service.health?.timeoutMs ?? lookMs), signal };
   const result = await (probe ?? runningProbe(instance))(limits);
   if (!result.isReady) {
@@ -157,7 +101,7 @@ const findAgainMs = 500;
 async function waitForOne(
   name: string,
   config: Pick<Config, "services" | "projectRoot">,
-  options: LookOptions & { readonly signal: AbortSignal; readonly deadlineMs?: number },
+  options: FinderOptions & { readonly signal: AbortSignal; readonly deadlineMs?: number },
 ): Promise<ServiceChange | MissingResource> {
   const startedMs = performance.now();
   const service = config.services.get(name) as Service;
@@ -171,11 +115,12 @@ async function waitForOne(
     ...(service.provider.kind === "external" ? {} : { fix: `apex services up ${name}` }),
   });
   for (;;) {
-    const finder = new Finder(config, options);
+    const finder = new ServiceFinder(config, options);
     const { instance, error } = await finder.find(name);
     if (instance) {
       const probe = probeOfInstance(service, instance, {
         others: await finder.places(name),
+        env: await finder.env(name),
         projectRoot: config.projectRoot,
       });
       const result = await waitUntilReady({

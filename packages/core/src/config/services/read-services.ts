@@ -79,6 +79,7 @@ function readService(name: string, written: WrittenServiceSettings, around: Arou
     needs,
     start: provider.kind === "external" ? "never" : (written.start ?? "on_demand"),
     isOneShot: written.one_shot ?? false,
+    isUnderTest: written.under_test ?? false,
     isReused: written.reuse ?? false,
     ...(slots === undefined ? {} : { slots }),
     stopTimeoutMs:

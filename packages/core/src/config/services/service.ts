@@ -124,6 +124,8 @@ export interface Service {
   readonly start: "on_demand" | "never";
   /** It does its work once, and is ready when it has ended with exit code 0. */
   readonly isOneShot: boolean;
+  /** It is what tests test: when it goes down while they run, they have failed, and nobody else is to blame. */
+  readonly isUnderTest: boolean;
   /** It stays up after the run, and the next run takes it as it is. */
   readonly isReused: boolean;
   /** Most runs of this machine that use it at once; unlimited when absent. */
