@@ -49,6 +49,11 @@ export class DockerEngine {
     return this.isLocal ? "localhost" : new URL(this.endpoint.url).hostname;
   }
 
+  /** Of one that is reached by a socket of this machine; absolute. */
+  get socketPath(): string | undefined {
+    return this.endpoint.url.startsWith("unix://") ? this.endpoint.url.slice("unix://".length) : undefined;
+  }
+
   /** It runs on this machine. */
   get isLocal(): boolean {
     return /^(unix|npipe):/.test(this.endpoint.url);

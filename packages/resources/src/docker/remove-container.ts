@@ -5,11 +5,13 @@ import { EngineError } from "./engine-error.ts";
 
 /** What a slow engine may take for itself, beside what a container takes to stop. */
 const graceMs = 20_000;
+/** A container's own time to stop is waited for up to this. */
+const longestOwnMs = 120_000;
 
 /** How a container is stopped. */
 export interface StopContainerOptions {
-  /** Before it is killed, in milliseconds. */
-  readonly stopTimeoutMs: number;
+  /** Before it is killed, in milliseconds; its own when absent. */
+  readonly stopTimeoutMs?: number | undefined;
   /** Nobody waits for that any longer. */
   readonly killNow?: AbortSignal | undefined;
 }
@@ -52,14 +54,14 @@ export async function stopContainer(
   const { signal } = new AbortController();
   const quick: AskLimits = { deadlineMs: 5_000, signal };
   // In a hurry it is not asked any longer: its removal kills it.
-  const patient: AskLimits = { deadlineMs: stopTimeoutMs + graceMs, signal: killNow ?? signal };
+  const patient: AskLimits = { deadlineMs: (stopTimeoutMs ?? longestOwnMs) + graceMs, signal: killNow ?? signal };
   try {
     if (killNow?.aborted) return;
     const facts = await engine.inspect(container, quick);
     if (!facts?.State.Running) return;
     if (facts.State.Paused) await engine.ask(quick, (client) => client.getContainer(container).unpause());
-    const t = Math.max(0, Math.ceil(stopTimeoutMs / 1_000));
-    await engine.ask(patient, (client, abortSignal) => client.getContainer(container).stop({ t, abortSignal }));
+    const t = stopTimeoutMs === undefined ? {} : { t: Math.max(0, Math.ceil(stopTimeoutMs / 1_000)) };
+    await engine.ask(patient, (client, abortSignal) => client.getContainer(container).stop({ ...t, abortSignal }));
   } catch {
     // Removal by force does without, and says what is wrong.
   }

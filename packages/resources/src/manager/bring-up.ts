@@ -6,7 +6,7 @@ import {
   type ServiceOwner,
   type ServiceState,
 } from "@netra-apex/core";
-import type { ProvisionContext, ServiceInstance, ServiceProvider } from "../instance.ts";
+import type { AskLimits, ProvisionContext, ServiceInstance, ServiceProvider } from "../instance.ts";
 import type { NotReady, Probe, ServiceProblem } from "../probes/probe.ts";
 import { ServiceError } from "../service-error.ts";
 import { waitUntilReady, type WaitResult } from "../wait/wait-until-ready.ts";
@@ -47,7 +47,7 @@ export interface BringUpOptions {
   readonly forceRecreate: boolean;
   /** Keeps the output of one that is about to be stopped. */
   readonly keepLog?: ((service: string, instance: ServiceInstance) => Promise<void>) | undefined;
-  readonly onChange?: (change: ServiceChange) => void;
+  readonly onChange?: (change: Omit<ServiceChange, "from">) => void;
 }
 
 /** Problems that waiting does not mend where nobody here starts the service. */
@@ -75,7 +75,8 @@ export async function bringUp(
 ): Promise<UpService | MissingResource> {
   const startedMs = performance.now();
   const { name } = service;
-  const tell = (change: Omit<ServiceChange, "service">): void => options.onChange?.({ service: name, ...change });
+  const tell = (change: Omit<ServiceChange, "service" | "from">): void =>
+    options.onChange?.({ service: name, ...change });
   let instance: ServiceInstance | undefined;
   try {
     const { context, registry } = options;
@@ -100,11 +101,18 @@ export async function bringUp(
   const readiness = await untilReady(service, instance, options);
   if (readiness.outcome === "ready") {
     const { state, version, probe } = readiness;
-    tell({ from: "starting", to: state, ...known, durationMs: Math.round(performance.now() - startedMs) });
+    const holder = owner === "foreign" ? (await instance.status(quickly())).reason : undefined;
+    tell({
+      to: state,
+      ...known,
+      durationMs: Math.round(performance.now() - startedMs),
+      // Whose it is that was found there is worth knowing.
+      ...(holder === undefined ? {} : { reason: holder }),
+    });
     return { service, instance, state, ...(probe ? { probe } : {}), ...(version === undefined ? {} : { version }) };
   }
   const failure = await describeFailure(service, instance, readiness);
-  tell({ from: "starting", to: stateOfProblem(readiness.problem), ...known, reason: failure.reason });
+  tell({ to: stateOfProblem(readiness.problem), ...known, reason: failure.reason });
   if (owner === "started") {
     await options.keepLog?.(name, instance);
     await stopQuietly(instance, options.context);
@@ -210,11 +218,13 @@ async function describeFailure(
   { problem, reason }: Extract<Readiness, { outcome: "not-ready" }>,
 ): Promise<MissingResource> {
   const isOurs = instance.owner !== "foreign";
-  const output = isOurs
-    ? lastWords(await instance.output({ deadlineMs: 2_000, signal: new AbortController().signal }))
-    : undefined;
+  const output = isOurs ? lastWords(await instance.output(quickly())) : undefined;
   const why = problem === "ended" || !isOurs ? reason : `not ready within ${secondsOf(service)}: ${reason}`;
   return { ...missing(service, why, fixFor(service, problem, isOurs)), ...(output === undefined ? {} : { output }) };
+}
+
+function quickly(): AskLimits {
+  return { deadlineMs: 2_000, signal: new AbortController().signal };
 }
 
 function secondsOf(service: Service): string {

@@ -1,4 +1,4 @@
-import type { Config, MissingResource, Service, ServicePlace } from "@netra-apex/core";
+import type { Config, MissingResource, Service, ServicePlace, ServiceState } from "@netra-apex/core";
 import { exportsOf } from "../instances/exports-of.ts";
 import { InstanceRegistry } from "../instances/instance-registry.ts";
 import { useService } from "../instances/service-use.ts";
@@ -41,6 +41,7 @@ export class ServiceManager {
   readonly #coming = new Map<string, Promise<UpService | MissingResource>>();
   readonly #up = new Map<string, UpService>();
   readonly #uses = new Map<string, () => void>();
+  readonly #states = new Map<string, ServiceState>();
 
   constructor(options: ServiceManagerOptions) {
     this.#options = options;
@@ -121,7 +122,7 @@ export class ServiceManager {
     try {
       await this.#keepLog(name, up.instance);
       await up.instance.stop({ killNow });
-      this.#options.onChange?.({ service: name, from: up.state, to: "missing", owner: "started", reason: "stopped" });
+      this.#tell({ service: name, to: "missing", owner: "started", reason: "stopped" });
     } catch (error) {
       errors.push(error instanceof Error ? error : new Error(String(error)));
     }
@@ -133,6 +134,14 @@ export class ServiceManager {
     if (logDirectory === undefined || instance.owner === "foreign") return;
     const { keepServiceLog } = await import("./keep-service-log.ts");
     await keepServiceLog(path.join(logDirectory, `${name}.log`), instance);
+  }
+
+  /** Each change from the one before it; what stays as it was is no change. */
+  #tell(change: Omit<ServiceChange, "from">): void {
+    const from = this.#states.get(change.service);
+    if (from === change.to) return;
+    this.#states.set(change.service, change.to);
+    this.#options.onChange?.({ ...change, ...(from === undefined ? {} : { from }) });
   }
 
   #isKept({ isReused }: Service): boolean {
@@ -152,7 +161,7 @@ export class ServiceManager {
   }
 
   async #bringWithNeeds(name: string): Promise<UpService | MissingResource> {
-    const { config, forceRecreate = false, runId, onChange, say } = this.#options;
+    const { config, forceRecreate = false, runId, say } = this.#options;
     const service = config.services.get(name);
     if (!service) {
       return { kind: "service", name, reason: "the config does not define it", fix: `add services.${name}` };
@@ -179,7 +188,7 @@ export class ServiceManager {
       },
       keepLog: (service, instance) => this.#keepLog(service, instance),
       forceRecreate,
-      ...(onChange ? { onChange } : {}),
+      onChange: (change) => this.#tell(change),
     });
   }
 

@@ -130,8 +130,8 @@ export interface Service {
   readonly isReused: boolean;
   /** Most runs of this machine that use it at once; unlimited when absent. */
   readonly slots?: number;
-  /** How long it may take to stop before it is killed, in milliseconds. */
-  readonly stopTimeoutMs: number;
+  /** How long it may take to stop before it is killed, in milliseconds; a container's own, else ten seconds, when absent. */
+  readonly stopTimeoutMs?: number;
   /** Variables that its users get beside `NAME_HOST`, `NAME_PORT` and `NAME_URL`; with placeholders. */
   readonly exports: Readonly<Record<string, string>>;
   /** When it is needed at all; always when absent. */
