@@ -81,11 +81,17 @@ async function stopProcesses({ config, names }: StopKeptOptions, registry: Insta
   );
 }
 
-async function stopContainers(
-  { config, names }: StopKeptOptions,
-  registry: InstanceRegistry,
-): Promise<StoppedServices> {
-  if (![...config.services.values()].some(({ provider }) => provider.kind === "docker")) return nothing;
+async function stopContainers(options: StopKeptOptions, registry: InstanceRegistry): Promise<StoppedServices> {
+  const { config, names } = options;
+  const isAsked = (service: string): boolean => names?.includes(service) ?? true;
+  const recorded = registry
+    .list()
+    .records.filter(
+      ({ what, projectRoot, service }) =>
+        what.kind === "docker" && projectRoot === config.projectRoot && isAsked(service),
+    );
+  const hasContainers = [...config.services.values()].some(({ provider }) => provider.kind === "docker");
+  if (!hasContainers && recorded.length === 0) return nothing;
   const [{ findEngine }, { labels, projectHash }, { removeContainer }, { removeUnusedNetwork }] = await Promise.all([
     import("../docker/find-engine.ts"),
     import("../docker/container-labels.ts"),
@@ -93,28 +99,29 @@ async function stopContainers(
     import("../docker/project-network.ts"),
   ]);
   const limits: AskLimits = { deadlineMs: engineMs, signal: new AbortController().signal };
-  let engine;
   try {
-    engine = await findEngine({}, limits);
-  } catch {
-    // Where there is no engine, there are no containers of ours.
-    return nothing;
+    const engine = await findEngine({}, limits);
+    const ours = [`${labels.project}=${projectHash(config.projectRoot)}`, `${labels.keep}=true`];
+    const found = (await engine.list(ours, limits)).filter(({ Labels: own }) => isAsked(own[labels.service] ?? ""));
+    const result = await stopAll(
+      found.map(({ Id: id, Labels: own, Image: image }) => ({
+        service: own[labels.service] ?? "?",
+        description: `container ${id.slice(0, 12)} of ${image}`,
+        stop: () => removeContainer(engine, id, { stopTimeoutMs: 10_000 }),
+      })),
+      { config, registry },
+    );
+    if (found.length > 0) await removeUnusedNetwork(engine, config.projectRoot, limits);
+    const left = new Set((await engine.list(ours, limits)).map(({ Id: id }) => id));
+    for (const { id, what } of recorded) if (what.kind === "docker" && !left.has(what.container)) registry.remove(id);
+    return result;
+  } catch (error) {
+    // Where nothing was left up, it does not matter that there is no engine.
+    const errors = recorded.map(
+      ({ service }) => new ServiceError(service, `${service} may still be up: ${describeThrown(error)}`),
+    );
+    return { stopped: [], errors };
   }
-  const ours = [`${labels.project}=${projectHash(config.projectRoot)}`, `${labels.keep}=true`];
-  const found = (await engine.list(ours, limits)).filter(
-    ({ Labels: own }) => names?.includes(own[labels.service] ?? "") ?? true,
-  );
-  const of = engine;
-  const result = await stopAll(
-    found.map(({ Id: id, Labels: own, Image: image }) => ({
-      service: own[labels.service] ?? "?",
-      description: `container ${id.slice(0, 12)} of ${image}`,
-      stop: () => removeContainer(of, id, { stopTimeoutMs: 10_000 }),
-    })),
-    { config, registry },
-  );
-  if (found.length > 0) await removeUnusedNetwork(engine, config.projectRoot, limits);
-  return result;
 }
 
 async function stopComposed({ config, names }: StopKeptOptions, registry: InstanceRegistry): Promise<StoppedServices> {
