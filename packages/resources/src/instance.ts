@@ -63,6 +63,8 @@ export interface ServiceInstance extends ProbeSubject {
    * foreign it does nothing. Idempotent; rejects with a `ServiceError` that says what is left.
    */
   stop(): Promise<void>;
+  /** Ends at once what {@link stop} gives time to end, for somebody who does not wait any longer. Never rejects. */
+  kill?(): Promise<void>;
 }
 
 /** What providers need of those who ask them. */

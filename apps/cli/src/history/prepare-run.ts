@@ -57,7 +57,10 @@ export async function prepareRun(
   const own = runSettings(config, { ...control, runDirectory, lastPasses, secrets });
   const settings = {
     ...own,
-    agents: [...own.agents, ...(await resourceAgents(config, plan, { forceRecreate, secrets }))],
+    agents: [
+      ...own.agents,
+      ...(await resourceAgents(config, plan, { forceRecreate, killNow: control.killNow, secrets })),
+    ],
     pastDurationsMs,
     reporters: [...keeper.reporters, ...(log ? [log] : [])],
     runId,
@@ -73,12 +76,12 @@ export async function prepareRun(
 async function resourceAgents(
   config: Config,
   plan: Plan,
-  { forceRecreate, secrets }: { readonly forceRecreate: boolean | undefined; readonly secrets: Secrets | undefined },
+  { secrets, ...options }: Pick<RunControl, "forceRecreate" | "killNow"> & { readonly secrets: Secrets | undefined },
 ): Promise<RunPlanOptions["agents"]> {
   const isAsked = plan.layers.some(({ needs }) => needs && (needs.services.length > 0 || needs.requires));
   if (!isAsked && config.services.size === 0 && !config.deployment) return [];
   const { createResourceManagementAgent } = await import("@netra-apex/resources");
-  return [createResourceManagementAgent({ config, forceRecreate, onSecret: (secret) => secrets?.learn(secret) })];
+  return [createResourceManagementAgent({ config, ...options, onSecret: (secret) => secrets?.learn(secret) })];
 }
 
 function joinLedger({ projectRoot, runMode }: Plan, runId: string): HostParticipant {

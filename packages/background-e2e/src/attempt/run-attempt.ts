@@ -140,7 +140,7 @@ async function runThePlan(
     const settings = runSettings(config, { runDirectory, lastPasses, guard, killNow: killNow.signal, secrets });
     const handle = startRun(plan, {
       ...settings,
-      agents: [...settings.agents, ...(await resourceAgents(config, plan, secrets))],
+      agents: [...settings.agents, ...(await resourceAgents(config, plan, { secrets, killNow: killNow.signal }))],
       pastDurationsMs,
       reporters: [...keeper.reporters, progress, log, courtesy],
       signal: stop.signal,
@@ -186,10 +186,14 @@ async function runThePlan(
 const unstartable: ReadonlySet<string> = new Set(["APEX_COMMAND_NOT_FOUND", "APEX_COMMAND_NOT_EXECUTABLE"]);
 
 /** What looks after services and the environment, where there is something to look after. */
-async function resourceAgents(config: Config, plan: Plan, secrets: Secrets | undefined): Promise<Agent[]> {
+async function resourceAgents(
+  config: Config,
+  plan: Plan,
+  { secrets, killNow }: { readonly secrets: Secrets | undefined; readonly killNow: AbortSignal },
+): Promise<Agent[]> {
   if (!config.deployment && !plan.layers.some(({ needs }) => needs)) return [];
   const { createResourceManagementAgent } = await import("@netra-apex/resources");
-  return [createResourceManagementAgent({ config, onSecret: (secret) => secrets?.learn(secret) })];
+  return [createResourceManagementAgent({ config, killNow, onSecret: (secret) => secrets?.learn(secret) })];
 }
 
 /** What the run would be called on the command line, for `apex resume` and for people. */

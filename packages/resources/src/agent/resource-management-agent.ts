@@ -30,6 +30,8 @@ export interface ResourceManagementOptions {
   readonly forceRecreate?: boolean | undefined;
   /** Told of a token that tests get, so that nobody sees it. */
   readonly onSecret?: ((secret: string) => void) | undefined;
+  /** Aborted when what is being stopped gets no more time to end. */
+  readonly killNow?: AbortSignal | undefined;
   readonly providers?: ServiceProviders | undefined;
 }
 
@@ -129,12 +131,16 @@ class RunResources {
   readonly #environment: EnvironmentWatch;
   readonly #used = new Set<string>();
 
-  constructor({ config, forceRecreate = false, onSecret, providers }: ResourceManagementOptions, host: AgentHost) {
+  constructor(
+    { config, forceRecreate = false, onSecret, killNow, providers }: ResourceManagementOptions,
+    host: AgentHost,
+  ) {
     this.#host = host;
     this.#manager = new ServiceManager({
       config,
       runId: host.run.id,
       forceRecreate,
+      ...(killNow ? { killNow } : {}),
       ...(providers ? { providers } : {}),
       onChange: (change) => host.report({ type: "service_state_changed", ...change }),
       say: (line) => host.logger.info(line),

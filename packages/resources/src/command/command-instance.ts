@@ -2,6 +2,7 @@ import type { ChildProcess } from "node:child_process";
 import { isProcessAlive, type ServicePlace } from "@netra-apex/core";
 import type { AskLimits, InstanceStatus, ServiceInstance } from "../instance.ts";
 import type { InstanceRegistry } from "../instances/instance-registry.ts";
+import { endService } from "./end-service.ts";
 import { logTail, tellingLine } from "./log-tail.ts";
 import { readProcess } from "./process-table.ts";
 import { type CommandRecord, removeInstance } from "./remove-instance.ts";
@@ -81,6 +82,11 @@ export class CommandInstance implements ServiceInstance {
   stop(): Promise<void> {
     this.#stopping ??= this.#stop();
     return this.#stopping;
+  }
+
+  async kill(): Promise<void> {
+    const { id, what } = this.record;
+    await endService(new ServiceTree({ id, leader: what.process }), { stopSignal: "SIGKILL", stopTimeoutMs: 0 });
   }
 
   async #stop(): Promise<void> {

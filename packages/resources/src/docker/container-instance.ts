@@ -3,6 +3,9 @@ import type { AskLimits, CommandResult, InstanceStatus, ServiceInstance } from "
 import { containerStatus } from "./container-status.ts";
 import type { DockerEngine } from "./docker-engine.ts";
 
+/** What an engine may take to kill a container, in milliseconds. */
+const killMs = 5_000;
+
 /** What a container of a service is. */
 export interface ContainerInstanceOptions {
   readonly engine: DockerEngine;
@@ -74,5 +77,15 @@ export class ContainerInstance implements ServiceInstance {
       throw error;
     });
     return this.#stopping;
+  }
+
+  async kill(): Promise<void> {
+    if (this.owner === "foreign") return;
+    const limits: AskLimits = { deadlineMs: killMs, signal: new AbortController().signal };
+    const container = this.#container;
+    // One that has ended already, or an engine that does not answer: `stop` sees to what is left, and says it.
+    await this.#options.engine
+      .ask(limits, (client, abortSignal) => client.getContainer(container).kill({ abortSignal }))
+      .catch(() => undefined);
   }
 }

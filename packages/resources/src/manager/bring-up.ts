@@ -13,6 +13,7 @@ import { waitUntilReady, type WaitResult } from "../wait/wait-until-ready.ts";
 import type { InstanceRegistry } from "../instances/instance-registry.ts";
 import { inStartTurn } from "../instances/start-turn.ts";
 import { lastWords } from "./last-words.ts";
+import { stopInstance } from "./stop-instance.ts";
 import { addressOfPlace, probeOfInstance, runningProbe, stateOfProblem, usualHealth } from "./readiness.ts";
 
 /** A change of a service, as its users are told of it. */
@@ -42,6 +43,8 @@ export interface BringUpOptions {
   /** Where it is kept what was started. */
   readonly registry: InstanceRegistry;
   readonly forceRecreate: boolean;
+  /** Aborted when what is being stopped gets no more time to end. */
+  readonly killNow?: AbortSignal;
   readonly onChange?: (change: ServiceChange) => void;
 }
 
@@ -100,23 +103,24 @@ export async function bringUp(
   }
   const failure = await describeFailure(service, instance, readiness);
   tell({ from: "starting", to: stateOfProblem(readiness.problem), ...known, reason: failure.reason });
-  if (owner === "started") await stopQuietly(instance, options.context);
+  if (owner === "started") await stopQuietly(instance, options);
   return failure;
 }
 
 async function findOrStart(
   service: Service,
   provider: ServiceProvider,
-  { context, forceRecreate }: BringUpOptions,
+  options: BringUpOptions,
 ): Promise<ServiceInstance | undefined> {
+  const { context, forceRecreate, killNow } = options;
   const found = await provider.find(service, context);
   if (found && !(forceRecreate && found.owner === "reused")) return found;
-  await found?.stop();
+  if (found) await stopInstance(found, killNow);
   if (service.start === "never") return undefined;
   context.signal.throwIfAborted();
   const started = await provider.start(service, context);
   if (!context.signal.aborted) return started;
-  await stopQuietly(started, context);
+  await stopQuietly(started, options);
   throw context.signal.reason;
 }
 
@@ -211,6 +215,6 @@ function missing({ name }: Service, reason: string, fix?: string): MissingResour
 }
 
 /** It has failed already; what is left of it is found by `apex services doctor`. */
-async function stopQuietly(instance: ServiceInstance, { say }: ProvisionContext): Promise<void> {
-  await instance.stop().catch((error: unknown) => say?.(describeThrown(error)));
+async function stopQuietly(instance: ServiceInstance, { context, killNow }: BringUpOptions): Promise<void> {
+  await stopInstance(instance, killNow).catch((error: unknown) => context.say?.(describeThrown(error)));
 }

@@ -4,6 +4,7 @@ import { InstanceRegistry } from "../instances/instance-registry.ts";
 import type { ServiceInstance } from "../instance.ts";
 import type { Probe } from "../probes/probe.ts";
 import { bringUp, type ServiceChange, type UpService } from "./bring-up.ts";
+import { stopInstance } from "./stop-instance.ts";
 import { defaultProviders, type ServiceProviders } from "./service-providers.ts";
 
 /** What a manager of services works with. */
@@ -15,6 +16,8 @@ export interface ServiceManagerOptions {
   readonly keep?: boolean;
   /** What apex has left up before is stopped and started anew. */
   readonly forceRecreate?: boolean;
+  /** Aborted when what is being stopped gets no more time to end. */
+  readonly killNow?: AbortSignal;
   readonly providers?: ServiceProviders;
   /** Where it is kept what was started; that of this user by default. */
   readonly registry?: InstanceRegistry;
@@ -117,7 +120,7 @@ export class ServiceManager {
     this.#up.delete(name);
     if (!up || up.instance.owner !== "started" || this.#isKept(up.service)) return;
     try {
-      await up.instance.stop();
+      await stopInstance(up.instance, this.#options.killNow);
       this.#options.onChange?.({ service: name, from: up.state, to: "missing", owner: "started", reason: "stopped" });
     } catch (error) {
       errors.push(error instanceof Error ? error : new Error(String(error)));
@@ -141,7 +144,7 @@ export class ServiceManager {
   }
 
   async #bringWithNeeds(name: string): Promise<UpService | MissingResource> {
-    const { config, forceRecreate = false, runId, onChange, say } = this.#options;
+    const { config, forceRecreate = false, runId, killNow, onChange, say } = this.#options;
     const service = config.services.get(name);
     if (!service) {
       return { kind: "service", name, reason: "the config does not define it", fix: `add services.${name}` };
@@ -163,6 +166,7 @@ export class ServiceManager {
       },
       registry: this.#registry,
       forceRecreate,
+      ...(killNow ? { killNow } : {}),
       ...(onChange ? { onChange } : {}),
     });
   }
