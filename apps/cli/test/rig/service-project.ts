@@ -101,8 +101,3 @@ createServer(({ url }, answer) => {
   answer.end(url.startsWith("/env/") ? process.env[url.slice(5)] ?? "" : String(process.pid));
 }).listen(Number(PORT), "127.0.0.1", () => { if (PID_FILE) writeFileSync(PID_FILE, String(process.pid)); });
 `;
-
-/** The end of a run's stream. */
-export function outcomesIn(events: readonly { readonly type: string }[]): unknown {
-  return events.findLast(({ type }) => type === "run_completed");
-}

@@ -46,15 +46,16 @@ function project(test = body): ServiceProject {
 /** A test that says that it runs, and goes on until it is ended. */
 const endless = `writeFileSync("running", "yes"); await new Promise((resolve) => setTimeout(resolve, 600_000));`;
 
-const pidsOf = (apex: ServiceProject): number[] =>
-  ["backend.pid", "cache.pid"].map((name) => Number(apex.read(name)));
+const pidsOf = (apex: ServiceProject): number[] => ["backend.pid", "cache.pid"].map((name) => Number(apex.read(name)));
 
 describe("a run whose layer needs services", { timeout: 60_000 }, () => {
   it("starts them, hands their addresses to the tests, says so in one line, and leaves nothing of them", async () => {
     const apex = project();
     const { exitCode, stderr } = await apex.apex("run");
     expect({ exitCode, stderr }).toMatchObject({ exitCode: 0 });
-    expect(stderr.match(/^services .*$/gm)).toEqual([expect.stringMatching(/^services {2}(backend|cache), (backend|cache) up in /)]);
+    expect(stderr.match(/^services .*$/gm)).toEqual([
+      expect.stringMatching(/^services {2}(backend|cache), (backend|cache) up in /),
+    ]);
     expect(pidsOf(apex).filter(isAlive)).toEqual([]);
     expect(apex.read("place")).toContain(`${apex.root}/.xdg/tmp/apex-backend-`);
     await apex.expectNothingLeft();
@@ -152,7 +153,9 @@ describe("a run whose layer needs services", { timeout: 60_000 }, () => {
     expect(pidsOf(apex).map(isAlive)).toEqual([true, true]);
     const listed = await apex.apex("services", "doctor");
     expect(listed.exitCode).toBe(3);
-    expect(listed.stdout.match(/^leftover +process +the service (backend|cache) of .*whose apex is gone$/gm)).toHaveLength(2);
+    expect(
+      listed.stdout.match(/^leftover +process +the service (backend|cache) of .*whose apex is gone$/gm),
+    ).toHaveLength(2);
     expect(listed.stdout).toContain("apex services doctor --clean removes what was left over\n");
     expect(pidsOf(apex).map(isAlive)).toEqual([true, true]);
     const cleaned = await apex.apex("services", "doctor", "--clean");
