@@ -56,9 +56,7 @@ describe.runIf(hasPostgres)("a PostgreSQL that is restarted while tests use it",
       event.type === "test_completed" && event.test.status === "failed" ? [event] : [],
     );
     expect(failed.map(({ test }) => test.name)).toEqual(["is in flight", "comes within"]);
-    for (const { at } of failed) {
-      expect(at > lastUpAt && at < upAgainAt, `${at} is between ${lastUpAt} and ${upAgainAt}`).toBe(true);
-    }
+    expect(failed.filter(({ at }) => at < lastUpAt || at > upAgainAt)).toEqual([]);
     const window = `db was down from ${lastUpAt.slice(11, 19)}Z to ${upAgainAt.slice(11, 19)}Z (`;
     for (const format of ["markdown", "html", "junit", "json"]) {
       const { exitCode: told, stdout } = await apex.apex("report", "latest", "--format", format);

@@ -138,7 +138,7 @@ describe("a run whose layer needs services", { timeout: 60_000 }, () => {
     const run = apex.start(["run"]);
     await apex.awaitFile("running");
     run.kill("SIGKILL");
-    await run;
+    expect((await run).signal).toBe("SIGKILL");
     await apex.expectNothingLeft();
   });
 
