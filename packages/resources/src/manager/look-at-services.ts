@@ -4,13 +4,20 @@ import {
   type Service,
   type ServiceHealth,
   type ServiceOwner,
-  type ServicePlace,
   type ServiceState,
   delay,
   systemClock,
 } from "@netra-apex/core";
 import type { ProvisionContext, ServiceInstance } from "../instance.ts";
-import { addressOfPlace, probeOfInstance, runningProbe, stateOfProblem, usualHealth } from "./readiness.ts";
+import { exportsOf } from "../instances/exports-of.ts";
+import {
+  addressOfPlace,
+  probeOfInstance,
+  type ProbeSurroundings,
+  runningProbe,
+  stateOfProblem,
+  usualHealth,
+} from "./readiness.ts";
 import { defaultProviders, type ServiceProviders } from "./service-providers.ts";
 import { waitUntilReady } from "../wait/wait-until-ready.ts";
 import type { ServiceChange } from "./bring-up.ts";
@@ -52,7 +59,10 @@ export async function lookAtServices(
 ): Promise<readonly ServiceReport[]> {
   const finder = new Finder(config, options);
   return Promise.all(
-    names.map(async (name) => reportOf(await finder.find(name), await finder.places(name), config, options)),
+    names.map(async (name) => {
+      const surroundings = { ...(await finder.surroundings(name)), projectRoot: config.projectRoot };
+      return reportOf(await finder.find(name), surroundings, options);
+    }),
   );
 }
 
@@ -103,13 +113,18 @@ class Finder {
     return found;
   }
 
-  /** Where the services are that it needs. */
-  async places(name: string): Promise<Map<string, ServicePlace>> {
+  /** What a service has of those that it needs, over however many others: where they are, and what they export. */
+  async surroundings(name: string): Promise<Omit<ProbeSurroundings, "projectRoot"> & Pick<ProvisionContext, "env">> {
+    const found = await Promise.all(this.#needsOf(name).map((need) => this.find(need)));
+    const there = found.flatMap(({ service, instance }) => (instance ? [{ service, place: instance.place }] : []));
+    const others = new Map(there.map(({ service, place }) => [service.name, place]));
+    const env = Object.assign({}, ...there.map(({ service, place }) => exportsOf(service, place, others)));
+    return { others, env: env as Record<string, string> };
+  }
+
+  #needsOf(name: string): string[] {
     const needs = this.#config.services.get(name)?.needs ?? [];
-    const found = await Promise.all(needs.map((need) => this.find(need)));
-    return new Map(
-      found.flatMap(({ service, instance }) => (instance ? [[service.name, instance.place] as const] : [])),
-    );
+    return [...new Set(needs.flatMap((need) => [need, ...this.#needsOf(need)]))];
   }
 
   async #find(name: string): Promise<Found> {
@@ -117,8 +132,7 @@ class Finder {
     const context: ProvisionContext = {
       projectRoot: this.#config.projectRoot,
       keep: true,
-      others: await this.places(name),
-      env: {},
+      ...(await this.surroundings(name)),
       signal: this.#signal,
     };
     try {
@@ -133,15 +147,14 @@ class Finder {
 
 async function reportOf(
   { service, instance, error }: Found,
-  others: ReadonlyMap<string, ServicePlace>,
-  { projectRoot }: Pick<Config, "projectRoot">,
+  surroundings: ProbeSurroundings,
   { signal = new AbortController().signal }: LookOptions,
 ): Promise<ServiceReport> {
   const { name } = service;
   if (!instance) return { service: name, state: "missing", isUsable: false, reason: error ?? "not started" };
   const address = addressOfPlace(instance.place);
   const known = { service: name, owner: instance.owner, ...(address === undefined ? {} : { address }) };
-  const probe = probeOfInstance(service, instance, { others, projectRoot });
+  const probe = probeOfInstance(service, instance, surroundings);
   const limits = { deadlineMs: Math.min(lookMs, service.health?.timeoutMs ?? lookMs), signal };
   const result = await (probe ?? runningProbe(instance))(limits);
   if (!result.isReady) {
@@ -175,7 +188,7 @@ async function waitForOne(
     const { instance, error } = await finder.find(name);
     if (instance) {
       const probe = probeOfInstance(service, instance, {
-        others: await finder.places(name),
+        ...(await finder.surroundings(name)),
         projectRoot: config.projectRoot,
       });
       const result = await waitUntilReady({
