@@ -55,7 +55,7 @@ export class ServiceProject extends Project {
     };
     return {
       processes: this.#processes(),
-      records: names("runtime", "netra-apex", "services"),
+      records: names("runtime", "netra-apex", "services").filter((name) => name.endsWith(".json")),
       // What apex has compiled is kept.
       files: names("tmp").filter((name) => name.startsWith("apex-") && !name.startsWith("apex-compile-cache")),
     };
@@ -93,11 +93,14 @@ export class ServiceProject extends Project {
   }
 }
 
-/** A server for `node`: `/` answers with its pid, `/env/NAME` with a variable; it writes its pid where `PID_FILE` says. */
+/** A server for `node`: `/` answers with its pid, `/env/NAME` with a variable; it writes its pid where `PID_FILE` says, and its port to stdout. */
 export const serverFile = `import { createServer } from "node:http";
 import { writeFileSync } from "node:fs";
 const { PORT, PID_FILE } = process.env;
 createServer(({ url }, answer) => {
   answer.end(url.startsWith("/env/") ? process.env[url.slice(5)] ?? "" : String(process.pid));
-}).listen(Number(PORT), "127.0.0.1", () => { if (PID_FILE) writeFileSync(PID_FILE, String(process.pid)); });
+}).listen(Number(PORT), "127.0.0.1", function () {
+  if (PID_FILE) writeFileSync(PID_FILE, String(process.pid));
+  process.stdout.write(String(this.address().port));
+});
 `;
