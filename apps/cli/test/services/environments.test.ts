@@ -138,7 +138,10 @@ services:
     expect(await kind(apex, "--env", "staging")).toBe("tiny large");
     expect(await kind(apex, "--env", "staging", "--profile", "light")).toBe("light large");
     const unknown = await apex.apex("run", "--profile", "lihgt");
-    expect(unknown).toMatchObject({ exitCode: 2, stderr: expect.stringMatching(/lihgt.*light/) });
+    expect(unknown).toMatchObject({
+      exitCode: 2,
+      stderr: expect.stringMatching(/no service has the profile "lihgt"[^]*light/),
+    });
     await apex.expectNothingLeft();
   });
 });

@@ -86,4 +86,16 @@ describe.runIf(hasPostgres)("a PostgreSQL that is restarted while tests use it",
     expect(evidence?.outages).toMatchObject([{ service: "db" }]);
     await apex.expectNothingLeft();
   });
+
+  it("is noticed however quickly it is back", async () => {
+    const quick = { ...tests, "is in flight": tests["is in flight"].replace("endDatabase", "restartDatabase") };
+    const apex = new ServiceProject({
+      "apex.yaml": config,
+      "database.test.mjs": nodeTestFile({ "takes its time": "await sleep(1_500);", ...quick }, postgresTestHead),
+    });
+    const { exitCode, events } = await run(apex);
+    expect(exitCode).toBe(3);
+    expect(only(events, "node_completed").evidence?.outages).toMatchObject([{ service: "db" }]);
+    await apex.expectNothingLeft();
+  });
 });
