@@ -1,5 +1,4 @@
-import { createServer, type Server, type Socket } from "node:net";
-import type { AddressInfo } from "node:net";
+import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
 import { expect, it, onTestFinished, vi } from "vitest";
 import { holdLine } from "../../src/wait/hold-line.ts";
 
@@ -31,7 +30,7 @@ it("tells when the other side ends it, and is there again for the next time", as
 
 it("leaves a server alone that holds no connections", { timeout: 30_000 }, async () => {
   const { sockets, place } = await listen((socket) => void socket.destroy());
-  const onEnd = vi.fn();
+  const onEnd = vi.fn<() => void>();
   onTestFinished(holdLine(place, onEnd));
   await vi.waitFor(() => expect(onEnd).toHaveBeenCalledTimes(3), 15_000);
   await new Promise((resolve) => setTimeout(resolve, 1_500));
@@ -40,7 +39,7 @@ it("leaves a server alone that holds no connections", { timeout: 30_000 }, async
 
 it("says nothing of an end of its own", async () => {
   const { sockets, place } = await listen();
-  const onEnd = vi.fn();
+  const onEnd = vi.fn<() => void>();
   const end = holdLine(place, onEnd);
   await vi.waitFor(() => expect(sockets).toHaveLength(1), 10_000);
   const closed = new Promise((resolve) => sockets[0]?.on("close", resolve));
