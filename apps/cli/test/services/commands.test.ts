@@ -39,13 +39,13 @@ interface Told {
   readonly env: Readonly<Record<string, string>>;
 }
 
-async function json<Answer>(
+async function json(
   apex: ServiceProject,
   ...args: string[]
-): Promise<{ exitCode: number | undefined; answer: Answer }> {
+): Promise<{ exitCode: number | undefined; answer: unknown }> {
   const { exitCode, stdout, stderr } = await apex.apex("services", ...args, "--json");
   try {
-    return { exitCode, answer: JSON.parse(stdout) as Answer };
+    return { exitCode, answer: JSON.parse(stdout) as unknown };
   } catch {
     throw new Error(`no JSON: ${stdout}${stderr}`);
   }
@@ -76,15 +76,14 @@ describe("apex services", { timeout: 60_000 }, () => {
     });
     expect(apex.read("seen")).toBe(pid);
     expect(isAlive(Number(pid))).toBe(true);
-    const again = await json<Told>(apex, "up");
+    const again = await json(apex, "up");
     expect(again).toMatchObject({
       exitCode: 0,
       answer: { missing: [], env: { BACKEND_URL: expect.stringMatching(/:\d+$/) } },
     });
-    expect(again.answer.services.map(({ service, to, owner }) => `${service} ${to} ${owner}`).toSorted()).toEqual([
-      "backend healthy reused",
-      "cache healthy reused",
-    ]);
+    expect(
+      (again.answer as Told).services.map(({ service, to, owner }) => `${service} ${to} ${owner}`).toSorted(),
+    ).toEqual(["backend healthy reused", "cache healthy reused"]);
     expect((await apex.apex("services", "doctor")).stdout).toContain("nothing was left over");
 
     expect((await apex.apex("services", "up", "--force-recreate")).exitCode).toBe(0);
@@ -113,7 +112,7 @@ describe("apex services", { timeout: 60_000 }, () => {
       exitCode: 0,
       answer: { stopped: [{ service: "backend" }], errors: [] },
     });
-    const { answer } = await json<{ service: string; state: string }[]>(apex, "status");
+    const { answer } = await json(apex, "status");
     expect(answer).toMatchObject([
       { service: "backend", state: "missing" },
       { service: "cache", state: "healthy", owner: "reused", isUsable: true },
@@ -128,7 +127,7 @@ describe("apex services", { timeout: 60_000 }, () => {
       stdio: ["ignore", "pipe", "ignore"],
     });
     onTestFinished(() => void other.kill("SIGKILL"));
-    const [port] = (await once(other.stdout, "data")) as [Buffer];
+    const port = String(((await once(other.stdout, "data")) as [Buffer])[0]);
     const apex = project(config.replace("port: auto", `port: ${port}`).replace("    needs: [cache]\n", ""));
     const up = await apex.apex("services", "up", "backend", "--force-recreate");
     expect(up).toMatchObject({ exitCode: 0, stdout: expect.stringContaining("(not of apex)") });
@@ -138,7 +137,7 @@ describe("apex services", { timeout: 60_000 }, () => {
     });
     expect(apex.read("seen")).toBe(String(other.pid));
     expect(await apex.apex("services", "doctor", "--clean")).toMatchObject({
-      stdout: expect.stringMatching(new RegExp(`^port ${port} +held +backend: by .*${other.pid}`, "m")),
+      stdout: expect.stringMatching(new RegExp(`^port ${port} +held +backend: by .*${String(other.pid)}`, "m")),
     });
     expect(await apex.apex("services", "down")).toMatchObject({ stdout: "apex has left nothing up here\n" });
     expect(isAlive(other.pid ?? 0)).toBe(true);
@@ -155,7 +154,7 @@ describe("apex services", { timeout: 60_000 }, () => {
     expect(exitCode).toBe(3);
     expect(stdout).toMatch(/cache .*ended with exit code 4/);
     expect(stdout).toContain("no disk");
-    expect(await json<Told>(apex, "up")).toMatchObject({
+    expect(await json(apex, "up")).toMatchObject({
       exitCode: 3,
       answer: { missing: [{ kind: "service", name: "cache" }] },
     });
@@ -219,7 +218,7 @@ describe("apex services", { timeout: 60_000 }, () => {
     );
     const run = apex.start(["run"]);
     await until(() => apex.has("running"), "the tests run");
-    const { exitCode, answer } = await json<{ leftovers: unknown[]; removed: unknown[] }>(apex, "doctor", "--clean");
+    const { exitCode, answer } = await json(apex, "doctor", "--clean");
     expect({ exitCode, answer }).toMatchObject({ exitCode: 0, answer: { leftovers: [], removed: [] } });
     expect(await apex.apex("services", "down")).toMatchObject({ stdout: "apex has left nothing up here\n" });
     expect(isAlive(Number(apex.read("backend.pid")))).toBe(true);

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
+// oxlint-disable-next-line eslint/no-restricted-imports -- the rig of a real engine is no part of what the package offers
 import {
   type NoEngine,
   startDocker,

@@ -61,7 +61,7 @@ describe.runIf(hasPostgres)("a PostgreSQL that is restarted while tests use it",
     for (const format of ["markdown", "html", "junit", "json"]) {
       const { exitCode: told, stdout } = await apex.apex("report", "latest", "--format", format);
       expect(told).toBe(0);
-      expect(stdout, format).toContain(window);
+      expect({ format, stdout }).toEqual({ format, stdout: expect.stringContaining(window) });
     }
     const replayed = await apex.apex("replay", "latest");
     expect(replayed.stdout).toContain(window);

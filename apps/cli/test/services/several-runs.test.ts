@@ -42,13 +42,6 @@ describe("two runs at once, of a layer that needs a service", { timeout: 90_000 
   it("go one after the other where it has one port, and the one that waits says for whom", async () => {
     const apex = project(`port: ${await freePort()}, slots: 1`);
     const { codes, events, seen } = await twoRuns(apex);
-      codes,
-      events
-        .map((list) =>
-          list.flatMap((e) => (/resources|service|layer|run_comp/.test(e.type) ? JSON.stringify(e) : [])).join("\n"),
-        )
-        .join("\n\n"),
-    );
     expect(codes).toEqual([0, 0]);
     expect(new Set(seen.map(([pid]) => pid)).size).toBe(2);
     const waits = events.flat().flatMap((event) => (event.type === "resources_awaited" ? [event.reason] : []));
