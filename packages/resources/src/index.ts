@@ -20,9 +20,10 @@ export {
 export type { ServiceChange, UpService } from "./manager/bring-up.ts";
 export { type Diagnosis, diagnoseServices, type ServiceLeftover } from "./manager/diagnose-services.ts";
 export { type StopKeptOptions, stopKeptServices, type StoppedServices } from "./manager/kept-services.ts";
+export { type FinderOptions, type FoundService, ServiceFinder } from "./manager/service-finder.ts";
 export { ServiceManager, type ServiceManagerOptions } from "./manager/service-manager.ts";
 export { defaultProviders, type ServiceProviders } from "./manager/service-providers.ts";
-export { type LookOptions, lookAtServices, type ServiceReport, waitForServices } from "./manager/look-at-services.ts";
+export { lookAtServices, type ServiceReport, waitForServices } from "./manager/look-at-services.ts";
 
 // Processes, ports, what a layer needs, environments.
 export { CommandInstance, type CommandInstanceOptions } from "./command/command-instance.ts";

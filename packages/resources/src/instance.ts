@@ -35,6 +35,11 @@ export interface AskLimits {
   readonly signal: AbortSignal;
 }
 
+/** How much of an output is asked for. */
+export interface OutputLimits extends AskLimits {
+  readonly mostBytes?: number;
+}
+
 /** What probes may ask about a service beside its address. */
 export interface ProbeSubject {
   readonly place: ServicePlace;
@@ -42,15 +47,21 @@ export interface ProbeSubject {
   status?(limits: AskLimits): Promise<InstanceStatus>;
   /** Runs a command inside its container. Rejects with an `Error` that says why it cannot. */
   exec?(command: Command, limits: AskLimits): Promise<CommandResult>;
-  /** The end of its output, at most 64 KiB. Never rejects. */
-  output?(limits: AskLimits): Promise<string>;
+  /** The end of its output, 64 KiB of it where no more is asked for. Never rejects. */
+  output?(limits: OutputLimits): Promise<string>;
+}
+
+/** How a service is stopped. */
+export interface StopOptions {
+  /** From then on it is not asked any more, but killed. */
+  readonly killNow?: AbortSignal | undefined;
 }
 
 /** A service that is there, whoever started it. */
 export interface ServiceInstance extends ProbeSubject {
   readonly owner: ServiceOwner;
   status(limits: AskLimits): Promise<InstanceStatus>;
-  output(limits: AskLimits): Promise<string>;
+  output(limits: OutputLimits): Promise<string>;
   /** The check that is as good as any where the config names none, such as a container's own. */
   readonly ownCheck?: HealthCheck;
   /**
@@ -62,9 +73,7 @@ export interface ServiceInstance extends ProbeSubject {
    * Stops what apex has started, with all that belongs to it, its data too, within `stopTimeoutMs` and a little. For what is
    * foreign it does nothing. Idempotent; rejects with a `ServiceError` that says what is left.
    */
-  stop(): Promise<void>;
-  /** Ends at once what {@link stop} gives time to end, for somebody who does not wait any longer. Never rejects. */
-  kill?(): Promise<void>;
+  stop(options?: StopOptions): Promise<void>;
 }
 
 /** What providers need of those who ask them. */

@@ -59,7 +59,7 @@ export async function prepareRun(
     ...own,
     agents: [
       ...own.agents,
-      ...(await resourceAgents(config, plan, { forceRecreate, killNow: control.killNow, secrets })),
+      ...(await resourceAgents(config, plan, { forceRecreate, secrets, runDirectory, killNow: control.killNow })),
     ],
     pastDurationsMs,
     reporters: [...keeper.reporters, ...(log ? [log] : [])],
@@ -76,12 +76,22 @@ export async function prepareRun(
 async function resourceAgents(
   config: Config,
   plan: Plan,
-  { secrets, ...options }: Pick<RunControl, "forceRecreate" | "killNow"> & { readonly secrets: Secrets | undefined },
+  {
+    forceRecreate,
+    secrets,
+    runDirectory,
+    killNow,
+  }: RunControl & {
+    readonly secrets: Secrets | undefined;
+    readonly runDirectory: string;
+  },
 ): Promise<RunPlanOptions["agents"]> {
   const isAsked = plan.layers.some(({ needs }) => needs && (needs.services.length > 0 || needs.requires));
   if (!isAsked && config.services.size === 0 && !config.deployment) return [];
   const { createResourceManagementAgent } = await import("@netra-apex/resources");
-  return [createResourceManagementAgent({ config, ...options, onSecret: (secret) => secrets?.learn(secret) })];
+  const logDirectory = path.join(path.resolve(plan.projectRoot, runDirectory), "services");
+  const onSecret = (secret: string): void => secrets?.learn(secret);
+  return [createResourceManagementAgent({ config, forceRecreate, onSecret, logDirectory, killNow })];
 }
 
 function joinLedger({ projectRoot, runMode }: Plan, runId: string): HostParticipant {

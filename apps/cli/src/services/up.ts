@@ -13,11 +13,9 @@ export async function servicesUpCommand(given: readonly string[], options: Servi
     return exitCodes.passed;
   }
   const changes = new Map<string, ServiceChange>();
-  const interruption = listenForInterruption((message) => process.stderr.write(`${message}\n`));
   const manager = new ServiceManager({
     config,
     keep: true,
-    killNow: interruption.kill,
     ...(options.forceRecreate ? { forceRecreate: true } : {}),
     onChange(change) {
       changes.set(change.service, change);
@@ -25,6 +23,7 @@ export async function servicesUpCommand(given: readonly string[], options: Servi
     },
     say: (line) => process.stderr.write(`${line}\n`),
   });
+  const interruption = listenForInterruption((message) => process.stderr.write(`${message}\n`));
   try {
     const missing = await manager.up(names, interruption.stop);
     if (options.json) {

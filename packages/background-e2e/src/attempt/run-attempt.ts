@@ -1,3 +1,4 @@
+import path from "node:path";
 import {
   type Agent,
   type Config,
@@ -140,7 +141,10 @@ async function runThePlan(
     const settings = runSettings(config, { runDirectory, lastPasses, guard, killNow: killNow.signal, secrets });
     const handle = startRun(plan, {
       ...settings,
-      agents: [...settings.agents, ...(await resourceAgents(config, plan, { secrets, killNow: killNow.signal }))],
+      agents: [
+        ...settings.agents,
+        ...(await resourceAgents(config, plan, { secrets, runDirectory, killNow: killNow.signal })),
+      ],
       pastDurationsMs,
       reporters: [...keeper.reporters, progress, log, courtesy],
       signal: stop.signal,
@@ -189,11 +193,17 @@ const unstartable: ReadonlySet<string> = new Set(["APEX_COMMAND_NOT_FOUND", "APE
 async function resourceAgents(
   config: Config,
   plan: Plan,
-  { secrets, killNow }: { readonly secrets: Secrets | undefined; readonly killNow: AbortSignal },
+  {
+    secrets,
+    runDirectory,
+    killNow,
+  }: { readonly secrets: Secrets | undefined; readonly runDirectory: string; readonly killNow: AbortSignal },
 ): Promise<Agent[]> {
   if (!config.deployment && !plan.layers.some(({ needs }) => needs)) return [];
   const { createResourceManagementAgent } = await import("@netra-apex/resources");
-  return [createResourceManagementAgent({ config, killNow, onSecret: (secret) => secrets?.learn(secret) })];
+  const logDirectory = path.join(path.resolve(plan.projectRoot, runDirectory), "services");
+  const onSecret = (secret: string): void => secrets?.learn(secret);
+  return [createResourceManagementAgent({ config, onSecret, logDirectory, killNow })];
 }
 
 /** What the run would be called on the command line, for `apex resume` and for people. */

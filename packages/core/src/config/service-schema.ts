@@ -81,6 +81,7 @@ const settingsShape = () => ({
   needs: optional.names,
   start: z.optional(z.enum(["on_demand", "never"])),
   one_shot: optional.flag,
+  under_test: optional.flag,
   reuse: optional.flag,
   slots: optional.count,
   stop_timeout: optional.duration,

@@ -113,6 +113,8 @@ export interface WrittenServiceSettings {
   start?: "on_demand" | "never" | undefined;
   /** It does its work once, and is ready when it has ended well. */
   one_shot?: boolean | undefined;
+  /** It is what the tests test: that it goes down is their failure, not one of the infrastructure. */
+  under_test?: boolean | undefined;
   /** It stays up after the run, for the next one. */
   reuse?: boolean | undefined;
   /** Most runs of this machine that use it at once. */

@@ -15,19 +15,18 @@ export interface ExplainedAttempt {
 /** Asks for causes outside what an attempt tests; whoever throws, or takes too long, knows of none. */
 export type ExplainFailure = (attempt: FailedAttempt, limits: ExplainLimits) => Promise<readonly InfrastructureFault[]>;
 
-/** An answer that takes longer is none. */
+/** By whose time an answer that takes too long is none. */
 export interface ExplainLimits {
   readonly clock: Clock;
-  readonly graceMs: number;
 }
 
 /** Of the agents of a run. */
 export function explainers(agents: readonly Agent[]): ExplainFailure {
   const asked = agents.filter((agent) => agent.explainFailure !== undefined);
-  return async (attempt, { clock, graceMs }) => {
+  return async (attempt, { clock }) => {
     if (asked.length === 0) return [];
     const over = new AbortController();
-    const late = delay(clock, graceMs, over.signal).catch(() => undefined);
+    const late = delay(clock, longestMs, over.signal).catch(() => undefined);
     try {
       const answers = asked.map(async (agent) =>
         Promise.race([(async () => agent.explainFailure?.(attempt))().catch(() => undefined), late]),
@@ -38,6 +37,9 @@ export function explainers(agents: readonly Agent[]): ExplainFailure {
     }
   };
 }
+
+/** Looking at what does not answer takes its time. */
+const longestMs = 15_000;
 
 /** Whether somebody may know more about it. */
 export function isExplainable({ status }: Outcome): boolean {

@@ -115,7 +115,7 @@ export async function runAttempt(
           failedTests: failedTests.within(startedAtMs, endedAtMs),
           signal: limit.signal,
         },
-        { clock, graceMs: options.graceMs },
+        { clock },
       )
     : [];
   const judgement = { outcome: judged.outcome, ...(result.evidence ? { evidence: result.evidence } : {}) };

@@ -6,7 +6,10 @@ import { temporaryProject } from "../rig/temporary-project.ts";
 import { problemsOf } from "./problems-of.ts";
 
 const load = (yaml: string, profile?: string): Promise<Config> =>
-  loadConfig({ cwd: temporaryProject({ "apex.yaml": yaml }), ...(profile === undefined ? {} : { profile }) });
+  loadConfig({
+    cwd: temporaryProject({ "apex.yaml": yaml, "compose.yml": "" }),
+    ...(profile === undefined ? {} : { profile }),
+  });
 
 /** The service `it` of a config in which it is the first. */
 async function serviceOf(
@@ -23,8 +26,8 @@ const usual = {
   name: "it",
   needs: [],
   isOneShot: false,
+  isUnderTest: false,
   isReused: false,
-  stopTimeoutMs: 10_000,
   exports: {},
 };
 
@@ -93,7 +96,9 @@ describe("a health check", () => {
   it("by a command runs inside the container, where there is one and nothing else is said", async () => {
     const inside = async (settings: string) => (await serviceOf(settings)).health?.check;
     expect(await inside("{ docker: { image: x }, health: { exec: a } }")).toMatchObject({ inside: true });
-    expect(await inside("{ docker_compose: { file: x, service: y }, health: { all: [{ exec: a }] } }")).toMatchObject({
+    expect(
+      await inside("{ docker_compose: { file: compose.yml, service: y }, health: { all: [{ exec: a }] } }"),
+    ).toMatchObject({
       checks: [{ inside: true }],
     });
     expect(await inside("{ docker: { image: x }, health: { exec: { command: a, inside: false } } }")).toMatchObject({
@@ -177,11 +182,18 @@ describe("what runs a service", () => {
     });
   });
 
+  it("is refused with a compose file that does not exist", async () => {
+    const error: unknown = await serviceOf("{ docker_compose: { file: nope.yml, service: db } }").catch(
+      (e: unknown) => e,
+    );
+    expect(String(error)).toMatch(/apex\.yaml:2:33: the compose file nope\.yml does not exist/);
+  });
+
   it("is a service of a compose project", async () => {
-    const settings = "{ docker_compose: { file: c.yml, service: db, project: p, profiles: [x] } }";
+    const settings = "{ docker_compose: { file: compose.yml, service: db, project: p, profiles: [x] } }";
     expect((await serviceOf(settings)).provider).toEqual({
       kind: "docker_compose",
-      file: expect.stringMatching(/^\/.*\/c\.yml$/),
+      file: expect.stringMatching(/^\/.*\/compose\.yml$/),
       service: "db",
       project: "p",
       profiles: ["x"],
@@ -263,7 +275,7 @@ describe("a service", () => {
       "{port:81} is none of its ports",
       "add docker.ports: [81]",
     ],
-    ["{ docker_compose: { file: a, service: b }, health: { tcp: '{host}:{port:81}' } }", undefined, undefined],
+    ["{ docker_compose: { file: apex.yaml, service: b }, health: { tcp: '{host}:{port:81}' } }", undefined, undefined],
   ])("refers to places that will be known: %s", async (settings, message, hint) => {
     const problems = await problemsOf(`services:\n  it: ${settings}\n  db: {}\n`);
     expect(problems).toMatchObject(message === undefined ? [] : [{ line: 2, message, hint }]);

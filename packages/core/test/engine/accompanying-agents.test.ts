@@ -237,7 +237,7 @@ describe("an attempt that failed", () => {
       ],
     );
     await rig.agent.end("a", failed);
-    await rig.clock.advance(5_000);
+    await rig.clock.advance(15_000);
     await rig.summary;
     expect(rig.outcomeOf("a")).toEqual(failed);
   });

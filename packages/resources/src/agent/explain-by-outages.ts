@@ -2,13 +2,17 @@ import type { FailedAttempt, InfrastructureFault, ServiceOutage } from "@netra-a
 
 /**
  * What outages account for of an attempt: all of it where each test that failed ran, at least in part, in one of them; or where
- * no test is known to have failed.
+ * no test is known to have failed. That what is tested goes down accounts for nothing.
  */
 export function explainByOutages(
   { failedTests }: Pick<FailedAttempt, "failedTests">,
-  outages: readonly ServiceOutage[],
+  all: readonly ServiceOutage[],
+  isUnderTest: (service: string) => boolean = () => false,
 ): InfrastructureFault | undefined {
-  if (outages.length === 0) return undefined;
+  if (all.length === 0) return undefined;
+  const outages = all.filter(({ service }) => !isUnderTest(service));
+  // Their own fault, and still worth knowing.
+  if (outages.length === 0) return { outages: all, isWhole: false, reason: describe(all) };
   const inside = failedTests.filter((test) => outages.some((outage) => overlaps(outage, test)));
   if (failedTests.length > 0 && inside.length === 0) {
     return { outages, isWhole: false, reason: `${describe(outages)}, but no test failed in that time` };

@@ -30,9 +30,11 @@ export interface ResourceManagementOptions {
   readonly forceRecreate?: boolean | undefined;
   /** Told of a token that tests get, so that nobody sees it. */
   readonly onSecret?: ((secret: string) => void) | undefined;
-  /** Aborted when what is being stopped gets no more time to end. */
-  readonly killNow?: AbortSignal | undefined;
   readonly providers?: ServiceProviders | undefined;
+  /** Where the outputs of services are kept, as `<service>.log`; absolute. Nowhere when absent. */
+  readonly logDirectory?: string | undefined;
+  /** Fires when nobody waits for services that take their time to stop: a second Ctrl-C. */
+  readonly killNow?: AbortSignal | undefined;
 }
 
 /** What a node of this agent is to do: bring services up, which stay up until the end of the run. */
@@ -130,18 +132,22 @@ class RunResources {
   readonly #preflight: LayerPreflight;
   readonly #environment: EnvironmentWatch;
   readonly #used = new Set<string>();
+  readonly #services: Config["services"];
+  readonly #killNow: AbortSignal | undefined;
 
   constructor(
-    { config, forceRecreate = false, onSecret, killNow, providers }: ResourceManagementOptions,
+    { config, forceRecreate = false, onSecret, providers, logDirectory, killNow }: ResourceManagementOptions,
     host: AgentHost,
   ) {
     this.#host = host;
+    this.#services = config.services;
+    this.#killNow = killNow;
     this.#manager = new ServiceManager({
       config,
       runId: host.run.id,
       forceRecreate,
-      ...(killNow ? { killNow } : {}),
       ...(providers ? { providers } : {}),
+      ...(logDirectory === undefined ? {} : { logDirectory }),
       onChange: (change) => host.report({ type: "service_state_changed", ...change }),
       say: (line) => host.logger.info(line),
     });
@@ -175,7 +181,8 @@ class RunResources {
   async explain(attempt: FailedAttempt): Promise<InfrastructureFault | undefined> {
     const names = [...new Set([...(attempt.layer.needs?.services ?? []), ...this.#used])];
     if (names.length === 0) return undefined;
-    return explainByOutages(attempt, await this.#watches.during(names, attempt.startedMs, attempt.endedMs));
+    const outages = await this.#watches.during(names, attempt.startedMs, attempt.endedMs);
+    return explainByOutages(attempt, outages, (name) => this.#services.get(name)?.isUnderTest ?? false);
   }
 
   review() {
@@ -193,7 +200,7 @@ class RunResources {
 
   async stop(): Promise<void> {
     this.#watches.stop();
-    const errors = await this.#manager.down();
+    const errors = await this.#manager.down({ killNow: this.#killNow });
     for (const error of errors) this.#host.logger.error(error.message);
   }
 

@@ -1,4 +1,4 @@
-import type { Config, ServiceOutage, SurroundingsEvent } from "@netra-apex/core";
+import { type Config, delay, type ServiceOutage, type SurroundingsEvent, systemClock } from "@netra-apex/core";
 import type { ServiceManager } from "../manager/service-manager.ts";
 import { addressOfCheck } from "../instances/exports-of.ts";
 import { holdLine } from "../wait/hold-line.ts";
@@ -22,6 +22,8 @@ const intervalMs = 1_000;
 const silentKinds = ["postgres", "redis"] as const;
 /** What one look may take; a busy service that is slow is not down. */
 const timeoutMs = 5_000;
+/** Two looks that end by their own deadlines. */
+const longestLookMs = 12_000;
 
 /** Watches the services of the layers that run, and knows when each was down. */
 export class ServiceWatches {
@@ -67,7 +69,11 @@ export class ServiceWatches {
   /** The outages of services within a time, after a look at how they are now. */
   async during(names: readonly string[], fromMs: number, toMs: number): Promise<readonly ServiceOutage[]> {
     const asked = this.#manager.withNeeds(names);
-    await Promise.all(asked.flatMap((name) => this.#watched.get(name)?.watch.lookNow() ?? []));
+    const looks = Promise.all(asked.flatMap((name) => this.#watched.get(name)?.watch.lookNow() ?? []));
+    const over = new AbortController();
+    // What is known already is told, even where a look takes too long.
+    await Promise.race([looks, delay(systemClock, longestLookMs, over.signal).catch(() => undefined)]);
+    over.abort();
     return this.#outages
       .filter(({ service, lastUpMs, upAgainMs = Number.POSITIVE_INFINITY }) => {
         return asked.includes(service) && lastUpMs <= toMs && upAgainMs >= fromMs;

@@ -1,8 +1,7 @@
 import type { ChildProcess } from "node:child_process";
 import { isProcessAlive, type ServicePlace } from "@netra-apex/core";
-import type { AskLimits, InstanceStatus, ServiceInstance } from "../instance.ts";
+import type { AskLimits, InstanceStatus, OutputLimits, ServiceInstance, StopOptions } from "../instance.ts";
 import type { InstanceRegistry } from "../instances/instance-registry.ts";
-import { endService } from "./end-service.ts";
 import { logTail, tellingLine } from "./log-tail.ts";
 import { readProcess } from "./process-table.ts";
 import { type CommandRecord, removeInstance } from "./remove-instance.ts";
@@ -70,8 +69,8 @@ export class CommandInstance implements ServiceInstance {
     return { state: "exited", reason: this.#withOutput(`process ${pid} has ended`), identity };
   }
 
-  async output(): Promise<string> {
-    return this.#output();
+  async output({ mostBytes }: Partial<OutputLimits> = {}): Promise<string> {
+    return this.#output(mostBytes);
   }
 
   onChange(listener: () => void): () => void {
@@ -79,21 +78,16 @@ export class CommandInstance implements ServiceInstance {
     return () => void this.#listeners.delete(listener);
   }
 
-  stop(): Promise<void> {
-    this.#stopping ??= this.#stop();
+  stop(options?: StopOptions): Promise<void> {
+    this.#stopping ??= this.#stop(options);
     return this.#stopping;
   }
 
-  async kill(): Promise<void> {
-    const { id, what } = this.record;
-    await endService(new ServiceTree({ id, leader: what.process }), { stopSignal: "SIGKILL", stopTimeoutMs: 0 });
-  }
-
-  async #stop(): Promise<void> {
+  async #stop({ killNow }: StopOptions = {}): Promise<void> {
     const { registry, keeper } = this.#options;
     let output = "";
     try {
-      await removeInstance(this.record, registry, () => (output = this.#output()));
+      await removeInstance(this.record, registry, { onEnded: () => (output = this.#output()), killNow });
     } catch (error) {
       // Whoever has seen to what is left may try again.
       this.#stopping = undefined;
@@ -142,7 +136,7 @@ export class CommandInstance implements ServiceInstance {
     return said === "" ? reason : `${reason}: ${said}`;
   }
 
-  #output(): string {
-    return this.#lastOutput ?? (this.record.logFile === undefined ? "" : logTail(this.record.logFile));
+  #output(mostBytes?: number): string {
+    return this.#lastOutput ?? (this.record.logFile === undefined ? "" : logTail(this.record.logFile, mostBytes));
   }
 }

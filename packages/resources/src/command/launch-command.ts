@@ -23,6 +23,9 @@ import type { ServiceKeeper } from "./service-keeper.ts";
 import { serviceVariable } from "./service-tree.ts";
 import { startProcess } from "./start-process.ts";
 
+/** What a service may take to stop, where its config does not say. */
+const usualStopMs = 10_000;
+
 /** Where a command is to run. */
 export interface LaunchOptions {
   readonly registry: InstanceRegistry;
@@ -55,7 +58,13 @@ export async function launchCommand(
   const keep = (leader?: ProcessIdentity): void => {
     const { stopSignal = "SIGTERM" } = provider;
     const paths = [directory, logFile, registry.fileOf(id)];
-    const kept = { id, stopSignal, stopTimeoutMs: service.stopTimeoutMs, paths, ...(leader ? { leader } : {}) };
+    const kept = {
+      id,
+      stopSignal,
+      stopTimeoutMs: service.stopTimeoutMs ?? usualStopMs,
+      paths,
+      ...(leader ? { leader } : {}),
+    };
     if (!context.keep) keeper.keep(kept);
   };
   // Before it starts: who is killed in between leaves nothing either.
@@ -131,7 +140,7 @@ function recordOf(service: CommandService, { projectRoot, env, keep }: Provision
 }
 
 function whatOf(
-  { provider: { stopSignal }, stopTimeoutMs }: CommandService,
+  { provider: { stopSignal }, stopTimeoutMs = usualStopMs }: CommandService,
   command: Command,
   process: ProcessIdentity,
 ): CommandRecord["what"] {

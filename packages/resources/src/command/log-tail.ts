@@ -1,15 +1,15 @@
 import { closeSync, fstatSync, openSync, readSync } from "node:fs";
 import { stripVTControlCharacters } from "node:util";
 
-const longestBytes = 64 * 1024;
+const usualBytes = 64 * 1024;
 
-/** The end of a file, at most 64 KiB; nothing of one that cannot be read. */
-export function logTail(file: string): string {
+/** The end of a file; nothing of one that cannot be read. */
+export function logTail(file: string, mostBytes = usualBytes): string {
   let descriptor: number | undefined;
   try {
     descriptor = openSync(file, "r");
     const { size } = fstatSync(descriptor);
-    const bytes = Buffer.alloc(Math.min(size, longestBytes));
+    const bytes = Buffer.alloc(Math.min(size, mostBytes));
     const read = readSync(descriptor, bytes, 0, bytes.length, size - bytes.length);
     return bytes.toString("utf8", 0, read);
   } catch {

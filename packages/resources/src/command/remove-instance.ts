@@ -1,5 +1,6 @@
 import { rmSync } from "node:fs";
 import { describeThrown } from "@netra-apex/core";
+import type { StopOptions } from "../instance.ts";
 import type { InstanceRecord } from "../instances/instance-record.ts";
 import type { InstanceRegistry } from "../instances/instance-registry.ts";
 import { ServiceError } from "../service-error.ts";
@@ -21,18 +22,19 @@ export function isCommandRecord(record: InstanceRecord): record is CommandRecord
 export async function removeInstance(
   record: CommandRecord,
   registry: InstanceRegistry,
-  onEnded: () => void = () => undefined,
+  { onEnded, killNow }: { readonly onEnded?: () => void } & StopOptions = {},
 ): Promise<void> {
   const { id, service, what, directory, logFile } = record;
   const left = await endService(new ServiceTree({ id, leader: what.process }), {
     stopSignal: what.stopSignal ?? "SIGTERM",
     stopTimeoutMs: what.stopTimeoutMs,
+    killNow,
   });
   if (left.length > 0) {
     const message = `${service} could not be stopped: ${left.length === 1 ? "process" : "processes"} ${left.join(", ")} still there`;
     throw new ServiceError(service, message, { fix: `sudo kill -9 ${left.join(" ")}` });
   }
-  onEnded();
+  onEnded?.();
   for (const file of [directory, logFile]) {
     if (file !== undefined) removeFiles(file, service);
   }

@@ -1,7 +1,8 @@
 import { rmSync } from "node:fs";
+import { request } from "node:http";
 import process from "node:process";
 import { endService } from "./end-service.ts";
-import type { KeeperRequest, KeptService } from "./keeper-protocol.ts";
+import type { KeeperRequest, KeptContainer, KeptService } from "./keeper-protocol.ts";
 import { ServiceTree } from "./service-tree.ts";
 
 /*
@@ -10,6 +11,7 @@ import { ServiceTree } from "./service-tree.ts";
  */
 
 const services = new Map<string, KeptService>();
+const containers = new Map<string, KeptContainer>();
 
 // Signals are for the owner to answer; a terminal sends them to everyone in the group.
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => undefined);
@@ -23,19 +25,27 @@ process.stdin.on("data", (text: string) => {
   for (const line of lines) take(JSON.parse(line) as KeeperRequest);
 });
 process.stdin.on("close", () => {
-  void Promise.all([...services.values()].map((service) => end(service))).finally(() => process.exit(0));
+  const ends = [
+    ...[...services.values()].map((service) => end(service)),
+    ...[...containers.values()].map((container) => removeContainer(container)),
+  ];
+  void Promise.all(ends).finally(() => process.exit(0));
 });
 
-function take(request: KeeperRequest): void {
-  switch (request.type) {
+function take(said: KeeperRequest): void {
+  switch (said.type) {
     case "keep":
-      services.set(request.service.id, request.service);
+      services.set(said.service.id, said.service);
+      return;
+    case "keep-container":
+      containers.set(said.container.id, said.container);
       return;
     case "forget":
-      services.delete(request.id);
+      services.delete(said.id);
+      containers.delete(said.id);
       return;
     default:
-      request satisfies never;
+      said satisfies never;
   }
 }
 
@@ -51,4 +61,23 @@ async function end(service: KeptService): Promise<void> {
       return;
     }
   }
+}
+
+/** Its network is in use as long as another container is on it, and the engine says so. */
+async function removeContainer({ id, socketPath, network }: KeptContainer): Promise<void> {
+  await remove(socketPath, `/containers/${id}?force=true&v=true`);
+  await remove(socketPath, `/networks/${encodeURIComponent(network)}`);
+}
+
+/** What the engine does not do is found by `apex services doctor`. */
+function remove(socketPath: string, path: string): Promise<void> {
+  return new Promise((resolve) => {
+    const removing = request({ socketPath, path, method: "DELETE", timeout: 20_000 }, (answer) => {
+      answer.resume();
+      answer.on("close", () => resolve());
+    });
+    removing.on("timeout", () => removing.destroy());
+    removing.on("error", () => resolve());
+    removing.end();
+  });
 }

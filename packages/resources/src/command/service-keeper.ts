@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
-import type { KeeperRequest, KeptService } from "./keeper-protocol.ts";
+import type { KeeperRequest, KeptContainer, KeptService } from "./keeper-protocol.ts";
 import { serviceVariable } from "./service-tree.ts";
 
 /** One that dies again and again is not started for ever. */
@@ -12,24 +12,34 @@ const mostStarts = 3;
  * `kill -9` too. It is there as long as there are services, and does not keep this process alive.
  */
 export class ServiceKeeper {
-  readonly #services = new Map<string, KeptService>();
+  /** What it was told to keep, by the id under which it will be forgotten. */
+  readonly #kept = new Map<string, KeeperRequest>();
   #process: ChildProcess | undefined;
   #failures = 0;
 
   /** Ends it when this process ends. Called before it starts, and again with what is known then. */
   keep(service: KeptService): void {
-    this.#services.set(service.id, service);
-    if (this.#process) this.#send({ type: "keep", service });
-    else this.#start();
+    this.#keep(service.id, { type: "keep", service });
+  }
+
+  /** Removes it when this process ends. */
+  keepContainer(container: KeptContainer): void {
+    this.#keep(container.id, { type: "keep-container", container });
   }
 
   /** It is ended. */
   forget(id: string): void {
-    if (!this.#services.delete(id)) return;
+    if (!this.#kept.delete(id)) return;
     this.#send({ type: "forget", id });
-    if (this.#services.size > 0) return;
+    if (this.#kept.size > 0) return;
     this.#process?.stdin?.end();
     this.#process = undefined;
+  }
+
+  #keep(id: string, request: KeeperRequest): void {
+    this.#kept.set(id, request);
+    if (this.#process) this.#send(request);
+    else this.#start();
   }
 
   #start(): void {
@@ -47,14 +57,14 @@ export class ServiceKeeper {
       if (this.#process !== keeper) return;
       this.#process = undefined;
       this.#failures += 1;
-      if (this.#services.size > 0 && this.#failures < mostStarts) this.#start();
+      if (this.#kept.size > 0 && this.#failures < mostStarts) this.#start();
     };
     keeper.on("error", onGone);
     keeper.on("exit", onGone);
     keeper.stdin.on("error", () => undefined);
     keeper.unref();
     (keeper.stdin as typeof keeper.stdin & { unref?: () => void }).unref?.();
-    for (const service of this.#services.values()) this.#send({ type: "keep", service });
+    for (const request of this.#kept.values()) this.#send(request);
   }
 
   #send(request: KeeperRequest): void {

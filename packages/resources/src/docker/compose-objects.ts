@@ -47,7 +47,7 @@ export interface ComposeRest {
   readonly existed: readonly string[];
   /** The only containers that go; all that did not exist before when absent. */
   readonly made?: readonly string[] | undefined;
-  readonly stopTimeoutMs: number;
+  readonly stopTimeoutMs?: number | undefined;
 }
 
 /** Removes what was made of a project: containers, latest first, then networks and volumes that nobody else uses. */

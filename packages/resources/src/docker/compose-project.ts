@@ -88,7 +88,7 @@ export class ComposeProject {
   }
 
   /** Stops a service; with the last one all that is left of what was made. Rejects with an `EngineError`. */
-  async stop(service: string, stopTimeoutMs: number): Promise<void> {
+  async stop(service: string, stopTimeoutMs?: number): Promise<void> {
     const limits = this.#limits();
     const { name: project } = this.facts;
     for (const { Id: id } of await composeContainers(this.engine, { project, service }, limits)) {

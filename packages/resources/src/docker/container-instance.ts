@@ -1,10 +1,15 @@
 import { type Command, describeThrown, type HealthCheck, type ServiceOwner, type ServicePlace } from "@netra-apex/core";
-import type { AskLimits, CommandResult, InstanceStatus, ServiceInstance } from "../instance.ts";
+import { tellingLine } from "../command/log-tail.ts";
+import type {
+  AskLimits,
+  CommandResult,
+  InstanceStatus,
+  OutputLimits,
+  ServiceInstance,
+  StopOptions,
+} from "../instance.ts";
 import { containerStatus } from "./container-status.ts";
 import type { DockerEngine } from "./docker-engine.ts";
-
-/** What an engine may take to kill a container, in milliseconds. */
-const killMs = 5_000;
 
 /** What a container of a service is. */
 export interface ContainerInstanceOptions {
@@ -19,7 +24,7 @@ export interface ContainerInstanceOptions {
   /** Its id now, where it may have been made anew under another one. */
   readonly find?: (limits: AskLimits) => Promise<string | undefined>;
   /** Stops it, where it is ours to stop; called once, and again after it has failed. */
-  readonly stop: () => Promise<void>;
+  readonly stop: (options?: StopOptions) => Promise<void>;
 }
 
 /** A service that runs in a container. */
@@ -43,22 +48,30 @@ export class ContainerInstance implements ServiceInstance {
     const { engine, find, isOneShot } = this.#options;
     const until = performance.now() + limits.deadlineMs;
     try {
-      const facts = await engine.inspect(this.#container, limits);
-      if (facts ?? !find) return containerStatus(facts, { isOneShot });
       const rest = (): AskLimits => ({ signal: limits.signal, deadlineMs: Math.max(1, until - performance.now()) });
+      const facts = await engine.inspect(this.#container, limits);
+      if (facts ?? !find) return await this.#withWords(containerStatus(facts, { isOneShot }), rest());
       const other = await find(rest());
       if (other !== undefined) this.#container = other;
-      return containerStatus(other === undefined ? undefined : await engine.inspect(other, rest()), { isOneShot });
+      const found = other === undefined ? undefined : await engine.inspect(other, rest());
+      return await this.#withWords(containerStatus(found, { isOneShot }), rest());
     } catch (error) {
       return { state: "unreachable", reason: describeThrown(error) };
     }
+  }
+
+  /** What has ended says itself best why. */
+  async #withWords(status: InstanceStatus, limits: AskLimits): Promise<InstanceStatus> {
+    if (status.state !== "exited") return status;
+    const said = tellingLine(await this.output(limits));
+    return said === "" ? status : { ...status, reason: `${status.reason ?? "it has ended"}: ${said}` };
   }
 
   exec(command: Command, limits: AskLimits): Promise<CommandResult> {
     return this.#options.engine.exec(this.#container, command, limits);
   }
 
-  async output(limits: AskLimits): Promise<string> {
+  async output(limits: OutputLimits): Promise<string> {
     try {
       return await this.#options.engine.output(this.#container, limits);
     } catch {
@@ -70,22 +83,12 @@ export class ContainerInstance implements ServiceInstance {
     return this.#options.engine.watch(this.#container, listener);
   }
 
-  stop(): Promise<void> {
+  stop(options?: StopOptions): Promise<void> {
     if (this.owner === "foreign") return Promise.resolve();
-    this.#stopping ??= this.#options.stop().catch((error: unknown) => {
+    this.#stopping ??= this.#options.stop(options).catch((error: unknown) => {
       this.#stopping = undefined;
       throw error;
     });
     return this.#stopping;
-  }
-
-  async kill(): Promise<void> {
-    if (this.owner === "foreign") return;
-    const limits: AskLimits = { deadlineMs: killMs, signal: new AbortController().signal };
-    const container = this.#container;
-    // One that has ended already, or an engine that does not answer: `stop` sees to what is left, and says it.
-    await this.#options.engine
-      .ask(limits, (client, abortSignal) => client.getContainer(container).kill({ abortSignal }))
-      .catch(() => undefined);
   }
 }

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from "node:http";
 import type Docker from "dockerode";
 import type { Command } from "@netra-apex/core";
-import type { AskLimits, CommandResult } from "../instance.ts";
+import type { AskLimits, CommandResult, OutputLimits } from "../instance.ts";
 import { askWithin } from "./ask-within.ts";
 import { EngineEvents } from "./engine-events.ts";
 import type { EngineEndpoint } from "./engine-endpoints.ts";
@@ -49,6 +49,11 @@ export class DockerEngine {
     return this.isLocal ? "localhost" : new URL(this.endpoint.url).hostname;
   }
 
+  /** Of one that is reached by a socket of this machine; absolute. */
+  get socketPath(): string | undefined {
+    return this.endpoint.url.startsWith("unix://") ? this.endpoint.url.slice("unix://".length) : undefined;
+  }
+
   /** It runs on this machine. */
   get isLocal(): boolean {
     return /^(unix|npipe):/.test(this.endpoint.url);
@@ -83,12 +88,14 @@ export class DockerEngine {
   }
 
   /** The end of what a container wrote, stdout and stderr. */
-  async output(container: string, limits: AskLimits): Promise<string> {
-    return this.#collect(limits, {
+  async output(container: string, limits: OutputLimits): Promise<string> {
+    const { mostBytes = outputLimitBytes } = limits;
+    const dial = {
       path: `/containers/${container}/logs?`,
       method: "GET",
-      options: { stdout: true, stderr: true, tail: 20_000 },
-    });
+      options: { stdout: true, stderr: true, tail: mostBytes > outputLimitBytes ? "all" : 20_000 },
+    } as const;
+    return this.#collect(limits, dial, mostBytes);
   }
 
   /** Runs a command in a container. */
@@ -141,8 +148,8 @@ export class DockerEngine {
     });
   }
 
-  async #collect(limits: AskLimits, dial: DialOptions): Promise<string> {
-    const end = new OutputEnd(outputLimitBytes);
+  async #collect(limits: AskLimits, dial: DialOptions, mostBytes = outputLimitBytes): Promise<string> {
+    const end = new OutputEnd(mostBytes);
     await this.follow(
       limits,
       dial,

@@ -1,7 +1,9 @@
 import { randomUUID } from "node:crypto";
 import { describeThrown, isProcessAlive, ownProcess, type Service } from "@netra-apex/core";
 import type Docker from "dockerode";
-import type { AskLimits, ProvisionContext, ServiceInstance, ServiceProvider } from "../instance.ts";
+import type { AskLimits, ProvisionContext, ServiceInstance, ServiceProvider, StopOptions } from "../instance.ts";
+import type { ServiceKeeper } from "../command/service-keeper.ts";
+import { freePort } from "../ports/free-port.ts";
 import { ServiceError } from "../service-error.ts";
 import { ContainerInstance } from "./container-instance.ts";
 import { labels, projectHash, readOwner } from "./container-labels.ts";
@@ -10,7 +12,7 @@ import { containerPlace } from "./container-place.ts";
 import { hasHealthCheck } from "./container-status.ts";
 import type { ContainerFacts, DockerEngine } from "./docker-engine.ts";
 import type { EngineSource } from "./engine-source.ts";
-import { toServiceError } from "./explain-start.ts";
+import { takenPort, toServiceError } from "./explain-start.ts";
 import { insideView } from "./inside-view.ts";
 import { ensureProjectNetwork, removeUnusedNetwork } from "./project-network.ts";
 import { ensureImage, imageId } from "./pull-image.ts";
@@ -19,12 +21,18 @@ import { removeContainer } from "./remove-container.ts";
 /** What the provider needs. */
 export interface DockerProviderOptions {
   readonly source: EngineSource;
+  /** Removes containers that do not outlive this process when that is killed. */
+  readonly keeper?: ServiceKeeper;
   /** What the engine may take for an answer, in milliseconds; ten seconds by default. */
   readonly answerMs?: number;
 }
 
 /** Runs services as containers of an image. */
-export function createDockerProvider({ source, answerMs = 10_000 }: DockerProviderOptions): ServiceProvider<"docker"> {
+export function createDockerProvider({
+  source,
+  keeper,
+  answerMs = 10_000,
+}: DockerProviderOptions): ServiceProvider<"docker"> {
   const prepare = async (service: Service, context: ProvisionContext): Promise<Prepared> => {
     const limits = { deadlineMs: answerMs, signal: context.signal };
     const engine = await source.engine(limits);
@@ -35,7 +43,7 @@ export function createDockerProvider({ source, answerMs = 10_000 }: DockerProvid
       [`${labels.project}=${projectHash(context.projectRoot)}`, `${labels.service}=${service.name}`],
       limits,
     );
-    return { engine, service, provider, plan, there, context, limits };
+    return { engine, service, provider, plan, there, context, limits, keeper };
   };
   return {
     kind: "docker",
@@ -69,6 +77,7 @@ interface Prepared {
   readonly there: readonly Docker.ContainerInfo[];
   readonly context: ProvisionContext;
   readonly limits: AskLimits;
+  readonly keeper: ServiceKeeper | undefined;
 }
 
 /** The one that was left up for us: of the same config, and of what its image's name means now. */
@@ -117,10 +126,32 @@ async function start(prepared: Prepared): Promise<ServiceInstance> {
       await removeOwn(prepared, name).catch((left: unknown) => {
         context.say?.(describeThrown(left));
       });
-      // Whoever was the last on the network may have removed it meanwhile.
-      if (tries > 1 || !/network .*not found/i.test(describeThrown(error))) throw error;
+      // Whoever was the last on the network may have removed it meanwhile; a port that was free may be so no longer.
+      const text = describeThrown(error);
+      const isPassing = /network .*not found/i.test(text) || isPortOfOurChoice(takenPort(text), provider);
+      if (tries >= mostTries || !isPassing) throw error;
     }
   }
+}
+
+const mostTries = 3;
+
+function isPortOfOurChoice(port: number | undefined, { ports }: DockerService): boolean {
+  return port !== undefined && !ports.some(({ hostPort }) => hostPort === port);
+}
+
+type Bindings = Readonly<Record<string, readonly { readonly HostPort?: string }[]>>;
+
+/** An engine would choose other ports each time that the container is restarted; whoever was told of them stays where they are. */
+async function withOwnPorts(engine: DockerEngine, bindings: Bindings): Promise<Bindings> {
+  if (!engine.isLocal) return bindings;
+  const chosen = Object.entries(bindings).map(async ([name, places]) => {
+    const own = places.map(async (place) =>
+      place.HostPort ? place : { ...place, HostPort: String(await freePort()) },
+    );
+    return [name, await Promise.all(own)] as const;
+  });
+  return Object.fromEntries(await Promise.all(chosen));
 }
 
 async function run(prepared: Prepared, name: string): Promise<ServiceInstance> {
@@ -131,11 +162,17 @@ async function run(prepared: Prepared, name: string): Promise<ServiceInstance> {
   const options = {
     ...plan.options,
     name,
-    HostConfig: { ...plan.options.HostConfig, NetworkMode: network },
+    HostConfig: {
+      ...plan.options.HostConfig,
+      NetworkMode: network,
+      PortBindings: await withOwnPorts(engine, (plan.options.HostConfig?.PortBindings ?? {}) as Bindings),
+    },
     NetworkingConfig: { EndpointsConfig: { [network]: { Aliases: [service.name] } } },
   };
   context.signal.throwIfAborted();
   const { id } = await engine.ask(steady, (client, abortSignal) => client.createContainer({ ...options, abortSignal }));
+  const { socketPath } = engine;
+  if (!context.keep && socketPath !== undefined) prepared.keeper?.keepContainer({ id, socketPath, network });
   context.signal.throwIfAborted();
   await engine.ask(steady, (client, abortSignal) => client.getContainer(id).start({ abortSignal }));
   const facts = await engine.inspect(id, limits);
@@ -156,13 +193,18 @@ function instanceOf(prepared: Prepared, facts: ContainerFacts, owner: "started" 
     ),
     isOneShot: service.isOneShot,
     hasHealthCheck: hasHealthCheck(facts),
-    stop: () => removeOwn(prepared, facts.Id),
+    stop: (options) => removeOwn(prepared, facts.Id, options),
   });
 }
 
-async function removeOwn({ engine, service, context, limits }: Prepared, container: string): Promise<void> {
+async function removeOwn(
+  { engine, service, context, limits, keeper }: Prepared,
+  container: string,
+  { killNow }: StopOptions = {},
+): Promise<void> {
   try {
-    await removeContainer(engine, container, service);
+    await removeContainer(engine, container, { stopTimeoutMs: service.stopTimeoutMs, killNow });
+    keeper?.forget(container);
     await removeUnusedNetwork(engine, context.projectRoot, { ...limits, signal: new AbortController().signal });
   } catch (error) {
     throw new ServiceError(service.name, `its container ${container.slice(0, 40)} is left: ${describeThrown(error)}`, {

@@ -5,6 +5,16 @@ import { EngineError } from "./engine-error.ts";
 
 /** What a slow engine may take for itself, beside what a container takes to stop. */
 const graceMs = 20_000;
+/** A container's own time to stop is waited for up to this. */
+const longestOwnMs = 120_000;
+
+/** How a container is stopped. */
+export interface StopContainerOptions {
+  /** Before it is killed, in milliseconds; its own when absent. */
+  readonly stopTimeoutMs?: number | undefined;
+  /** Nobody waits for that any longer. */
+  readonly killNow?: AbortSignal | undefined;
+}
 
 /**
  * Stops a container and removes it with its anonymous volumes; that it is not there is fine. An engine that does not answer in
@@ -13,9 +23,9 @@ const graceMs = 20_000;
 export async function removeContainer(
   engine: DockerEngine,
   container: string,
-  { stopTimeoutMs }: { readonly stopTimeoutMs: number },
+  options: StopContainerOptions,
 ): Promise<void> {
-  await stopContainer(engine, container, { stopTimeoutMs });
+  await stopContainer(engine, container, options);
   const limits: AskLimits = { deadlineMs: graceMs, signal: new AbortController().signal };
   for (let tries = 1; ; tries += 1) {
     try {
@@ -39,17 +49,19 @@ export async function removeContainer(
 export async function stopContainer(
   engine: DockerEngine,
   container: string,
-  { stopTimeoutMs }: { readonly stopTimeoutMs: number },
+  { stopTimeoutMs, killNow }: StopContainerOptions,
 ): Promise<void> {
   const { signal } = new AbortController();
   const quick: AskLimits = { deadlineMs: 5_000, signal };
-  const patient: AskLimits = { deadlineMs: stopTimeoutMs + graceMs, signal };
+  // In a hurry it is not asked any longer: its removal kills it.
+  const patient: AskLimits = { deadlineMs: (stopTimeoutMs ?? longestOwnMs) + graceMs, signal: killNow ?? signal };
   try {
+    if (killNow?.aborted) return;
     const facts = await engine.inspect(container, quick);
     if (!facts?.State.Running) return;
     if (facts.State.Paused) await engine.ask(quick, (client) => client.getContainer(container).unpause());
-    const t = Math.max(0, Math.ceil(stopTimeoutMs / 1_000));
-    await engine.ask(patient, (client, abortSignal) => client.getContainer(container).stop({ t, abortSignal }));
+    const t = stopTimeoutMs === undefined ? {} : { t: Math.max(0, Math.ceil(stopTimeoutMs / 1_000)) };
+    await engine.ask(patient, (client, abortSignal) => client.getContainer(container).stop({ ...t, abortSignal }));
   } catch {
     // Removal by force does without, and says what is wrong.
   }

@@ -6,14 +6,14 @@ import {
   type ServiceOwner,
   type ServiceState,
 } from "@netra-apex/core";
-import type { ProvisionContext, ServiceInstance, ServiceProvider } from "../instance.ts";
+import type { AskLimits, ProvisionContext, ServiceInstance, ServiceProvider } from "../instance.ts";
 import type { NotReady, Probe, ServiceProblem } from "../probes/probe.ts";
 import { ServiceError } from "../service-error.ts";
 import { waitUntilReady, type WaitResult } from "../wait/wait-until-ready.ts";
 import type { InstanceRegistry } from "../instances/instance-registry.ts";
+import { describeUse, otherUses } from "../instances/service-use.ts";
 import { inStartTurn } from "../instances/start-turn.ts";
 import { lastWords } from "./last-words.ts";
-import { stopInstance } from "./stop-instance.ts";
 import { addressOfPlace, probeOfInstance, runningProbe, stateOfProblem, usualHealth } from "./readiness.ts";
 
 /** A change of a service, as its users are told of it. */
@@ -42,10 +42,12 @@ export interface BringUpOptions {
   readonly context: ProvisionContext;
   /** Where it is kept what was started. */
   readonly registry: InstanceRegistry;
+  /** Called as soon as it is used that others may use, too. */
+  readonly onUse: () => void;
   readonly forceRecreate: boolean;
-  /** Aborted when what is being stopped gets no more time to end. */
-  readonly killNow?: AbortSignal;
-  readonly onChange?: (change: ServiceChange) => void;
+  /** Keeps the output of one that is about to be stopped. */
+  readonly keepLog?: ((service: string, instance: ServiceInstance) => Promise<void>) | undefined;
+  readonly onChange?: (change: Omit<ServiceChange, "from">) => void;
 }
 
 /** Problems that waiting does not mend where nobody here starts the service. */
@@ -73,13 +75,14 @@ export async function bringUp(
 ): Promise<UpService | MissingResource> {
   const startedMs = performance.now();
   const { name } = service;
-  const tell = (change: Omit<ServiceChange, "service">): void => options.onChange?.({ service: name, ...change });
+  const tell = (change: Omit<ServiceChange, "service" | "from">): void =>
+    options.onChange?.({ service: name, ...change });
   let instance: ServiceInstance | undefined;
   try {
     const { context, registry } = options;
-    // Only what stays up is there for others, who may come to it at this moment.
+    // What stays up is there for others, who may come to it at this moment.
     const find = (): Promise<ServiceInstance | undefined> => findOrStart(service, provider, options);
-    instance = context.keep ? await inStartTurn(registry, service, context, find) : await find();
+    instance = await inStartTurn(registry, service, context, find);
   } catch (error) {
     if (options.context.signal.aborted) return missing(service, "it is not wanted any more");
     const reason = describeThrown(error);
@@ -98,30 +101,57 @@ export async function bringUp(
   const readiness = await untilReady(service, instance, options);
   if (readiness.outcome === "ready") {
     const { state, version, probe } = readiness;
-    tell({ from: "starting", to: state, ...known, durationMs: Math.round(performance.now() - startedMs) });
+    const holder = owner === "foreign" ? (await instance.status(quickly())).reason : undefined;
+    tell({
+      to: state,
+      ...known,
+      durationMs: Math.round(performance.now() - startedMs),
+      // Whose it is that was found there is worth knowing.
+      ...(holder === undefined ? {} : { reason: holder }),
+    });
     return { service, instance, state, ...(probe ? { probe } : {}), ...(version === undefined ? {} : { version }) };
   }
   const failure = await describeFailure(service, instance, readiness);
-  tell({ from: "starting", to: stateOfProblem(readiness.problem), ...known, reason: failure.reason });
-  if (owner === "started") await stopQuietly(instance, options);
+  tell({ to: stateOfProblem(readiness.problem), ...known, reason: failure.reason });
+  if (owner === "started") {
+    await options.keepLog?.(name, instance);
+    await stopQuietly(instance, options.context);
+  }
   return failure;
 }
 
 async function findOrStart(
   service: Service,
   provider: ServiceProvider,
-  options: BringUpOptions,
+  { context, forceRecreate, registry, onUse }: BringUpOptions,
 ): Promise<ServiceInstance | undefined> {
-  const { context, forceRecreate, killNow } = options;
   const found = await provider.find(service, context);
-  if (found && !(forceRecreate && found.owner === "reused")) return found;
-  if (found) await stopInstance(found, killNow);
+  if (found && !(forceRecreate && found.owner === "reused")) {
+    if (found.owner === "reused") onUse();
+    return found;
+  }
+  // What was left up goes now, and what was left up of another config goes when this one starts.
+  refuseWhileUsed(service, { registry, context });
+  await found?.stop();
   if (service.start === "never") return undefined;
   context.signal.throwIfAborted();
   const started = await provider.start(service, context);
+  if (context.keep) onUse();
   if (!context.signal.aborted) return started;
-  await stopQuietly(started, options);
+  await stopQuietly(started, context);
   throw context.signal.reason;
+}
+
+/** Nobody takes a service away from under the tests of another run. */
+function refuseWhileUsed(
+  { name, start }: Service,
+  { registry, context: { projectRoot } }: Pick<BringUpOptions, "registry" | "context">,
+): void {
+  if (start === "never") return;
+  const [use] = otherUses(registry, { projectRoot, service: name });
+  if (!use) return;
+  const message = `it is up with another config, or is to be made anew, and ${describeUse(use)} uses it`;
+  throw new ServiceError(name, message, { fix: `wait for that to end, or end it: kill ${use.process.pid}` });
 }
 
 type Readiness =
@@ -188,11 +218,13 @@ async function describeFailure(
   { problem, reason }: Extract<Readiness, { outcome: "not-ready" }>,
 ): Promise<MissingResource> {
   const isOurs = instance.owner !== "foreign";
-  const output = isOurs
-    ? lastWords(await instance.output({ deadlineMs: 2_000, signal: new AbortController().signal }))
-    : undefined;
+  const output = isOurs ? lastWords(await instance.output(quickly())) : undefined;
   const why = problem === "ended" || !isOurs ? reason : `not ready within ${secondsOf(service)}: ${reason}`;
   return { ...missing(service, why, fixFor(service, problem, isOurs)), ...(output === undefined ? {} : { output }) };
+}
+
+function quickly(): AskLimits {
+  return { deadlineMs: 2_000, signal: new AbortController().signal };
 }
 
 function secondsOf(service: Service): string {
@@ -215,6 +247,6 @@ function missing({ name }: Service, reason: string, fix?: string): MissingResour
 }
 
 /** It has failed already; what is left of it is found by `apex services doctor`. */
-async function stopQuietly(instance: ServiceInstance, { context, killNow }: BringUpOptions): Promise<void> {
-  await stopInstance(instance, killNow).catch((error: unknown) => context.say?.(describeThrown(error)));
+async function stopQuietly(instance: ServiceInstance, { say }: ProvisionContext): Promise<void> {
+  await instance.stop().catch((error: unknown) => say?.(describeThrown(error)));
 }

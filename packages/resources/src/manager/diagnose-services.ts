@@ -4,6 +4,7 @@ import { findProcessLeftovers } from "../instances/process-leftovers.ts";
 import type { AskLimits } from "../instance.ts";
 import { isListening } from "../ports/is-listening.ts";
 import { describeHolder, fixForHolder, portHolder } from "../ports/port-holder.ts";
+import { lookAtServices } from "./look-at-services.ts";
 import { recordsOf } from "./service-providers.ts";
 
 /** Something that apex has started or made, and that nobody is going to remove. */
@@ -41,7 +42,9 @@ export async function diagnoseServices(
   const [{ engine, problem, leftovers: containers }, ports] = await Promise.all([
     lookAtEngine(all, registry),
     Promise.all(
-      all.flatMap((service) => fixedPorts(service).map((port) => lookAtPort(service, port, projectRoot, registry))),
+      all.flatMap((service) =>
+        fixedPorts(service).map((port) => lookAtPort(service, port, { services, projectRoot, registry })),
+      ),
     ),
   ]);
   return {
@@ -101,8 +104,11 @@ function fixedPorts({ provider }: Service): readonly number[] {
 async function lookAtPort(
   { name }: Service,
   port: number,
-  projectRoot: string,
-  registry: InstanceRegistry,
+  {
+    services,
+    projectRoot,
+    registry,
+  }: Pick<Config, "services" | "projectRoot"> & { readonly registry: InstanceRegistry },
 ): Promise<{ port: number; service: string; holder?: string; problem?: MissingResource }> {
   if (!(await isListening(port))) return { port, service: name };
   const holder = await portHolder(port, registry.list().records);
@@ -110,6 +116,9 @@ async function lookAtPort(
   const isOwn = holder?.service?.projectRoot === projectRoot && holder.service.service === name;
   const known = { port, service: name, holder: description };
   if (isOwn) return known;
+  // Whoever does the service's work there is used as it.
+  const [report] = await lookAtServices({ services, projectRoot }, [name], { registry });
+  if (report?.isUsable) return { ...known, holder: `${description}, who is used as ${name}` };
   const reason = `port ${port}, where ${name} is to listen, is held by ${description}`;
   const fix = holder && fixForHolder(holder);
   return { ...known, problem: { kind: "port", name: String(port), reason, ...(fix === undefined ? {} : { fix }) } };

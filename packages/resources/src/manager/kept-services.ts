@@ -1,7 +1,9 @@
 import { type Config, describeThrown } from "@netra-apex/core";
-import type { AskLimits, ProvisionContext } from "../instance.ts";
+import type { AskLimits } from "../instance.ts";
 import { InstanceRegistry } from "../instances/instance-registry.ts";
-import { defaultProviders } from "./service-providers.ts";
+import { describeUse, otherUses } from "../instances/service-use.ts";
+import { ServiceError } from "../service-error.ts";
+import { ServiceFinder } from "./service-finder.ts";
 
 /** Services that were left up, and are not any more. */
 export interface StoppedServices {
@@ -27,7 +29,7 @@ export async function stopKeptServices(options: StopKeptOptions): Promise<Stoppe
   const { registry = new InstanceRegistry() } = options;
   const results = await Promise.all([
     stopProcesses(options, registry),
-    stopContainers(options),
+    stopContainers(options, registry),
     stopComposed(options, registry),
   ]);
   return {
@@ -38,11 +40,19 @@ export async function stopKeptServices(options: StopKeptOptions): Promise<Stoppe
 
 type Stop = { readonly service: string; readonly description: string; readonly stop: () => Promise<void> };
 
-async function stopAll(stops: readonly Stop[]): Promise<StoppedServices> {
+async function stopAll(
+  stops: readonly Stop[],
+  { config, registry }: { readonly config: Pick<Config, "projectRoot">; readonly registry: InstanceRegistry },
+): Promise<StoppedServices> {
   const stopped: { service: string; description: string }[] = [];
   const errors: Error[] = [];
   await Promise.all(
     stops.map(async ({ service, description, stop }) => {
+      const [use] = otherUses(registry, { projectRoot: config.projectRoot, service });
+      if (use) {
+        errors.push(new ServiceError(service, `${service} is used by ${describeUse(use)}: it stays up`));
+        return;
+      }
       try {
         await stop();
         stopped.push({ service, description });
@@ -67,10 +77,14 @@ async function stopProcesses({ config, names }: StopKeptOptions, registry: Insta
       description: `process ${record.what.process.pid}`,
       stop: () => removeInstance(record, registry),
     })),
+    { config, registry },
   );
 }
 
-async function stopContainers({ config, names }: StopKeptOptions): Promise<StoppedServices> {
+async function stopContainers(
+  { config, names }: StopKeptOptions,
+  registry: InstanceRegistry,
+): Promise<StoppedServices> {
   if (![...config.services.values()].some(({ provider }) => provider.kind === "docker")) return nothing;
   const [{ findEngine }, { labels, projectHash }, { removeContainer }, { removeUnusedNetwork }] = await Promise.all([
     import("../docker/find-engine.ts"),
@@ -97,6 +111,7 @@ async function stopContainers({ config, names }: StopKeptOptions): Promise<Stopp
       description: `container ${id.slice(0, 12)} of ${image}`,
       stop: () => removeContainer(of, id, { stopTimeoutMs: 10_000 }),
     })),
+    { config, registry },
   );
   if (found.length > 0) await removeUnusedNetwork(engine, config.projectRoot, limits);
   return result;
@@ -107,22 +122,15 @@ async function stopComposed({ config, names }: StopKeptOptions, registry: Instan
     ({ name, provider }) => provider.kind === "docker_compose" && (names?.includes(name) ?? true),
   );
   if (services.length === 0) return nothing;
-  const provider = await defaultProviders({ registry }).docker_compose();
-  const context: ProvisionContext = {
-    projectRoot: config.projectRoot,
-    keep: true,
-    others: new Map(),
-    env: {},
-    signal: new AbortController().signal,
-  };
+  const finder = new ServiceFinder(config, { registry });
   const found = await Promise.all(
-    services.map(async (service) => {
-      const instance = await provider.find(service, context).catch(() => undefined);
+    services.map(async ({ name: service }) => {
+      const { instance } = await finder.find(service);
       if (instance?.owner !== "reused") return [];
-      return [{ service: service.name, description: "its compose project", stop: () => instance.stop() }];
+      return [{ service, description: "its compose project", stop: () => instance.stop() }];
     }),
   );
-  return stopAll(found.flat());
+  return stopAll(found.flat(), { config, registry });
 }
 
 const nothing: StoppedServices = { stopped: [], errors: [] };

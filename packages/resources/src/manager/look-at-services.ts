@@ -8,8 +8,6 @@ import {
   delay,
   systemClock,
 } from "@netra-apex/core";
-import type { ProvisionContext, ServiceInstance } from "../instance.ts";
-import { exportsOf } from "../instances/exports-of.ts";
 import {
   addressOfPlace,
   probeOfInstance,
@@ -18,7 +16,7 @@ import {
   stateOfProblem,
   usualHealth,
 } from "./readiness.ts";
-import { defaultProviders, type ServiceProviders } from "./service-providers.ts";
+import { type FinderOptions, type FoundService, ServiceFinder } from "./service-finder.ts";
 import { waitUntilReady } from "../wait/wait-until-ready.ts";
 import type { ServiceChange } from "./bring-up.ts";
 
@@ -36,32 +34,19 @@ export interface ServiceReport {
   readonly version?: string;
 }
 
-/** What is asked about services without starting any. */
-export interface LookOptions {
-  readonly providers?: ServiceProviders;
-  readonly signal?: AbortSignal;
-}
-
-interface Found {
-  readonly service: Service;
-  readonly instance?: ServiceInstance;
-  /** Why it cannot be told whether it is there. */
-  readonly error?: string;
-}
-
 const lookMs = 5_000;
 
 /** Looks once at services, all at the same time, each within five seconds. Starts nothing. */
 export async function lookAtServices(
   config: Pick<Config, "services" | "projectRoot">,
   names: readonly string[],
-  options: LookOptions = {},
+  options: FinderOptions = {},
 ): Promise<readonly ServiceReport[]> {
-  const finder = new Finder(config, options);
+  const finder = new ServiceFinder(config, options);
   return Promise.all(
     names.map(async (name) => {
-      const surroundings = { ...(await finder.surroundings(name)), projectRoot: config.projectRoot };
-      return reportOf(await finder.find(name), surroundings, options);
+      const [found, others, env] = [await finder.find(name), await finder.places(name), await finder.env(name)];
+      return reportOf(found, { others, env, projectRoot: config.projectRoot }, options);
     }),
   );
 }
@@ -70,7 +55,7 @@ export async function lookAtServices(
 export async function waitForServices(
   config: Pick<Config, "services" | "projectRoot">,
   names: readonly string[],
-  options: LookOptions & {
+  options: FinderOptions & {
     readonly signal: AbortSignal;
     /** For all of them, in milliseconds. */
     readonly deadlineMs?: number;
@@ -91,64 +76,10 @@ export async function waitForServices(
   return { ready, missing };
 }
 
-/** Finds services, those that they need first, because their texts may refer to them. */
-class Finder {
-  readonly #config: Pick<Config, "services" | "projectRoot">;
-  readonly #providers: ServiceProviders;
-  readonly #signal: AbortSignal;
-  readonly #found = new Map<string, Promise<Found>>();
-
-  constructor(config: Pick<Config, "services" | "projectRoot">, { providers, signal }: LookOptions) {
-    this.#config = config;
-    this.#providers = providers ?? defaultProviders();
-    this.#signal = signal ?? new AbortController().signal;
-  }
-
-  find(name: string): Promise<Found> {
-    let found = this.#found.get(name);
-    if (!found) {
-      found = this.#find(name);
-      this.#found.set(name, found);
-    }
-    return found;
-  }
-
-  /** What a service has of those that it needs, over however many others: where they are, and what they export. */
-  async surroundings(name: string): Promise<Omit<ProbeSurroundings, "projectRoot"> & Pick<ProvisionContext, "env">> {
-    const found = await Promise.all(this.#needsOf(name).map((need) => this.find(need)));
-    const there = found.flatMap(({ service, instance }) => (instance ? [{ service, place: instance.place }] : []));
-    const others = new Map(there.map(({ service, place }) => [service.name, place]));
-    const env = Object.assign({}, ...there.map(({ service, place }) => exportsOf(service, place, others)));
-    return { others, env: env as Record<string, string> };
-  }
-
-  #needsOf(name: string): string[] {
-    const needs = this.#config.services.get(name)?.needs ?? [];
-    return [...new Set(needs.flatMap((need) => [need, ...this.#needsOf(need)]))];
-  }
-
-  async #find(name: string): Promise<Found> {
-    const service = this.#config.services.get(name) as Service;
-    const context: ProvisionContext = {
-      projectRoot: this.#config.projectRoot,
-      keep: true,
-      ...(await this.surroundings(name)),
-      signal: this.#signal,
-    };
-    try {
-      const provider = await this.#providers[service.provider.kind]();
-      const instance = await provider.find(service, context);
-      return { service, ...(instance ? { instance } : {}) };
-    } catch (error) {
-      return { service, error: error instanceof Error ? error.message : String(error) };
-    }
-  }
-}
-
 async function reportOf(
-  { service, instance, error }: Found,
+  { service, instance, error }: FoundService,
   surroundings: ProbeSurroundings,
-  { signal = new AbortController().signal }: LookOptions,
+  { signal = new AbortController().signal }: FinderOptions,
 ): Promise<ServiceReport> {
   const { name } = service;
   if (!instance) return { service: name, state: "missing", isUsable: false, reason: error ?? "not started" };
@@ -170,7 +101,7 @@ const findAgainMs = 500;
 async function waitForOne(
   name: string,
   config: Pick<Config, "services" | "projectRoot">,
-  options: LookOptions & { readonly signal: AbortSignal; readonly deadlineMs?: number },
+  options: FinderOptions & { readonly signal: AbortSignal; readonly deadlineMs?: number },
 ): Promise<ServiceChange | MissingResource> {
   const startedMs = performance.now();
   const service = config.services.get(name) as Service;
@@ -184,11 +115,12 @@ async function waitForOne(
     ...(service.provider.kind === "external" ? {} : { fix: `apex services up ${name}` }),
   });
   for (;;) {
-    const finder = new Finder(config, options);
+    const finder = new ServiceFinder(config, options);
     const { instance, error } = await finder.find(name);
     if (instance) {
       const probe = probeOfInstance(service, instance, {
-        ...(await finder.surroundings(name)),
+        others: await finder.places(name),
+        env: await finder.env(name),
         projectRoot: config.projectRoot,
       });
       const result = await waitUntilReady({

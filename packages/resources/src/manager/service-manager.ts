@@ -1,10 +1,12 @@
-import type { Config, MissingResource, Service, ServicePlace } from "@netra-apex/core";
+import type { Config, MissingResource, Service, ServicePlace, ServiceState } from "@netra-apex/core";
 import { exportsOf } from "../instances/exports-of.ts";
 import { InstanceRegistry } from "../instances/instance-registry.ts";
-import type { ServiceInstance } from "../instance.ts";
+import { useService } from "../instances/service-use.ts";
+import path from "node:path";
+import type { ServiceInstance, StopOptions } from "../instance.ts";
 import type { Probe } from "../probes/probe.ts";
 import { bringUp, type ServiceChange, type UpService } from "./bring-up.ts";
-import { stopInstance } from "./stop-instance.ts";
+import { withNeeds } from "./with-needs.ts";
 import { defaultProviders, type ServiceProviders } from "./service-providers.ts";
 
 /** What a manager of services works with. */
@@ -16,11 +18,11 @@ export interface ServiceManagerOptions {
   readonly keep?: boolean;
   /** What apex has left up before is stopped and started anew. */
   readonly forceRecreate?: boolean;
-  /** Aborted when what is being stopped gets no more time to end. */
-  readonly killNow?: AbortSignal;
   readonly providers?: ServiceProviders;
   /** Where it is kept what was started; that of this user by default. */
   readonly registry?: InstanceRegistry;
+  /** Where the outputs of services that were started are kept, as `<service>.log`; absolute. Nowhere when absent. */
+  readonly logDirectory?: string;
   /** Told of every change of a service, while it is brought up and stopped. */
   readonly onChange?: (change: ServiceChange) => void;
   /** Told what takes a while, such as the pull of an image. */
@@ -38,6 +40,8 @@ export class ServiceManager {
   readonly #life = new AbortController();
   readonly #coming = new Map<string, Promise<UpService | MissingResource>>();
   readonly #up = new Map<string, UpService>();
+  readonly #uses = new Map<string, () => void>();
+  readonly #states = new Map<string, ServiceState>();
 
   constructor(options: ServiceManagerOptions) {
     this.#options = options;
@@ -75,14 +79,7 @@ export class ServiceManager {
 
   /** Services with all that they need, over however many others. */
   withNeeds(names: readonly string[]): readonly string[] {
-    const all = new Set<string>();
-    const queue = [...names];
-    for (let name = queue.pop(); name !== undefined; name = queue.pop()) {
-      if (all.has(name)) continue;
-      all.add(name);
-      queue.push(...(this.#options.config.services.get(name)?.needs ?? []));
-    }
-    return [...all];
+    return withNeeds(this.#options.config.services, names);
   }
 
   /** What the users of services that are up get in their environment. */
@@ -99,9 +96,10 @@ export class ServiceManager {
 
   /**
    * Stops what was started here, what needs a service before the service; what is to stay up, was there before or is somebody
-   * else's stays. Resolves with what could not be stopped. Nothing can be brought up after that.
+   * else's stays. Resolves with what could not be stopped. Nothing can be brought up after that. `killNow` fires when nobody
+   * waits for services that take their time any longer.
    */
-  async down(): Promise<readonly Error[]> {
+  async down({ killNow }: StopOptions = {}): Promise<readonly Error[]> {
     this.#life.abort();
     await Promise.allSettled(this.#coming.values());
     const errors: Error[] = [];
@@ -111,25 +109,44 @@ export class ServiceManager {
       if (known) return known;
       const dependents = [...this.#up.values()].filter(({ service }) => service.needs.includes(name));
       const stopping = Promise.all(dependents.map(({ service }) => stop(service.name))).then(() =>
-        this.#stopOne(name, errors),
+        this.#stopOne(name, errors, killNow),
       );
       stops.set(name, stopping);
       return stopping;
     };
     await Promise.all([...this.#up.keys()].map(stop));
+    for (const end of this.#uses.values()) end();
+    this.#uses.clear();
     return errors;
   }
 
-  async #stopOne(name: string, errors: Error[]): Promise<void> {
+  async #stopOne(name: string, errors: Error[], killNow: AbortSignal | undefined): Promise<void> {
     const up = this.#up.get(name);
     this.#up.delete(name);
     if (!up || up.instance.owner !== "started" || this.#isKept(up.service)) return;
     try {
-      await stopInstance(up.instance, this.#options.killNow);
-      this.#options.onChange?.({ service: name, from: up.state, to: "missing", owner: "started", reason: "stopped" });
+      await this.#keepLog(name, up.instance);
+      await up.instance.stop({ killNow });
+      this.#tell({ service: name, to: "missing", owner: "started", reason: "stopped" });
     } catch (error) {
       errors.push(error instanceof Error ? error : new Error(String(error)));
     }
+  }
+
+  /** What a service said is often all that tells why tests failed; its own log goes with it. */
+  async #keepLog(name: string, instance: ServiceInstance): Promise<void> {
+    const { logDirectory } = this.#options;
+    if (logDirectory === undefined || instance.owner === "foreign") return;
+    const { keepServiceLog } = await import("./keep-service-log.ts");
+    await keepServiceLog(path.join(logDirectory, `${name}.log`), instance);
+  }
+
+  /** Each change from the one before it; what stays as it was is no change. */
+  #tell(change: Omit<ServiceChange, "from">): void {
+    const from = this.#states.get(change.service);
+    if (from === change.to) return;
+    this.#states.set(change.service, change.to);
+    this.#options.onChange?.({ ...change, ...(from === undefined ? {} : { from }) });
   }
 
   #isKept({ isReused }: Service): boolean {
@@ -149,7 +166,7 @@ export class ServiceManager {
   }
 
   async #bringWithNeeds(name: string): Promise<UpService | MissingResource> {
-    const { config, forceRecreate = false, runId, killNow, onChange, say } = this.#options;
+    const { config, forceRecreate = false, runId, say } = this.#options;
     const service = config.services.get(name);
     if (!service) {
       return { kind: "service", name, reason: "the config does not define it", fix: `add services.${name}` };
@@ -170,9 +187,13 @@ export class ServiceManager {
         ...(say ? { say } : {}),
       },
       registry: this.#registry,
+      onUse: () => {
+        const use = { projectRoot: config.projectRoot, service: name, ...(runId === undefined ? {} : { runId }) };
+        if (!this.#uses.has(name)) this.#uses.set(name, useService(this.#registry, use));
+      },
+      keepLog: (service, instance) => this.#keepLog(service, instance),
       forceRecreate,
-      ...(killNow ? { killNow } : {}),
-      ...(onChange ? { onChange } : {}),
+      onChange: (change) => this.#tell(change),
     });
   }
 

@@ -20,6 +20,10 @@ export function defaultProviders({ registry = new InstanceRegistry() }: Provider
     const { createEngineSource } = await import("../docker/engine-source.ts");
     return createEngineSource();
   });
+  const keeper = once(async () => {
+    const { ServiceKeeper } = await import("../command/service-keeper.ts");
+    return new ServiceKeeper();
+  });
   return {
     external: once(async () => {
       const { externalProvider } = await import("../command/external-provider.ts");
@@ -27,11 +31,11 @@ export function defaultProviders({ registry = new InstanceRegistry() }: Provider
     }),
     command: once(async () => {
       const { CommandProvider } = await import("../command/command-provider.ts");
-      return new CommandProvider({ registry });
+      return new CommandProvider({ registry, keeper: await keeper() });
     }),
     docker: once(async () => {
       const { createDockerProvider } = await import("../docker/docker-provider.ts");
-      return createDockerProvider({ source: await source() });
+      return createDockerProvider({ source: await source(), keeper: await keeper() });
     }),
     docker_compose: once(async () => {
       const { createComposeProvider } = await import("../docker/compose-provider.ts");

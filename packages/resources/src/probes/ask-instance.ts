@@ -36,17 +36,28 @@ export function judgeStatus({ state, reason, exitCode }: InstanceStatus): ProbeR
   }
 }
 
-/** Looks for a line in what a service has written. */
-export async function askLog(
-  pattern: string,
-  subject: ProbeSubject,
-  { deadlineMs, signal }: Look,
-): Promise<ProbeResult> {
-  if (!subject.output) return notReady("cannot-look", "nobody here runs it, so that its output is not known");
+/** Services that talk much before they are looked at are still seen to have said it. */
+const mostLogBytes = 8 * 1024 * 1024;
+
+/**
+ * Looks for a line in what a service has written. What it has said once stays said, however much comes after it: whether it is
+ * still there is for its status to tell.
+ */
+export function logLook(pattern: string, subject: ProbeSubject): (look: Look) => Promise<ProbeResult> {
   const wanted = outputPattern(pattern);
-  const lines = stripVTControlCharacters(await subject.output({ deadlineMs, signal })).split(/\r?\n/);
-  if (lines.some((line) => wanted.test(line))) return ready();
-  const last = lines.findLast((line) => line.trim() !== "");
-  const said = last === undefined ? "it has written nothing" : `it ends with ${excerpt(last.trim(), 120)}`;
-  return notReady("starting", `no line of its output matches ${excerpt(pattern)} yet: ${said}`);
+  let saidBy: string | undefined;
+  return async ({ deadlineMs, signal }) => {
+    if (!subject.output) return notReady("cannot-look", "nobody here runs it, so that its output is not known");
+    const { identity = "" } = (await subject.status?.({ deadlineMs, signal })) ?? {};
+    if (saidBy === identity) return ready();
+    const output = await subject.output({ deadlineMs, signal, mostBytes: mostLogBytes });
+    const lines = stripVTControlCharacters(output).split(/\r?\n/);
+    if (lines.some((line) => wanted.test(line))) {
+      saidBy = identity;
+      return ready();
+    }
+    const last = lines.findLast((line) => line.trim() !== "");
+    const said = last === undefined ? "it has written nothing" : `it ends with ${excerpt(last.trim(), 120)}`;
+    return notReady("starting", `no line of its output matches ${excerpt(pattern)} yet: ${said}`);
+  };
 }

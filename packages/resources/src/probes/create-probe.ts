@@ -89,8 +89,8 @@ function probeOf(check: SimpleCheck, subject: ProbeSubject, options: ProbeOption
       });
     case "log":
       return lazily("its output", async () => {
-        const { askLog } = await import("./ask-instance.ts");
-        return async (look) => askLog(check.pattern, subject, look);
+        const { logLook } = await import("./ask-instance.ts");
+        return logLook(check.pattern, subject);
       });
     case "exec":
       return lazily("its command", async () => {
@@ -106,8 +106,9 @@ function probeOf(check: SimpleCheck, subject: ProbeSubject, options: ProbeOption
 
 /** A look whose code is loaded within its deadline, and not begun when that has passed. */
 function lazily(where: string, load: () => Promise<(look: Look) => Promise<ProbeResult>>): Probe {
+  let loaded: ReturnType<typeof load> | undefined;
   return boundedProbe(where, async (look) => {
-    const ask = await load();
+    const ask = await (loaded ??= load());
     look.signal.throwIfAborted();
     return ask(look);
   });

@@ -1,7 +1,7 @@
 import { type Clock, systemClock } from "@netra-apex/core";
 import type { InstanceStatus, ServiceInstance } from "../instance.ts";
 import { judgeStatus } from "../probes/ask-instance.ts";
-import { notReady, type NotReady, type Probe, type ProbeResult } from "../probes/probe.ts";
+import { notReady, type NotReady, type Probe, type ProbeResult, type ServiceProblem } from "../probes/probe.ts";
 import { askStatus } from "./ask-status.ts";
 
 /** A time in which a service was not there, as far as it is known. */
@@ -57,6 +57,18 @@ const secondLookMs = 250;
 /** Looks at a service again and again, and tells of the times in which it was not there. */
 export function watchService(options: WatchOptions): ServiceWatch {
   return new Watch(options);
+}
+
+/** One look is enough to know. */
+const certain: ReadonlySet<ServiceProblem> = new Set(["not-started", "ended", "paused"]);
+
+/** Whatever answers at the address of a service that has ended is not the service; and what is paused answers nobody. */
+function goneBy(status: InstanceStatus): NotReady | undefined {
+  const { state } = status;
+  if (state !== "exited" && state !== "missing" && state !== "paused") return undefined;
+  const judged = judgeStatus(status);
+  if (judged.isReady) return undefined;
+  return notReady(state === "paused" ? "paused" : "ended", judged.detail);
 }
 
 interface Sight {
@@ -130,29 +142,31 @@ class Watch implements ServiceWatch {
     const sight = await this.#see();
     if (this.#stopped.signal.aborted) return this.#outage;
     const restarted = this.#hasRestarted(sight.status);
-    const bad = this.#badnessOf(sight);
+    const bad = sight.result.isReady ? undefined : sight.result;
     if (!bad) return this.#seenUp(startedMs, restarted);
     this.#badInARow += 1;
-    const isCertain = restarted || bad.problem === "not-started" || bad.problem === "ended";
+    const isCertain = restarted || certain.has(bad.problem);
     if (this.#outage || (!isCertain && this.#badInARow < (this.#options.threshold ?? 2))) return this.#outage;
     return this.#begin(bad.detail);
   }
 
+  /** What runs it often knows at once what a look would only find out by waiting in vain. */
   async #see(): Promise<Sight> {
     const { probe, instance, timeoutMs: deadlineMs } = this.#options;
-    const limits = { deadlineMs, signal: this.#stopped.signal };
-    const [result, status] = await Promise.all([
-      probe(limits),
-      instance?.status && askStatus(instance.status.bind(instance), limits),
-    ]);
-    return { result, ...(status ? { status } : {}) };
-  }
-
-  /** Whatever answers at the address of a service that has ended is not the service. */
-  #badnessOf({ result, status }: Sight): NotReady | undefined {
-    const ended = status && (status.state === "exited" || status.state === "missing") ? judgeStatus(status) : undefined;
-    if (ended && !ended.isReady) return notReady("ended", ended.detail);
-    return result.isReady ? undefined : result;
+    const over = new AbortController();
+    const stop = (): void => over.abort();
+    this.#stopped.signal.addEventListener("abort", stop, { once: true });
+    const limits = { deadlineMs, signal: over.signal };
+    try {
+      const looking = probe(limits);
+      const status = await (instance?.status && askStatus(instance.status.bind(instance), limits));
+      const gone = status && goneBy(status);
+      if (gone) return { result: gone, status };
+      return { result: await looking, ...(status ? { status } : {}) };
+    } finally {
+      stop();
+      this.#stopped.signal.removeEventListener("abort", stop);
+    }
   }
 
   #hasRestarted(status: InstanceStatus | undefined): boolean {

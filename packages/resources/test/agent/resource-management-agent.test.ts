@@ -237,6 +237,38 @@ describe("while a layer runs", () => {
     expect(recorder.all("service_outage_started")).toHaveLength(1);
   });
 
+  it("the end of what is tested is the tests' own failure, and told beside it", async () => {
+    const { summary, recorder } = await run(
+      async ({ node: { env } }) => {
+        process.kill(Number(await (await fetch(env?.["BACKEND_URL"] ?? "")).text()), "SIGKILL");
+        await sleep(200);
+        return { status: "failed", reason: "ECONNREFUSED" };
+      },
+      { services: [{ ...backend, isUnderTest: true }] },
+    );
+    expect(summary.exitCode).toBe(1);
+    expect(recorder.outcomeOf("it")).toMatchObject({
+      status: "failed",
+      reason: expect.stringMatching(/^ECONNREFUSED \(backend was down since /),
+    });
+  });
+
+  it("a service that has said its line once is up as long as it runs, whatever it says after it", async () => {
+    const chatty = service(
+      node(`console.log("READY"); setInterval(() => console.log("x".repeat(100_000)), 100); ${server}`),
+      { port: "auto" },
+      { name: "backend", health: { ...answering, check: { kind: "log", pattern: "READY" } } },
+    );
+    const { recorder } = await run(
+      async () => {
+        await sleep(2_500);
+        return { status: "failed", reason: "a real bug" };
+      },
+      { services: [chatty] },
+    );
+    expect(recorder.outcomeOf("it")).toEqual({ status: "failed", reason: "a real bug" });
+  });
+
   it("a service that comes back is up again in the stream, and the failures in between are classed by its outage", async () => {
     const db = await tcpServer();
     const { recorder } = await run(

@@ -40,6 +40,7 @@ export function service(
     needs: [],
     start: "on_demand",
     isOneShot: false,
+    isUnderTest: false,
     isReused: false,
     stopTimeoutMs: 5_000,
     exports: {},

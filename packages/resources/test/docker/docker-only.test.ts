@@ -1,4 +1,7 @@
-import { beforeEach, expect, test } from "vitest";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import path from "node:path";
+import { beforeEach, expect, onTestFinished, test } from "vitest";
 import { createDockerProvider } from "../../src/docker/docker-provider.ts";
 import { createEngineSource } from "../../src/docker/engine-source.ts";
 import type { ServiceInstance, ServiceProvider } from "../../src/instance.ts";
@@ -77,4 +80,34 @@ test("that runs out of memory says so", async () => {
   const status = await statusWhen(instance, ({ state }) => state === "exited");
   expect(status).toMatchObject({ exitCode: 137, reason: "it ran out of memory and was killed (exit code 137)" });
   await instance.stop();
+});
+
+test("stays where it is when somebody restarts it", async () => {
+  const instance = await up("web", container(engine.images.plain, serving, { ports: [{ port: 8080 }] }));
+  const { port } = instance.place;
+  const before = await instance.status(within());
+  const [id = ""] = (await engine.left()).containers;
+  await engine.ask("restart", "--time", "0", id);
+  await statusWhen(instance, ({ state, identity }) => state === "running-unchecked" && identity !== before.identity);
+  await expect
+    .poll(async () => (await fetch(`http://localhost:${port}/`)).text(), { timeout: 10_000 })
+    .toContain("here");
+  await instance.stop();
+});
+
+test("goes with its network when its apex is killed", async () => {
+  const program = path.join(import.meta.dirname, "fixtures/container-owner.ts");
+  const settings = JSON.stringify({
+    url: engine.url,
+    projectRoot,
+    service: serviceOf("web", container(engine.images.plain, waiting)),
+  });
+  const owner = spawn(process.execPath, ["--conditions=@netra-apex/source", program, settings], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  onTestFinished(() => void owner.kill("SIGKILL"));
+  await once(owner.stdout, "data");
+  expect((await engine.left()).containers).toHaveLength(1);
+  owner.kill("SIGKILL");
+  await expect.poll(() => engine.left(), { timeout: 20_000 }).toEqual({ containers: [], networks: [], volumes: [] });
 });

@@ -75,7 +75,7 @@ describe.each([
     expect(await instance.status(within())).toMatchObject({
       state: "exited",
       exitCode: 7,
-      reason: "it ended with exit code 7",
+      reason: "it ended with exit code 7: last words",
     });
     expect(await instance.output(within())).toBe("last words\n");
     await instance.stop();

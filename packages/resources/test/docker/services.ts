@@ -14,6 +14,7 @@ export function serviceOf<Provider extends ServiceProvider>(
     needs: [],
     start: "on_demand",
     isOneShot: false,
+    isUnderTest: false,
     isReused: false,
     stopTimeoutMs: 300,
     exports: {},

@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import path from "node:path";
 import type { ConfigPath, ConfigProblem } from "../problem.ts";
 import type { Locate } from "../rules.ts";
@@ -37,6 +38,10 @@ export function readProvider(written: WrittenServiceSettings, place: ProviderPla
   if (written.docker) return readDocker(written.docker, { ...place, at: [...at, "docker"] });
   if (written.docker_compose) {
     const { file, service, project, profiles = [] } = written.docker_compose;
+    if (!existsSync(path.resolve(place.projectRoot, file))) {
+      const hint = `it is looked for in ${place.projectRoot}`;
+      problems.push(problem(`the compose file ${file} does not exist`, [...at, "docker_compose", "file"], hint));
+    }
     return {
       kind: "docker_compose",
       file: path.resolve(place.projectRoot, file),

@@ -25,8 +25,6 @@ interface Around extends Omit<ServicesInput, "written" | "profile"> {
   readonly problems: ConfigProblem[];
 }
 
-const usualStopMs = 10_000;
-
 /** Reads `services:` with the profile that is in force, and says what is wrong with it. */
 export function readServices({ written, projectRoot, profile, problem }: ServicesInput): {
   readonly services: ReadonlyMap<string, Service>;
@@ -70,7 +68,8 @@ function readService(name: string, written: WrittenServiceSettings, around: Arou
   problems.push(...placeholderProblems(written, at, { ...around, name, needs }));
   if (provider) problems.push(...unknownOwnPlaces(provider, written, at, problem));
   if (!provider || (written.health && !health)) return undefined;
-  const { when, reserves, slots } = written;
+  const { when, reserves, slots, stop_timeout: stopTimeout } = written;
+  const stopTimeoutMs = stopTimeout === undefined ? undefined : parseDuration(stopTimeout);
   const memoryBytes = reserves?.memory === undefined ? undefined : parseSize(reserves.memory);
   return {
     name,
@@ -79,10 +78,10 @@ function readService(name: string, written: WrittenServiceSettings, around: Arou
     needs,
     start: provider.kind === "external" ? "never" : (written.start ?? "on_demand"),
     isOneShot: written.one_shot ?? false,
+    isUnderTest: written.under_test ?? false,
     isReused: written.reuse ?? false,
     ...(slots === undefined ? {} : { slots }),
-    stopTimeoutMs:
-      (written.stop_timeout === undefined ? undefined : parseDuration(written.stop_timeout)) ?? usualStopMs,
+    ...(stopTimeoutMs === undefined ? {} : { stopTimeoutMs }),
     exports: Object.fromEntries(Object.entries(written.exports ?? {}).map(([key, value]) => [key, String(value)])),
     ...(when
       ? {

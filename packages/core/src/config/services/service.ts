@@ -124,12 +124,14 @@ export interface Service {
   readonly start: "on_demand" | "never";
   /** It does its work once, and is ready when it has ended with exit code 0. */
   readonly isOneShot: boolean;
+  /** It is what tests test: when it goes down while they run, they have failed, and nobody else is to blame. */
+  readonly isUnderTest: boolean;
   /** It stays up after the run, and the next run takes it as it is. */
   readonly isReused: boolean;
   /** Most runs of this machine that use it at once; unlimited when absent. */
   readonly slots?: number;
-  /** How long it may take to stop before it is killed, in milliseconds. */
-  readonly stopTimeoutMs: number;
+  /** How long it may take to stop before it is killed, in milliseconds; a container's own, else ten seconds, when absent. */
+  readonly stopTimeoutMs?: number;
   /** Variables that its users get beside `NAME_HOST`, `NAME_PORT` and `NAME_URL`; with placeholders. */
   readonly exports: Readonly<Record<string, string>>;
   /** When it is needed at all; always when absent. */
