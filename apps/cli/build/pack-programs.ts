@@ -71,7 +71,6 @@ function factory(code: string): string {
 
 async function partOf(file: string): Promise<Part> {
   const text = readFileSync(file, "utf8");
-  const imports = ts.preProcessFile(text, true, true).importedFiles.map(({ fileName }) => fileName);
   const { code } = await transform(text, {
     format: "cjs",
     platform: "node",
@@ -80,23 +79,26 @@ async function partOf(file: string): Promise<Part> {
     define: { "import.meta.url": "__fileUrl" },
   });
   const ownUrl = 'const __fileUrl=require("node:url").pathToFileURL(__filename).href;';
-  const lean = withoutImports(code.includes("__fileUrl") ? ownUrl + code : code)
+  const { requiring, imports } = withoutImports(code.includes("__fileUrl") ? ownUrl + code : code);
+  const lean = requiring
     // The general helper copies every property of Node's own modules, which takes milliseconds; a prototype does as well.
     .replaceAll(/\b__toESM\(require\("([\w:/]+)"\)(?:,1)?\)/g, '(m=>({__proto__:m,default:m}))(require("$1"))')
     // The parts alone read each other: they need no copy of every export with a mark that it was an ES module.
     .replace(/\bmodule\.exports=__toCommonJS\((\w+)\);/, "module.exports=$1;");
-  return { code: lean, imports: imports.filter((name) => name.startsWith("./")) };
+  return { code: lean, imports };
 }
 
 /** Only the program's own parts are required: a typed config of the user is an ES module. */
-function withoutImports(code: string): string {
+function withoutImports(code: string): { readonly requiring: string; readonly imports: readonly string[] } {
   const source = ts.createSourceFile("part.js", code, ts.ScriptTarget.Latest, false, ts.ScriptKind.JS);
   const pieces: string[] = [];
+  const imports: string[] = [];
   let end = 0;
   const visit = (node: ts.Node): void => {
+    const [specifier] = ts.isCallExpression(node) ? node.arguments : [];
+    const isOwn = specifier && ts.isStringLiteral(specifier) && specifier.text.startsWith("./");
+    if (isOwn && ts.isCallExpression(node) && isImporting(node.expression)) imports.push(specifier.text);
     if (ts.isCallExpression(node) && node.expression.kind === ts.SyntaxKind.ImportKeyword) {
-      const [specifier] = node.arguments;
-      const isOwn = specifier && ts.isStringLiteral(specifier) && specifier.text.startsWith("./");
       pieces.push(code.slice(end, node.getStart(source)));
       end = isOwn ? node.end : node.expression.end;
       pieces.push(isOwn ? `Promise.resolve().then(()=>require(${JSON.stringify(specifier.text)}))` : "importModule");
@@ -104,7 +106,11 @@ function withoutImports(code: string): string {
     ts.forEachChild(node, visit);
   };
   visit(source);
-  return pieces.join("") + code.slice(end);
+  return { requiring: pieces.join("") + code.slice(end), imports };
+}
+
+function isImporting(callee: ts.Expression): boolean {
+  return callee.kind === ts.SyntaxKind.ImportKeyword || (ts.isIdentifier(callee) && callee.text === "require");
 }
 
 /** The bundler names what several parts share `chunk-…`, and what is imported lazily after its source. */

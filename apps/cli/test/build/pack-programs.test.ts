@@ -48,6 +48,19 @@ const filesOf = (): string[] => readdirSync(path.join(project, "dist")).sort();
 /** Long enough to stay a file of its own, and not foldable into a short one. */
 const longText = JSON.stringify("long ".repeat(10_000));
 
+test("a part is found whatever stands before its import", async () => {
+  await pack({
+    "main.ts": `
+      const pattern = /\`/;
+      void (async () => {
+        console.log(pattern.test("it"), (await import("./lazy.ts")).value);
+      })();`,
+    "lazy.ts": `export const value = "lazy";`,
+  });
+  expect(filesOf()).toEqual(["main.js", "package.json"]);
+  expect(run()).toEqual(["false lazy"]);
+});
+
 test("a program is one file, in which a part is evaluated when something first needs it, once", async () => {
   await pack({
     "main.ts": `

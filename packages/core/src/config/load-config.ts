@@ -17,6 +17,7 @@ import { checkRules, knownCategories, type Locate } from "./rules.ts";
 import { validateWritten } from "./validate.ts";
 import { findWarnings } from "./warnings.ts";
 import type { WrittenConfig } from "./written-config.ts";
+import { didYouMean } from "./suggest.ts";
 
 /** Where a config is looked for, and what it is checked against. */
 export interface LoadConfigOptions {
@@ -118,6 +119,13 @@ async function surroundingsOf(
   problem: Locate,
   problems: ConfigProblem[],
 ): Promise<Pick<Config, "services" | "deployment">> {
+  if (options.profile !== undefined) {
+    // Whoever asks for one by name does not want to be served with another.
+    const known = Object.values(written.services ?? {}).flatMap(({ profiles = {} }) => Object.keys(profiles));
+    if (!known.includes(options.profile)) {
+      problems.push(problem(`no service has the profile "${options.profile}"`, [], didYouMean(options.profile, known)));
+    }
+  }
   if (!written.services && !written.environments) return { services: new Map() };
   const { readServices } = await import("./services/read-services.ts");
   const { readEnvironment } = await import("./services/read-environments.ts");

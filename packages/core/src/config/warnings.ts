@@ -5,6 +5,7 @@ import type { ConfigProblem } from "./problem.ts";
 import type { Locate } from "./rules.ts";
 import { formatDuration } from "./units.ts";
 import type { WrittenConfig } from "./written-config.ts";
+import { ownValue } from "./own-value.ts";
 
 /** What works but was probably not meant: never a reason to refuse a config. */
 export function findWarnings(written: WrittenConfig, normalized: NormalizedConfig, problem: Locate): ConfigProblem[] {
@@ -52,8 +53,16 @@ function* unknownToServices(written: WrittenConfig, problem: Locate): Generator<
       : `nothing tells whether ${name} is there: it is taken as given`;
     yield problem(message, ["services", name], "add health:", "key");
   }
-  const { profile } = written;
-  if (profile !== undefined && !Object.values(written.services ?? {}).some(({ profiles }) => profiles?.[profile])) {
-    yield problem(`no service has the profile "${profile}"`, ["profile"]);
+  const chosen = [
+    { profile: written.profile, at: ["profile"] },
+    ...Object.entries(written.environments ?? {}).map(([id, { profile }]) => ({
+      profile,
+      at: ["environments", id, "profile"],
+    })),
+  ];
+  for (const { profile, at } of chosen) {
+    if (profile === undefined) continue;
+    if (Object.values(written.services ?? {}).some(({ profiles }) => ownValue(profiles, profile))) continue;
+    yield problem(`no service has the profile "${profile}"`, at);
   }
 }

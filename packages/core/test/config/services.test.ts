@@ -314,7 +314,14 @@ describe("a profile", () => {
 
   it("that is not in force, or not the service's, changes nothing", async () => {
     expect((await serviceOf(settings)).provider).toMatchObject({ image: "pg:15" });
-    expect((await serviceOf(settings, { profile: "other" })).provider).toMatchObject({ image: "pg:15" });
+    const others = "  mail: { health: { tcp: 25 }, profiles: { other: { health: { tcp: 26 } } } }";
+    expect((await serviceOf(settings, { others, profile: "other" })).provider).toMatchObject({ image: "pg:15" });
+  });
+
+  it("that is asked for and that no service has is an error", async () => {
+    await expect(serviceOf(settings, { profile: "lihgt" })).rejects.toThrow(
+      /no service has the profile "lihgt"[^]*did you mean "light"/,
+    );
   });
 
   it("is the config's own, or the environment's, or the one that is asked for", async () => {
@@ -349,6 +356,7 @@ describe("a warning", () => {
     ["services: { it: { command: a, one_shot: true } }", []],
     ["services: { it: { docker: { image: x } } }", []],
     ["profile: big\nservices: { it: { health: { tcp: 1 } } }", ['no service has the profile "big"']],
+    ["environments: { staging: { profile: big } }", ['no service has the profile "big"']],
     [
       "layers: { mine: { categories: [a], required_services: [redis] } }\ncategories: { a: { command: x } }",
       ["redis is neither started nor checked: the config does not define it"],

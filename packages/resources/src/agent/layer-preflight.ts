@@ -55,9 +55,10 @@ export class LayerPreflight {
         told = text;
         this.#options.report({ type: "resources_missing", layerId: layer.id, missing, policy: needs.whenUnavailable });
       }
-      const isWaiting = needs.whenUnavailable === "wait" && performance.now() + waitLookMs < untilMs;
-      if (!isWaiting) return refusal(layer, needs, missing);
-      await delay(systemClock, waitLookMs, signal);
+      const leftMs = untilMs - performance.now();
+      if (needs.whenUnavailable !== "wait" || leftMs <= 0) return refusal(layer, needs, missing);
+      // The last look is when the time is over.
+      await delay(systemClock, Math.min(waitLookMs, leftMs), signal);
     }
   }
 

@@ -1,5 +1,7 @@
 import { type Config, delay, type ServiceOutage, type SurroundingsEvent, systemClock } from "@netra-apex/core";
 import type { ServiceManager } from "../manager/service-manager.ts";
+import { addressOfCheck } from "../instances/exports-of.ts";
+import { holdLine } from "../wait/hold-line.ts";
 import { type ServiceWatch, watchService } from "../wait/watch-service.ts";
 
 interface KnownOutage {
@@ -16,6 +18,8 @@ interface Watched {
 
 /** How often a service is looked at while tests use it. */
 const intervalMs = 1_000;
+/** Servers of these kinds have room for connections in which nothing is said, and break those that they have when they end. */
+const silentKinds = ["postgres", "redis"] as const;
 /** What one look may take; a busy service that is slow is not down. */
 const timeoutMs = 5_000;
 /** Two looks that end by their own deadlines. */
@@ -90,20 +94,20 @@ export class ServiceWatches {
     if (!instance || !service || service.isOneShot) return;
     let current: KnownOutage | undefined;
     const isOurs = instance.owner !== "foreign";
+    const line = addressOfCheck(service.health?.check, instance.place, this.#manager.places, silentKinds);
     const watch = watchService({
       probe: this.#manager.probeOf(name) ?? (async () => ({ isReady: true })),
       intervalMs,
       timeoutMs,
-      ...(isOurs
-        ? {
-            instance: {
-              status: (limits) => instance.status(limits),
-              ...(instance.onChange
-                ? { onChange: (listener) => instance.onChange?.(listener) ?? (() => undefined) }
-                : {}),
-            },
-          }
-        : {}),
+      instance: {
+        ...(isOurs ? { status: (limits) => instance.status(limits) } : {}),
+        onChange: (listener) => {
+          const ends = [isOurs && instance.onChange?.(listener), line && holdLine(line, listener)];
+          return () => {
+            for (const end of ends) if (end) end();
+          };
+        },
+      },
       onOutage: ({ lastUpMs, reason }) => {
         current = { service: name, lastUpMs, upAgainMs: undefined, reason };
         this.#outages.push(current);

@@ -31,16 +31,19 @@ export function exportsOf(
 
 /** Where a service is that nobody here runs: the address of its health check; this machine where that has none. */
 export function placeOfHealth(service: Service, others: ReadonlyMap<string, ServicePlace>): ServicePlace {
-  const address = addressOf(service.health?.check, { host: "localhost" }, others);
+  const address = addressOfCheck(service.health?.check, { host: "localhost" }, others);
   return address ? { host: address.host, port: address.port } : { host: "localhost" };
 }
 
-function addressOf(
+/** The address of a check, or of the first of those that it is made of that has one; only of these kinds, where some are given. */
+export function addressOfCheck(
   check: HealthCheck | undefined,
   own: ServicePlace,
   others: ReadonlyMap<string, ServicePlace>,
+  kinds?: readonly CheckAddress["kind"][],
 ): CheckAddress | undefined {
   for (const one of partsOf(check)) {
+    if (kinds && !kinds.some((kind) => kind === one.kind)) continue;
     const text = one.kind === "tcp" ? one.address : urlIn(one);
     const address =
       text === undefined ? undefined : readAddress(one.kind as CheckAddress["kind"], fillIn(text, own, others));

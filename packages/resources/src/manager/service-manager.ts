@@ -67,6 +67,11 @@ export class ServiceManager {
     return this.#up.get(name)?.instance;
   }
 
+  /** Where the services are that are up. */
+  get places(): ReadonlyMap<string, ServicePlace> {
+    return this.#places();
+  }
+
   /** The probe of a service that is up; none where nothing tells whether it is ready. */
   probeOf(name: string): Probe | undefined {
     return this.#up.get(name)?.probe;
