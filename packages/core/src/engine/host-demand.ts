@@ -1,4 +1,4 @@
-import type { HostAmounts } from "../ledger/host-amounts.ts";
+import type { HostAmounts, HostSlot } from "../ledger/host-amounts.ts";
 import { isNothing, sumOf } from "../ledger/host-amounts.ts";
 import type { Plan, PlanLayer, PlanNode } from "../plan/plan.ts";
 
@@ -10,6 +10,11 @@ export function layerDemand({ needs = {} }: { readonly needs?: Partial<PlanLayer
     ...(slots ? { slots } : {}),
     ...(isDedicated ? { isDedicated } : {}),
   };
+}
+
+/** The slots of all of a run's layers. */
+export function slotDemand({ layers }: Pick<Plan, "layers">): readonly HostSlot[] {
+  return sumOf(layers.map((layer) => layerDemand(layer))).slots;
 }
 
 /** What a node takes of the host while it runs, beside what was taken for its layer. */

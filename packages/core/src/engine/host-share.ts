@@ -1,9 +1,9 @@
 import type { Clock } from "../clock.ts";
 import type { EventStream } from "../events/event-stream.ts";
-import type { HostAmounts } from "../ledger/host-amounts.ts";
+import type { HostAmounts, HostSlot } from "../ledger/host-amounts.ts";
 import type { HostParticipant, HostRequest, TakeAnswer } from "../ledger/host-participant.ts";
 import type { Plan, PlanLayer, PlanNode } from "../plan/plan.ts";
-import { layerDemand, takesOfHost, wholeDemand } from "./host-demand.ts";
+import { layerDemand, slotDemand, takesOfHost, wholeDemand } from "./host-demand.ts";
 import { HostNodes } from "./host-nodes.ts";
 import type { LayerExecution } from "./layer-execution.ts";
 
@@ -40,6 +40,9 @@ export class HostShare {
   readonly #requests = new Map<string, HostRequest>();
   readonly #whole: HostAmounts | undefined;
   #wholeRequest: HostRequest | undefined;
+  readonly #slots: readonly HostSlot[];
+  /** The layer with which the run's slots were taken. */
+  #slotHolder: PlanLayer["id"] | undefined;
   readonly #open = new Set<PlanLayer["id"]>();
   readonly #unended: Set<PlanLayer["id"]>;
   readonly #dedicated: ReadonlySet<PlanLayer["id"]>;
@@ -54,6 +57,7 @@ export class HostShare {
     this.#options = options;
     const isAsked = participant !== undefined && takesOfHost(plan);
     this.#whole = isAsked ? wholeDemand(plan) : undefined;
+    this.#slots = isAsked ? slotDemand(plan) : [];
     this.#unended = new Set(plan.layers.map(({ id }) => id));
     this.#dedicated = new Set(plan.layers.flatMap(({ id, needs }) => (needs?.isDedicated ? id : [])));
     const covered = new Set<string>(
@@ -85,9 +89,15 @@ export class HostShare {
   leave(layerId: PlanLayer["id"]): void {
     this.#unended.delete(layerId);
     this.#hasNews = true;
-    this.#requests.get(layerId)?.release();
+    const request = this.#requests.get(layerId);
+    // Services stay up until the end of the run, and so does its place at them.
+    if (layerId === this.#slotHolder) request?.keep({ slots: this.#slots });
+    else request?.release();
     this.#requests.delete(layerId);
-    if (this.#unended.size === 0) this.#wholeRequest?.release();
+    if (this.#unended.size === 0) {
+      if (this.#slots.length > 0) this.#wholeRequest?.keep({ slots: this.#slots });
+      else this.#wholeRequest?.release();
+    }
     if (this.#open.delete(layerId)) this.#options.participant?.setRunning(this.#open.size);
   }
 
@@ -128,9 +138,20 @@ export class HostShare {
     const request = (amounts: HostAmounts): HostRequest =>
       participant.request({ what: layer.id, level: "layer", amounts });
     if (this.#whole) return (this.#wholeRequest ??= request(this.#whole)).tryTake();
-    const present = this.#requests.get(layer.id) ?? request(layerDemand(layer));
+    const present = this.#requests.get(layer.id) ?? request(this.#demandOf(layer));
     this.#requests.set(layer.id, present);
-    return present.tryTake();
+    const answer = present.tryTake();
+    if (answer.kind === "taken" && layer.needs?.slots) this.#slotHolder ??= layer.id;
+    return answer;
+  }
+
+  /**
+   * The first layer that needs any slots takes those of the whole run: whoever keeps one until the end of the run must not
+   * wait for another.
+   */
+  #demandOf(layer: PlanLayer): HostAmounts {
+    const { slots, ...rest } = layerDemand(layer);
+    return slots && this.#slotHolder === undefined ? { ...rest, slots: this.#slots } : rest;
   }
 
   /** A layer of the same run that cannot be beside it. Where layers are taken as one they may wait for each other. */

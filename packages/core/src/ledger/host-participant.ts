@@ -40,6 +40,8 @@ export interface HostRequest {
   tryTake(): TakeAnswer;
   /** Gives it back, or waits no longer. */
   release(): void;
+  /** Gives all of it back but these. */
+  keep(amounts: HostAmounts): void;
 }
 
 /** A run's part in the ledger of the host; where that cannot be kept, it gets all that it asks for. */
@@ -86,6 +88,11 @@ export class HostParticipant {
       tryTake: () => {
         sinceMs ??= Date.now();
         return this.#tryTake(take, sinceMs);
+      },
+      keep: (kept) => {
+        if (!this.#takes.has(id)) return;
+        this.#takes.set(id, { ...take, amounts: namedFor(this.#projectRoot, kept) });
+        if (!this.#isSuspended) this.#write();
       },
       release: () => {
         const wasThere = this.#takes.delete(id);

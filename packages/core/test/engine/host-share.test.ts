@@ -66,6 +66,27 @@ describe("a layer takes of the machine in one go", () => {
     expect(broken.outcomeOf("a")).toMatchObject({ status: "skipped", cause: "fail-fast" });
   });
 
+  it("and keeps its place at a service until its run is over, because the service stays up as long; with it those of later layers", async () => {
+    const join = host();
+    const served = (id: string, slot: string, over: Partial<LayerSketch> = {}): LayerSketch => ({
+      ...{ id, needs: needs({ memoryBytes: 40, slots: [{ name: slot, of: 1 }] }), nodes: [id] },
+      ...over,
+    });
+    const participant = join("first");
+    const first = await start(participant, [served("db", "db"), served("cache", "cache", { gates: ["db"] })]);
+    const second = await start(join("second"), [served("other", "cache")]);
+    expect(second.all("resources_awaited")).toMatchObject([{ reason: expect.stringContaining("cache") }]);
+    await first.agent.end("db");
+    expect(first.running).toEqual(["cache"]);
+    await first.agent.end("cache");
+    await first.summary;
+    expect(second.running).toEqual([]);
+    participant.leave();
+    await soon(() => second.running.length === 1);
+    await second.agent.end("other");
+    await second.summary;
+  });
+
   it("and not while its run is paused", async () => {
     const join = host();
     const rig = new RunRig(planOf([big]), { hostLedger: join("paused") });
