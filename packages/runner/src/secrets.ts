@@ -11,16 +11,20 @@ export interface Secrets extends MaskRequest {
 }
 
 /**
- * What must not be seen: the values that the named variables have here or in a category, the patterns, and the token of the
- * environment. Nothing where the config has no secrets at all.
+ * What must not be seen: the values that the named variables have here, in a category or in a service, the patterns, and the
+ * token of the environment. Nothing where the config has no secrets at all.
  */
 export function secretsOf(
-  { mask, categories, deployment }: Config,
+  { mask, categories, services, deployment }: Config,
   env: NodeJS.ProcessEnv = process.env,
 ): Secrets | undefined {
   const auth = deployment?.auth;
   if (!mask && !auth) return undefined;
-  const places = [env, ...[...categories.values()].map((category) => category.env)];
+  const places = [
+    env,
+    ...[...categories.values()].map((category) => category.env),
+    ...[...services.values()].flatMap(({ provider, exports }) => ["env" in provider ? provider.env : {}, exports]),
+  ];
   const variables = [...(mask?.variables ?? []), ...(auth?.source.kind === "env" ? [auth.source.variable] : [])];
   const values = variables.flatMap((name) => places.flatMap((place) => linesOf(place[name] ?? "")));
   const seen = [...new Set(values)];

@@ -1,4 +1,4 @@
-import type { Outcome } from "@netra-apex/core";
+import { exitCodeOf, isOutcome, type Outcome } from "@netra-apex/core";
 
 /** What a person's Ctrl-C (or a terminal's or system's signal) asks of a run. */
 export interface Interruption {
@@ -38,4 +38,9 @@ export function listenForInterruption(say: (message: string) => void): Interrupt
       for (const signal of signals) process.off(signal, onSignal);
     },
   };
+}
+
+/** The exit code of what was stopped by a signal: 130 for Ctrl-C, 143 for SIGTERM. */
+export function interruptedCode({ reason }: AbortSignal): number {
+  return isOutcome(reason) ? exitCodeOf(reason) : 130;
 }

@@ -1,6 +1,7 @@
 import path from "node:path";
 import {
   type Config,
+  createMask,
   createRunId,
   describeThrown,
   HostLedger,
@@ -91,7 +92,16 @@ async function resourceAgents(
   const { createResourceManagementAgent } = await import("@netra-apex/resources");
   const logDirectory = path.join(path.resolve(plan.projectRoot, runDirectory), "services");
   const onSecret = (secret: string): void => secrets?.learn(secret);
-  return [createResourceManagementAgent({ config, forceRecreate, onSecret, logDirectory, killNow })];
+  return [
+    createResourceManagementAgent({
+      config,
+      forceRecreate,
+      onSecret,
+      logDirectory,
+      killNow,
+      ...(secrets ? { mask: createMask(secrets) } : {}),
+    }),
+  ];
 }
 
 function joinLedger({ projectRoot, runMode }: Plan, runId: string): HostParticipant {

@@ -13,14 +13,21 @@ export interface ChosenServices {
 export async function chosenServices(names: readonly string[], options: ServiceOptions): Promise<ChosenServices> {
   const config = await configOf({ options });
   printWarnings(config.warnings);
-  const known = [...config.services.keys()];
-  const unknown = names.filter((name) => !config.services.has(name));
-  if (unknown.length > 0) {
-    const hint = unknown.map((name) => didYouMean(name, known)).find((text) => text !== undefined);
-    const rest = known.length === 0 ? "the config defines no services" : `it defines ${known.join(", ")}`;
-    throw new SelectionError(`the config defines no service ${unknown.join(", ")}: ${hint ?? rest}`);
-  }
-  return { config, names: names.length === 0 ? known : [...new Set(names)] };
+  requireKnown(names, config.services);
+  return { config, names: names.length === 0 ? [...config.services.keys()] : [...new Set(names)] };
+}
+
+/** Throws `SelectionError` for names that are none of those that are known. */
+export function requireKnown(
+  names: readonly string[],
+  known: { has(name: string): boolean; keys(): Iterable<string> },
+): void {
+  const unknown = names.filter((name) => !known.has(name));
+  if (unknown.length === 0) return;
+  const all = [...known.keys()];
+  const hint = unknown.map((name) => didYouMean(name, all)).find((text) => text !== undefined);
+  const rest = all.length === 0 ? "the config defines no services" : `it defines ${all.join(", ")}`;
+  throw new SelectionError(`the config defines no service ${unknown.join(", ")}: ${hint ?? rest}`);
 }
 
 /** Says that there is nothing to do, where the config has no services. */

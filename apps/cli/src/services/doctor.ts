@@ -38,7 +38,7 @@ export async function servicesDoctorCommand(options: ServiceOptions): Promise<nu
   return isClean && diagnosis.problems.length === 0 ? exitCodes.passed : exitCodes.infrastructure;
 }
 
-function textOf({ engine, ports, problems, leftovers }: Diagnosis): string {
+function textOf({ engine, ports, problems, leftovers, kept }: Diagnosis): string {
   const rows = [
     ["docker", engine.isAvailable ? "ok" : engine.isNeeded ? "missing" : "not there", engine.description],
     ...ports.map(({ port, service, holder }) => [
@@ -46,6 +46,7 @@ function textOf({ engine, ports, problems, leftovers }: Diagnosis): string {
       holder === undefined ? "free" : "held",
       `${service}${holder === undefined ? "" : `: by ${holder}`}`,
     ]),
+    ...kept.map(({ service, projectRoot, description }) => ["left up", service, `${description}, of ${projectRoot}`]),
     ...leftovers.map(({ kind, description }) => ["leftover", kind, description]),
   ];
   const wrong = problems.flatMap(({ reason, fix }) => [

@@ -1,6 +1,6 @@
 import { exitCodes } from "@netra-apex/core";
 import { type ServiceChange, ServiceManager } from "@netra-apex/resources";
-import { listenForInterruption } from "../commands/interruption.ts";
+import { interruptedCode, listenForInterruption } from "../commands/interruption.ts";
 import { chosenServices, sayNoServices } from "./chosen-services.ts";
 import { changeLine, missingLines } from "./lines.ts";
 import type { ServiceOptions } from "./service-options.ts";
@@ -35,7 +35,7 @@ export async function servicesUpCommand(given: readonly string[], options: Servi
     return missing.length === 0 ? exitCodes.passed : exitCodes.infrastructure;
   } catch (error) {
     if (!interruption.stop.aborted) throw error;
-    return 130;
+    return interruptedCode(interruption.stop);
   } finally {
     // Ends only what is still coming up: everything else is to stay.
     const left = await manager.down();

@@ -1,6 +1,6 @@
 import { exitCodes, parseDuration, SelectionError } from "@netra-apex/core";
 import { waitForServices } from "@netra-apex/resources";
-import { listenForInterruption } from "../commands/interruption.ts";
+import { interruptedCode, listenForInterruption } from "../commands/interruption.ts";
 import { chosenServices, sayNoServices } from "./chosen-services.ts";
 import { changeLine, missingLines } from "./lines.ts";
 import type { ServiceOptions } from "./service-options.ts";
@@ -25,7 +25,7 @@ export async function servicesWaitCommand(given: readonly string[], options: Ser
         if (!options.json) process.stdout.write(`${changeLine(change)}\n`);
       },
     });
-    if (interruption.stop.aborted) return 130;
+    if (interruption.stop.aborted) return interruptedCode(interruption.stop);
     if (options.json) process.stdout.write(`${JSON.stringify({ services: ready, missing })}\n`);
     else for (const one of missing) process.stdout.write(`${missingLines(one).join("\n")}\n`);
     return missing.length === 0 ? exitCodes.passed : exitCodes.infrastructure;

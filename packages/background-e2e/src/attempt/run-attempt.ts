@@ -2,6 +2,7 @@ import path from "node:path";
 import {
   type Agent,
   type Config,
+  createMask,
   createRunId,
   describeOutcome,
   describeWithHint,
@@ -203,7 +204,15 @@ async function resourceAgents(
   const { createResourceManagementAgent } = await import("@netra-apex/resources");
   const logDirectory = path.join(path.resolve(plan.projectRoot, runDirectory), "services");
   const onSecret = (secret: string): void => secrets?.learn(secret);
-  return [createResourceManagementAgent({ config, onSecret, logDirectory, killNow })];
+  return [
+    createResourceManagementAgent({
+      config,
+      onSecret,
+      logDirectory,
+      killNow,
+      ...(secrets ? { mask: createMask(secrets) } : {}),
+    }),
+  ];
 }
 
 /** What the run would be called on the command line, for `apex resume` and for people. */

@@ -14,3 +14,9 @@ export function toCommand(written: string | readonly string[], shell: boolean): 
 function argv([file = "", ...args]: readonly string[]): Command {
   return { kind: "argv", file, args };
 }
+
+/** What is wrong with a command that {@link toCommand} makes nothing of. */
+export function commandProblem(written: string | readonly string[]): string {
+  const split = typeof written === "string" ? splitCommand(written) : undefined;
+  return split && "problem" in split ? split.problem : "the command is empty";
+}

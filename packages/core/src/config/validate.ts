@@ -57,6 +57,7 @@ function nearestBranch(issue: z.core.$ZodIssueInvalidUnion): z.core.$ZodIssue[] 
 function describe(issue: z.core.$ZodIssue): string {
   switch (issue.code) {
     case "invalid_type":
+      if (issue.input === undefined && issue.path.length > 0) return `${String(issue.path.at(-1))} is missing`;
       return issue.message.startsWith("Invalid input")
         ? `expected ${article(issue.expected)}, got ${describeValue(issue.input)}`
         : `${issue.message}, got ${describeValue(issue.input)}`;

@@ -29,6 +29,8 @@ export interface MissingResource {
   readonly reason: string;
   /** A command, or what else to do about it. */
   readonly fix?: string;
+  /** Another one, without which this one cannot be. */
+  readonly causedBy?: string;
   /** The end of what it wrote, of one that was started and has failed. */
   readonly output?: string;
 }

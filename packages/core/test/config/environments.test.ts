@@ -54,9 +54,9 @@ describe("an environment", () => {
     ["{ health: /health }", "not an http address", "such as"],
     ["{ health: { tcp: 80 } }", "the health of an environment is asked by http", "/health"],
     ["{ version: { json: a } }", "version is read from the answer of health, which is not given", undefined],
-    ["{ auth: {} }", "a token comes from one of env and command", "keep one of them"],
+    ["{ auth: {} }", "a token comes from one of env and command", "add one of them"],
     ["{ auth: { env: A, command: b } }", "a token comes from one of env and command", "keep one of them"],
-    ["{ auth: { command: 'a \"b' } }", "a quote is not closed", "as a list"],
+    ["{ auth: { command: 'a \"b' } }", 'the quote " is never closed', "as a list"],
     ["{ base: x }", 'unknown key "base"', undefined],
   ])("that is wrong says so, also when it is not the one in force: %s", async (settings, message, hint) => {
     const problems = await problemsOf(staging(settings));

@@ -121,7 +121,7 @@ describe("a health check", () => {
     ["{ postgres: postgres://%ff@x }", "3:25", "not an address of a PostgreSQL", "such as"],
     ["{ redis: 'a b' }", "3:22", "not an address of a Redis", "such as"],
     ["{ log: '/[/' }", "3:20", "Invalid regular expression", undefined],
-    ["{ exec: 'a \"b' }", "3:21", "not a command: a quote is not closed", "quote it"],
+    ["{ exec: 'a \"b' }", "3:21", 'the quote " is never closed', "quote it"],
     ["{ exec: { command: [a], shell: true } }", "3:15", "shell: true takes the command as one text", undefined],
     ["{ all: [] }", "3:15", "must not be empty", undefined],
     ["{ htp: http://x }", "3:15", 'unknown key "htp"', undefined],
@@ -209,11 +209,11 @@ describe("what runs a service", () => {
     ],
     ["{ port: 80 }", "port is for a command, and this service has none", undefined],
     ["{ command: [a], shell: true }", "shell: true takes the command as one text", undefined],
-    ["{ command: 'a \"b' }", "a quote is not closed", "set shell: true"],
-    ["{ docker: { image: x, command: 'a \"b' } }", "a quote is not closed", "as a list"],
+    ["{ command: 'a \"b' }", 'the quote " is never closed', "set shell: true"],
+    ["{ docker: { image: x, command: 'a \"b' } }", 'the quote " is never closed', "as a list"],
     ["{ docker: { image: x, ports: ['80:'] } }", "not a port", "such as 5432"],
     ["{ docker: { image: x, ports: ['80:70000'] } }", "not a port", "such as 5432"],
-    ["{ docker: {} }", "expected text, got nothing", undefined],
+    ["{ docker: {} }", "image is missing", undefined],
   ])("is refused where it cannot be: %s", async (settings, message, hint) => {
     const [problem] = await problemsOf(`services:\n  it: ${settings}\n`);
     expect(problem?.message).toContain(message);

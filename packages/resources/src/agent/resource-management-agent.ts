@@ -33,6 +33,8 @@ export interface ResourceManagementOptions {
   readonly providers?: ServiceProviders | undefined;
   /** Where the outputs of services are kept, as `<service>.log`; absolute. Nowhere when absent. */
   readonly logDirectory?: string | undefined;
+  /** Laid over these outputs: see `createMask` of core. */
+  readonly mask?: ((text: string) => string) | undefined;
   /** Fires when nobody waits for services that take their time to stop: a second Ctrl-C. */
   readonly killNow?: AbortSignal | undefined;
 }
@@ -136,7 +138,7 @@ class RunResources {
   readonly #killNow: AbortSignal | undefined;
 
   constructor(
-    { config, forceRecreate = false, onSecret, providers, logDirectory, killNow }: ResourceManagementOptions,
+    { config, forceRecreate = false, onSecret, providers, logDirectory, mask, killNow }: ResourceManagementOptions,
     host: AgentHost,
   ) {
     this.#host = host;
@@ -148,6 +150,7 @@ class RunResources {
       forceRecreate,
       ...(providers ? { providers } : {}),
       ...(logDirectory === undefined ? {} : { logDirectory }),
+      ...(mask ? { mask } : {}),
       onChange: (change) => host.report({ type: "service_state_changed", ...change }),
       say: (line) => host.logger.info(line),
     });

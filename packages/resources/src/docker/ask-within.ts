@@ -20,7 +20,7 @@ export async function askWithin<Answer>(
   });
   const end = (reason: unknown): void => ended.abort(reason);
   const slow = (): void => {
-    end(new EngineError("engine-slow", `${what} did not answer within ${deadlineMs / 1_000} s`));
+    end(new EngineError("engine-slow", `${what} did not answer within ${Math.round(deadlineMs) / 1_000} s`));
   };
   const timer = setTimeout(slow, deadlineMs);
   const abort = (): void => end(signal.reason);

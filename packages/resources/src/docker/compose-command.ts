@@ -104,7 +104,7 @@ export async function runCompose(
   const abort = (): void => end(signal.reason as Error);
   const over = new EngineError(
     "engine-slow",
-    `${words.join(" ")} ${args[0] ?? ""} took longer than ${deadlineMs / 1_000} s`,
+    `${words.join(" ")} ${args[0] ?? ""} took longer than ${Math.round(deadlineMs) / 1_000} s`,
   );
   const timer = setTimeout(() => end(over), deadlineMs);
   signal.addEventListener("abort", abort, { once: true });

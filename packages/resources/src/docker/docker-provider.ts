@@ -3,6 +3,7 @@ import { describeThrown, isProcessAlive, ownProcess, type Service } from "@netra
 import type Docker from "dockerode";
 import type { AskLimits, ProvisionContext, ServiceInstance, ServiceProvider, StopOptions } from "../instance.ts";
 import type { ServiceKeeper } from "../command/service-keeper.ts";
+import type { InstanceRecord } from "../instances/instance-record.ts";
 import { freePort } from "../ports/free-port.ts";
 import { ServiceError } from "../service-error.ts";
 import { ContainerInstance } from "./container-instance.ts";
@@ -14,6 +15,7 @@ import type { ContainerFacts, DockerEngine } from "./docker-engine.ts";
 import type { EngineSource } from "./engine-source.ts";
 import { takenPort, toServiceError } from "./explain-start.ts";
 import { insideView } from "./inside-view.ts";
+import type { InstanceRecords } from "./instance-records.ts";
 import { ensureProjectNetwork, removeUnusedNetwork } from "./project-network.ts";
 import { ensureImage, imageId } from "./pull-image.ts";
 import { removeContainer } from "./remove-container.ts";
@@ -23,6 +25,8 @@ export interface DockerProviderOptions {
   readonly source: EngineSource;
   /** Removes containers that do not outlive this process when that is killed. */
   readonly keeper?: ServiceKeeper;
+  /** Where it is kept which containers were left up, for whoever looks for them without their config, or their engine. */
+  readonly records?: InstanceRecords;
   /** What the engine may take for an answer, in milliseconds; ten seconds by default. */
   readonly answerMs?: number;
 }
@@ -31,6 +35,7 @@ export interface DockerProviderOptions {
 export function createDockerProvider({
   source,
   keeper,
+  records,
   answerMs = 10_000,
 }: DockerProviderOptions): ServiceProvider<"docker"> {
   const prepare = async (service: Service, context: ProvisionContext): Promise<Prepared> => {
@@ -43,7 +48,7 @@ export function createDockerProvider({
       [`${labels.project}=${projectHash(context.projectRoot)}`, `${labels.service}=${service.name}`],
       limits,
     );
-    return { engine, service, provider, plan, there, context, limits, keeper };
+    return { engine, service, provider, plan, there, context, limits, keeper, records };
   };
   return {
     kind: "docker",
@@ -78,6 +83,7 @@ interface Prepared {
   readonly context: ProvisionContext;
   readonly limits: AskLimits;
   readonly keeper: ServiceKeeper | undefined;
+  readonly records: InstanceRecords | undefined;
 }
 
 /** The one that was left up for us: of the same config, and of what its image's name means now. */
@@ -177,7 +183,27 @@ async function run(prepared: Prepared, name: string): Promise<ServiceInstance> {
   await engine.ask(steady, (client, abortSignal) => client.getContainer(id).start({ abortSignal }));
   const facts = await engine.inspect(id, limits);
   if (!facts) throw new ServiceError(service.name, "its container is gone as soon as it was started");
+  if (context.keep) await prepared.records?.put(recordOf(prepared, id));
   return instanceOf(prepared, facts, "started");
+}
+
+function recordOf({ engine, service, plan, context }: Prepared, container: string): InstanceRecord {
+  return {
+    id: recordIdOf(container),
+    service: service.name,
+    projectRoot: context.projectRoot,
+    configHash: plan.configHash,
+    owner: ownProcess(),
+    keep: true,
+    startedMs: Date.now(),
+    host: engine.host,
+    what: { kind: "docker", container, engine: engine.endpoint.url },
+  };
+}
+
+/** Under which a container is recorded that was left up. */
+export function recordIdOf(container: string): string {
+  return `container-${container.slice(0, 32)}`;
 }
 
 function instanceOf(prepared: Prepared, facts: ContainerFacts, owner: "started" | "reused"): ServiceInstance {
@@ -198,13 +224,14 @@ function instanceOf(prepared: Prepared, facts: ContainerFacts, owner: "started" 
 }
 
 async function removeOwn(
-  { engine, service, context, limits, keeper }: Prepared,
+  { engine, service, context, limits, keeper, records }: Prepared,
   container: string,
   { killNow }: StopOptions = {},
 ): Promise<void> {
   try {
     await removeContainer(engine, container, { stopTimeoutMs: service.stopTimeoutMs, killNow });
     keeper?.forget(container);
+    await records?.remove(recordIdOf(container));
     await removeUnusedNetwork(engine, context.projectRoot, { ...limits, signal: new AbortController().signal });
   } catch (error) {
     throw new ServiceError(service.name, `its container ${container.slice(0, 40)} is left: ${describeThrown(error)}`, {

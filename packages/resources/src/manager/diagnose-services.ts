@@ -1,4 +1,5 @@
 import type { Config, MissingResource, Service } from "@netra-apex/core";
+import type { InstanceRecord } from "../instances/instance-record.ts";
 import { InstanceRegistry } from "../instances/instance-registry.ts";
 import { findProcessLeftovers } from "../instances/process-leftovers.ts";
 import type { AskLimits } from "../instance.ts";
@@ -29,6 +30,8 @@ export interface Diagnosis {
   /** What keeps a service of the config from starting. */
   readonly problems: readonly MissingResource[];
   readonly leftovers: readonly ServiceLeftover[];
+  /** What was left up on purpose, of every project of this user. */
+  readonly kept: readonly { readonly service: string; readonly projectRoot: string; readonly description: string }[];
 }
 
 const engineMs = 5_000;
@@ -52,6 +55,7 @@ export async function diagnoseServices(
     ports: ports.map(({ port, service, holder }) => ({ port, service, ...(holder === undefined ? {} : { holder }) })),
     problems: [...(problem ? [problem] : []), ...ports.flatMap(({ problem: wrong }) => wrong ?? [])],
     leftovers: [...findProcessLeftovers(registry), ...containers],
+    kept: registry.list().records.flatMap((record) => (record.keep ? describeKept(record) : [])),
   };
 }
 
@@ -122,4 +126,17 @@ async function lookAtPort(
   const reason = `port ${port}, where ${name} is to listen, is held by ${description}`;
   const fix = holder && fixForHolder(holder);
   return { ...known, problem: { kind: "port", name: String(port), reason, ...(fix === undefined ? {} : { fix }) } };
+}
+
+function describeKept({ service, projectRoot, what }: InstanceRecord) {
+  switch (what.kind) {
+    case "command":
+      return { service, projectRoot, description: `process ${what.process.pid} (${what.commandLine.slice(0, 120)})` };
+    case "docker":
+      return { service, projectRoot, description: `container ${what.container.slice(0, 12)} at ${what.engine}` };
+    case "docker_compose":
+      return { service, projectRoot, description: `compose project ${what.project}` };
+    default:
+      return what satisfies never;
+  }
 }

@@ -26,66 +26,93 @@ const engineMs = 5_000;
  * otherwise. What runs use that are under way, and what is somebody else's, stays.
  */
 export async function stopKeptServices(options: StopKeptOptions): Promise<StoppedServices> {
-  const { registry = new InstanceRegistry() } = options;
-  const results = await Promise.all([
-    stopProcesses(options, registry),
-    stopContainers(options, registry),
-    stopComposed(options, registry),
+  const { config, registry = new InstanceRegistry() } = options;
+  const found = await Promise.all([
+    keptProcesses(options, registry),
+    keptContainers(options, registry),
+    keptComposed(options, registry),
   ]);
-  return {
-    stopped: results.flatMap(({ stopped }) => stopped),
-    errors: results.flatMap(({ errors }) => errors),
-  };
+  const { stopped, errors } = await stopAll(
+    found.flatMap(({ stops }) => stops),
+    { config, registry },
+  );
+  for (const { settle } of found) await settle?.();
+  return { stopped, errors: [...found.flatMap(({ errors: own = [] }) => own), ...errors] };
 }
 
-type Stop = { readonly service: string; readonly description: string; readonly stop: () => Promise<void> };
+interface Stop {
+  readonly service: string;
+  readonly description: string;
+  readonly stop: () => Promise<void>;
+}
 
+/** What is there of one kind. */
+interface Kept {
+  readonly stops: readonly Stop[];
+  /** What cannot be told. */
+  readonly errors?: readonly Error[];
+  /** Clears away what only stayed for these. */
+  readonly settle?: () => Promise<void>;
+}
+
+/** Stops them all, what needs a service before the service. */
 async function stopAll(
   stops: readonly Stop[],
-  { config, registry }: { readonly config: Pick<Config, "projectRoot">; readonly registry: InstanceRegistry },
+  { config, registry }: { readonly config: StopKeptOptions["config"]; readonly registry: InstanceRegistry },
 ): Promise<StoppedServices> {
   const stopped: { service: string; description: string }[] = [];
   const errors: Error[] = [];
-  await Promise.all(
-    stops.map(async ({ service, description, stop }) => {
-      const [use] = otherUses(registry, { projectRoot: config.projectRoot, service });
-      if (use) {
-        errors.push(new ServiceError(service, `${service} is used by ${describeUse(use)}: it stays up`));
-        return;
-      }
-      try {
-        await stop();
-        stopped.push({ service, description });
-      } catch (error) {
-        errors.push(error instanceof Error ? error : new Error(describeThrown(error)));
-      }
-    }),
-  );
+  const under = new Map<string, Promise<void>>();
+  const stopOne = async ({ service, description, stop }: Stop): Promise<void> => {
+    const [use] = otherUses(registry, { projectRoot: config.projectRoot, service });
+    try {
+      if (use) throw new ServiceError(service, `${service} is used by ${describeUse(use)}: it stays up`);
+      await stop();
+      stopped.push({ service, description });
+    } catch (error) {
+      errors.push(error instanceof Error ? error : new Error(describeThrown(error)));
+    }
+  };
+  const stopService = (service: string): Promise<void> => {
+    const known = under.get(service);
+    if (known) return known;
+    const dependents = [...config.services.values()].filter(({ needs }) => needs.includes(service));
+    const stopping = Promise.all(dependents.map(({ name }) => stopService(name))).then(async () => {
+      await Promise.all(stops.filter((one) => one.service === service).map(stopOne));
+    });
+    under.set(service, stopping);
+    return stopping;
+  };
+  await Promise.all(stops.map(({ service }) => stopService(service)));
   return { stopped, errors };
 }
 
-async function stopProcesses({ config, names }: StopKeptOptions, registry: InstanceRegistry): Promise<StoppedServices> {
+async function keptProcesses({ config, names }: StopKeptOptions, registry: InstanceRegistry): Promise<Kept> {
   const { isCommandRecord, removeInstance } = await import("../command/remove-instance.ts");
   const records = registry.list().records.filter((record) => isCommandRecord(record));
   const kept = records.filter(
     ({ keep, projectRoot, service }) =>
       keep && projectRoot === config.projectRoot && (names?.includes(service) ?? true),
   );
-  return stopAll(
-    kept.map((record) => ({
-      service: record.service,
-      description: `process ${record.what.process.pid}`,
-      stop: () => removeInstance(record, registry),
-    })),
-    { config, registry },
-  );
+  const stops = kept.map((record) => ({
+    service: record.service,
+    description: `process ${record.what.process.pid}`,
+    stop: () => removeInstance(record, registry),
+  }));
+  return { stops };
 }
 
-async function stopContainers(
-  { config, names }: StopKeptOptions,
-  registry: InstanceRegistry,
-): Promise<StoppedServices> {
-  if (![...config.services.values()].some(({ provider }) => provider.kind === "docker")) return nothing;
+async function keptContainers(options: StopKeptOptions, registry: InstanceRegistry): Promise<Kept> {
+  const { config, names } = options;
+  const isAsked = (service: string): boolean => names?.includes(service) ?? true;
+  const recorded = registry
+    .list()
+    .records.filter(
+      ({ what, projectRoot, service }) =>
+        what.kind === "docker" && projectRoot === config.projectRoot && isAsked(service),
+    );
+  const hasContainers = [...config.services.values()].some(({ provider }) => provider.kind === "docker");
+  if (!hasContainers && recorded.length === 0) return { stops: [] };
   const [{ findEngine }, { labels, projectHash }, { removeContainer }, { removeUnusedNetwork }] = await Promise.all([
     import("../docker/find-engine.ts"),
     import("../docker/container-labels.ts"),
@@ -93,35 +120,38 @@ async function stopContainers(
     import("../docker/project-network.ts"),
   ]);
   const limits: AskLimits = { deadlineMs: engineMs, signal: new AbortController().signal };
-  let engine;
   try {
-    engine = await findEngine({}, limits);
-  } catch {
-    // Where there is no engine, there are no containers of ours.
-    return nothing;
+    const engine = await findEngine({}, limits);
+    const ours = [`${labels.project}=${projectHash(config.projectRoot)}`, `${labels.keep}=true`];
+    const found = (await engine.list(ours, limits)).filter(({ Labels: own }) => isAsked(own[labels.service] ?? ""));
+    return {
+      stops: found.map(({ Id: id, Labels: own, Image: image }) => ({
+        service: own[labels.service] ?? "?",
+        description: `container ${id.slice(0, 12)} of ${image}`,
+        stop: () => removeContainer(engine, id, { stopTimeoutMs: 10_000 }),
+      })),
+      async settle() {
+        if (found.length > 0) await removeUnusedNetwork(engine, config.projectRoot, limits);
+        const left = new Set((await engine.list(ours, limits)).map(({ Id: id }) => id));
+        for (const { id, what } of recorded) {
+          if (what.kind === "docker" && !left.has(what.container)) registry.remove(id);
+        }
+      },
+    };
+  } catch (error) {
+    // Where nothing was left up, it does not matter that there is no engine.
+    const errors = recorded.map(
+      ({ service }) => new ServiceError(service, `${service} may still be up: ${describeThrown(error)}`),
+    );
+    return { stops: [], errors };
   }
-  const ours = [`${labels.project}=${projectHash(config.projectRoot)}`, `${labels.keep}=true`];
-  const found = (await engine.list(ours, limits)).filter(
-    ({ Labels: own }) => names?.includes(own[labels.service] ?? "") ?? true,
-  );
-  const of = engine;
-  const result = await stopAll(
-    found.map(({ Id: id, Labels: own, Image: image }) => ({
-      service: own[labels.service] ?? "?",
-      description: `container ${id.slice(0, 12)} of ${image}`,
-      stop: () => removeContainer(of, id, { stopTimeoutMs: 10_000 }),
-    })),
-    { config, registry },
-  );
-  if (found.length > 0) await removeUnusedNetwork(engine, config.projectRoot, limits);
-  return result;
 }
 
-async function stopComposed({ config, names }: StopKeptOptions, registry: InstanceRegistry): Promise<StoppedServices> {
+async function keptComposed({ config, names }: StopKeptOptions, registry: InstanceRegistry): Promise<Kept> {
   const services = [...config.services.values()].filter(
     ({ name, provider }) => provider.kind === "docker_compose" && (names?.includes(name) ?? true),
   );
-  if (services.length === 0) return nothing;
+  if (services.length === 0) return { stops: [] };
   const finder = new ServiceFinder(config, { registry });
   const found = await Promise.all(
     services.map(async ({ name: service }) => {
@@ -130,7 +160,5 @@ async function stopComposed({ config, names }: StopKeptOptions, registry: Instan
       return [{ service, description: "its compose project", stop: () => instance.stop() }];
     }),
   );
-  return stopAll(found.flat(), { config, registry });
+  return { stops: found.flat() };
 }
-
-const nothing: StoppedServices = { stopped: [], errors: [] };

@@ -36,7 +36,7 @@ export interface ServiceReport {
 
 const lookMs = 5_000;
 
-/** Looks once at services, all at the same time, each within five seconds. Starts nothing. */
+/** Looks once at services, all at the same time, each as long as its engine and its check may take. Starts nothing. */
 export async function lookAtServices(
   config: Pick<Config, "services" | "projectRoot">,
   names: readonly string[],
@@ -82,7 +82,10 @@ async function reportOf(
   { signal = new AbortController().signal }: FinderOptions,
 ): Promise<ServiceReport> {
   const { name } = service;
-  if (!instance) return { service: name, state: "missing", isUsable: false, reason: error ?? "not started" };
+  if (!instance) {
+    const state = error === undefined ? "missing" : "unreachable";
+    return { service: name, state, isUsable: false, reason: error ?? "not started" };
+  }
   const address = addressOfPlace(instance.place);
   const known = { service: name, owner: instance.owner, ...(address === undefined ? {} : { address }) };
   const probe = probeOfInstance(service, instance, surroundings);

@@ -23,6 +23,8 @@ export interface ServiceManagerOptions {
   readonly registry?: InstanceRegistry;
   /** Where the outputs of services that were started are kept, as `<service>.log`; absolute. Nowhere when absent. */
   readonly logDirectory?: string;
+  /** Laid over these outputs: see `createMask` of core. */
+  readonly mask?: (text: string) => string;
   /** Told of every change of a service, while it is brought up and stopped. */
   readonly onChange?: (change: ServiceChange) => void;
   /** Told what takes a while, such as the pull of an image. */
@@ -135,10 +137,10 @@ export class ServiceManager {
 
   /** What a service said is often all that tells why tests failed; its own log goes with it. */
   async #keepLog(name: string, instance: ServiceInstance): Promise<void> {
-    const { logDirectory } = this.#options;
+    const { logDirectory, mask } = this.#options;
     if (logDirectory === undefined || instance.owner === "foreign") return;
     const { keepServiceLog } = await import("./keep-service-log.ts");
-    await keepServiceLog(path.join(logDirectory, `${name}.log`), instance);
+    await keepServiceLog(path.join(logDirectory, `${name}.log`), instance, mask);
   }
 
   /** Each change from the one before it; what stays as it was is no change. */
@@ -174,7 +176,13 @@ export class ServiceManager {
     const needed = await Promise.all(service.needs.map((need) => this.#bring(need)));
     const missing = needed.find((result) => "kind" in result);
     if (missing)
-      return { kind: "service", name, reason: `it needs ${missing.name}: ${missing.reason}`, ...fixOf(missing) };
+      return {
+        kind: "service",
+        name,
+        reason: `it needs ${missing.name}: ${missing.reason}`,
+        causedBy: missing.name,
+        ...fixOf(missing),
+      };
     const provider = await this.#providers[service.provider.kind]();
     return bringUp(service, provider, {
       context: {
@@ -209,10 +217,7 @@ function fixOf({ fix }: MissingResource): Pick<MissingResource, "fix"> {
 /** What is missing because of another that is missing itself is told once, at its cause, where that was asked for too. */
 function withoutDoubles(missing: readonly MissingResource[]): readonly MissingResource[] {
   const names = new Set(missing.map(({ name }) => name));
-  return missing.filter(({ reason }) => {
-    const cause = /^it needs ([^:]+):/.exec(reason)?.[1];
-    return cause === undefined || !names.has(cause);
-  });
+  return missing.filter(({ causedBy }) => causedBy === undefined || !names.has(causedBy));
 }
 
 async function orAborted<Value>(promise: Promise<Value>, signal: AbortSignal): Promise<Value> {

@@ -35,7 +35,11 @@ export function defaultProviders({ registry = new InstanceRegistry() }: Provider
     }),
     docker: once(async () => {
       const { createDockerProvider } = await import("../docker/docker-provider.ts");
-      return createDockerProvider({ source: await source(), keeper: await keeper() });
+      return createDockerProvider({
+        source: await source(),
+        keeper: await keeper(),
+        records: recordsOf(registry),
+      });
     }),
     docker_compose: once(async () => {
       const { createComposeProvider } = await import("../docker/compose-provider.ts");

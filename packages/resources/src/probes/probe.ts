@@ -69,7 +69,10 @@ export function boundedProbe(where: string, look: (bounds: Look) => Promise<Prob
     try {
       return await new Promise<ProbeResult>((resolve, reject) => {
         onAbort = () => resolve(notReady("no-answer", `the look at ${where} was given up`));
-        timer = setTimeout(() => resolve(notReady("no-answer", `${late} within ${deadlineMs / 1_000} s`)), deadlineMs);
+        timer = setTimeout(
+          () => resolve(notReady("no-answer", `${late} within ${Math.round(deadlineMs) / 1_000} s`)),
+          deadlineMs,
+        );
         signal.addEventListener("abort", onAbort, { once: true });
         if (signal.aborted) onAbort();
         else look({ deadlineMs, signal: over.signal, note: (detail) => (late = detail) }).then(resolve, reject);

@@ -9,7 +9,7 @@ export async function askStatus(
   let timer: NodeJS.Timeout | undefined;
   try {
     return await new Promise<InstanceStatus>((resolve, reject) => {
-      onLate = () => resolve({ state: "unreachable", reason: `no answer within ${deadlineMs / 1_000} s` });
+      onLate = () => resolve({ state: "unreachable", reason: `no answer within ${Math.round(deadlineMs) / 1_000} s` });
       timer = setTimeout(onLate, deadlineMs);
       signal.addEventListener("abort", onLate, { once: true });
       status({ deadlineMs, signal }).then(resolve, reject);

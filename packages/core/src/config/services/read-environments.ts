@@ -1,7 +1,7 @@
 import { ownValue } from "../own-value.ts";
 import type { ConfigProblem } from "../problem.ts";
 import type { Locate } from "../rules.ts";
-import { toCommand } from "../to-command.ts";
+import { commandProblem, toCommand } from "../to-command.ts";
 import { parseDuration } from "../units.ts";
 import type { WrittenEnvironment } from "../written-services.ts";
 import { readHealth } from "./read-health.ts";
@@ -85,12 +85,13 @@ function readAuth(
   const expiresInMs = expiresIn === undefined ? undefined : parseDuration(expiresIn);
   const rest = { variable, ...(expiresInMs === undefined ? {} : { expiresInMs }) };
   if ((env === undefined) === (written === undefined)) {
-    problems.push(problem("a token comes from one of env and command", at, "keep one of them"));
+    const hint = env === undefined ? "add one of them" : "keep one of them";
+    problems.push(problem("a token comes from one of env and command", at, hint));
     return undefined;
   }
   if (env !== undefined) return { source: { kind: "env", variable: env }, ...rest };
   const command = toCommand(written ?? "", false);
   if (command) return { source: { kind: "command", command }, ...rest };
-  problems.push(problem("a quote is not closed", [...at, "command"], "quote it, or write the command as a list"));
+  problems.push(problem(commandProblem(written ?? ""), [...at, "command"], "quote it, or write the command as a list"));
   return undefined;
 }

@@ -2,7 +2,7 @@ import type { Locate } from "../rules.ts";
 import type { ConfigPath, ConfigProblem } from "../problem.ts";
 import { patternProblem } from "../pattern-rules.ts";
 import { parseDuration } from "../units.ts";
-import { toCommand } from "../to-command.ts";
+import { commandProblem, toCommand } from "../to-command.ts";
 import type { WrittenHealth, WrittenHealthCheck } from "../written-services.ts";
 import { fillIn } from "./placeholders.ts";
 import { type AddressedKind, addressProblems, readAddress } from "./service-address.ts";
@@ -61,7 +61,8 @@ function readKind(kind: CheckKind, written: WrittenHealthCheck, place: HealthPla
   switch (kind) {
     case "tcp": {
       const { tcp } = written;
-      const address = typeof tcp === "number" ? `localhost:${tcp}` : (tcp ?? "");
+      // A port alone is one of this machine.
+      const address = /^(?:\d+|\{[^}:]*port[^}]*\})$/.test(String(tcp)) ? `localhost:${tcp}` : String(tcp ?? "");
       return isAddress(kind, address, place) ? { kind, address } : undefined;
     }
     case "http": {
@@ -107,9 +108,7 @@ function readExec(written: NonNullable<WrittenHealthCheck["exec"]>, place: Healt
   }
   const command = toCommand(exec.command, exec.shell ?? false);
   if (!command) {
-    place.problems.push(
-      place.problem("not a command: a quote is not closed", place.at, "quote it, or write it as a list"),
-    );
+    place.problems.push(place.problem(commandProblem(exec.command), place.at, "quote it, or write it as a list"));
     return undefined;
   }
   return { kind: "exec", command, inside: exec.inside ?? place.isContained };
@@ -126,7 +125,7 @@ function isAddress(kind: AddressedKind, text: string, { at, problem, problems }:
 
 function isPattern(text: string, { at, problem, problems }: HealthPlace): boolean {
   const wrong = patternProblem(text);
-  if (wrong !== undefined) problems.push(problem(wrong, at));
+  if (wrong !== undefined) problems.push(problem(wrong, at, "escape what is meant literally"));
   return wrong === undefined;
 }
 

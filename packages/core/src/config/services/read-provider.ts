@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import path from "node:path";
 import type { ConfigPath, ConfigProblem } from "../problem.ts";
 import type { Locate } from "../rules.ts";
-import { toCommand } from "../to-command.ts";
+import { commandProblem, toCommand } from "../to-command.ts";
 import { parseDuration } from "../units.ts";
 import type { WrittenDockerService, WrittenServiceSettings } from "../written-services.ts";
 import type { ServicePort, ServiceProvider } from "./service.ts";
@@ -65,7 +65,7 @@ function readCommand(
   const command = toCommand(written.command, written.shell ?? false);
   if (!command) {
     const hint = "quote it, write the command as a list, or set shell: true";
-    problems.push(problem("a quote is not closed", [...at, "command"], hint));
+    problems.push(problem(commandProblem(written.command), [...at, "command"], hint));
     return undefined;
   }
   return {
@@ -83,7 +83,9 @@ function readDocker(written: WrittenDockerService, place: ProviderPlace): Servic
   const command = written.command === undefined ? undefined : wordsOf(written.command);
   if (written.command !== undefined && !command) {
     const { at, problem, problems } = place;
-    problems.push(problem("a quote is not closed", [...at, "command"], "quote it, or write the command as a list"));
+    problems.push(
+      problem(commandProblem(written.command), [...at, "command"], "quote it, or write the command as a list"),
+    );
   }
   const check = healthcheck && toCommand(healthcheck.command, typeof healthcheck.command === "string");
   return {
