@@ -20,6 +20,8 @@ export interface StopKeptOptions {
 }
 
 const engineMs = 5_000;
+/** Of a service that the config does not have any more. */
+const usualStopMs = 10_000;
 
 /**
  * Stops what apex has started for a project and left up, also of services that the config does not have any more, or has
@@ -128,7 +130,10 @@ async function keptContainers(options: StopKeptOptions, registry: InstanceRegist
       stops: found.map(({ Id: id, Labels: own, Image: image }) => ({
         service: own[labels.service] ?? "?",
         description: `container ${id.slice(0, 12)} of ${image}`,
-        stop: () => removeContainer(engine, id, { stopTimeoutMs: 10_000 }),
+        stop: () =>
+          removeContainer(engine, id, {
+            stopTimeoutMs: config.services.get(own[labels.service] ?? "")?.stopTimeoutMs ?? usualStopMs,
+          }),
       })),
       async settle() {
         if (found.length > 0) await removeUnusedNetwork(engine, config.projectRoot, limits);
