@@ -20,8 +20,6 @@ export interface StopKeptOptions {
 }
 
 const engineMs = 5_000;
-/** Of a service that the config does not have any more. */
-const usualStopMs = 10_000;
 
 /**
  * Stops what apex has started for a project and left up, also of services that the config does not have any more, or has
@@ -132,7 +130,7 @@ async function keptContainers(options: StopKeptOptions, registry: InstanceRegist
         description: `container ${id.slice(0, 12)} of ${image}`,
         stop: () =>
           removeContainer(engine, id, {
-            stopTimeoutMs: config.services.get(own[labels.service] ?? "")?.stopTimeoutMs ?? usualStopMs,
+            stopTimeoutMs: config.services.get(own[labels.service] ?? "")?.stopTimeoutMs,
           }),
       })),
       async settle() {
