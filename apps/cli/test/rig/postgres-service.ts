@@ -1,4 +1,3 @@
-import { spawnSync } from "node:child_process";
 import { globSync } from "node:fs";
 import path from "node:path";
 
@@ -9,15 +8,15 @@ function find(name: string): string | undefined {
 }
 
 const programs = { initdb: find("initdb"), postgres: find("postgres"), psql: find("psql") };
+const setpriv = find("setpriv");
 
 /** It refuses to run as root, and then needs a program that makes somebody else of it. */
 const isRoot = process.getuid?.() === 0;
-const other = isRoot ? "setpriv --reuid=65534 --regid=65534 --clear-groups" : "";
+const other = isRoot ? `${setpriv} --reuid=65534 --regid=65534 --clear-groups` : "";
 
 /** Whether there is a PostgreSQL to run. */
 export const hasPostgres =
-  Object.values(programs).every((program) => program !== undefined) &&
-  (!isRoot || spawnSync("setpriv", ["--version"]).status === 0);
+  Object.values(programs).every((program) => program !== undefined) && (!isRoot || setpriv !== undefined);
 
 const settings = "-c listen_addresses=127.0.0.1 -c unix_socket_directories= -c fsync=off";
 

@@ -1,5 +1,6 @@
 import { mkdirSync, chmodSync, readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
+import { hostDirectory } from "@netra-apex/core";
 import { onTestFinished, vi } from "vitest";
 import { isAlive, Project } from "./project.ts";
 
@@ -46,18 +47,20 @@ export class ServiceProject extends Project {
 
   /** What there is now. */
   get remains(): Remains {
-    const names = (...place: string[]): string[] => {
+    const names = (directory: string): string[] => {
       try {
-        return readdirSync(path.join(this.root, ".xdg", ...place));
+        return readdirSync(directory);
       } catch {
         return [];
       }
     };
     return {
       processes: this.#processes(),
-      records: names("runtime", "netra-apex", "services").filter((name) => name.endsWith(".json")),
+      records: names(hostDirectory("services", this.env)).filter((name) => name.endsWith(".json")),
       // What apex has compiled is kept.
-      files: names("tmp").filter((name) => name.startsWith("apex-") && !name.startsWith("apex-compile-cache")),
+      files: names(this.env["TMPDIR"] ?? "").filter(
+        (name) => name.startsWith("apex-") && !name.startsWith("apex-compile-cache"),
+      ),
     };
   }
 

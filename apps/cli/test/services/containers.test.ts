@@ -90,12 +90,24 @@ describe("a run whose layer needs a container", { timeout: 90_000 }, () => {
     await expectNothingLeft(apex);
   });
 
-  it("leaves it after kill -9, labelled, for the doctor and for the next run to remove", async () => {
+  it("leaves nothing of it after kill -9 of apex", async () => {
+    const apex = project('writeFileSync("running", "yes"); await sleep(60_000);', web());
+    const run = apex.start(["run"]);
+    await apex.awaitFile("running");
+    expect((await engine.left()).containers).toHaveLength(1);
+    run.kill("SIGKILL");
+    expect((await run).signal).toBe("SIGKILL");
+    await expectNothingLeft(apex);
+  });
+
+  it("leaves it after kill -9 of apex and of what watches over it, labelled, for the doctor and for the next run to remove", async () => {
     for (const next of [["services", "doctor", "--clean"], ["run"]]) {
       const apex = project('if (!process.env.AGAIN) { writeFileSync("running", "yes"); await sleep(60_000); }', web());
       const run = apex.start(["run"]);
       await apex.awaitFile("running");
-      run.kill("SIGKILL");
+      const keepers = apex.remains.processes.filter((line) => line.includes("keeper")).map(Number.parseFloat);
+      expect(keepers).toHaveLength(1);
+      for (const pid of [...keepers, run.pid ?? 0]) process.kill(pid, "SIGKILL");
       await run;
       const [id = "", ...more] = (await engine.left()).containers;
       expect(more).toEqual([]);

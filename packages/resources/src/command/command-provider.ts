@@ -10,7 +10,7 @@ import { describeHolder, fixForHolder, portHolder } from "../ports/port-holder.t
 import { ServiceError } from "../service-error.ts";
 import { CommandInstance } from "./command-instance.ts";
 import { ForeignInstance } from "./foreign-instance.ts";
-import { commandHost, launchCommand } from "./launch-command.ts";
+import { commandHost, launchCommand, usualStopMs } from "./launch-command.ts";
 import { type CommandRecord, isCommandRecord, removeInstance } from "./remove-instance.ts";
 import { ServiceKeeper } from "./service-keeper.ts";
 
@@ -29,6 +29,8 @@ const mostPorts = 3;
 /** What a service may take to find its port taken, before it is handed out. */
 const portWatchMs = 500;
 const portLookMs = 10;
+/** Between two looks whether a port that was held is free. */
+const goneLookMs = 100;
 const portTaken = /EADDRINUSE|address (?:is )?already in use|only one usage of each socket address/i;
 
 /** Services that are processes of this machine. */
@@ -56,6 +58,8 @@ export class CommandProvider implements ServiceProvider<"command"> {
     const { port } = commandService(service).provider;
     if (typeof port !== "number" || !(await isListening(port))) return undefined;
     const ours = (await portHolder(port, registry.list().records))?.service;
+    // It has gone in between: what nobody can be named for is not there.
+    if (!ours && !(await isListening(port))) return undefined;
     const isOfProject = ours?.projectRoot === context.projectRoot && ours.service === service.name;
     // What another run has started for itself goes with that run: it is nothing to stand on.
     const isPassing = ours !== undefined && !ours.keep;
@@ -70,6 +74,7 @@ export class CommandProvider implements ServiceProvider<"command"> {
     context.signal.throwIfAborted();
     await this.#removeDead(service, context);
     await this.#removeOutdated(service, context);
+    if (typeof wanted === "number") await this.#untilGone(service, wanted, context);
     if (typeof wanted === "number" && (await isListening(wanted))) {
       // Somebody else may have started, at this moment, the same one to stay.
       const found = await this.find(service, context);
@@ -103,6 +108,21 @@ export class CommandProvider implements ServiceProvider<"command"> {
     } catch (error) {
       await instance.stop();
       throw error;
+    }
+  }
+
+  /** The same service of another run, which is over, may be stopping at this moment. */
+  async #untilGone(
+    { name, stopTimeoutMs = usualStopMs }: Service,
+    port: number,
+    { projectRoot, signal, say }: ProvisionContext,
+  ): Promise<void> {
+    const endMs = performance.now() + stopTimeoutMs;
+    for (let isTold = false; performance.now() < endMs && (await isListening(port)); isTold = true) {
+      const holder = (await portHolder(port, this.#options.registry.list().records))?.service;
+      if (holder?.projectRoot !== projectRoot || holder.service !== name || holder.keep) return;
+      if (!isTold) say?.(`${name} waits until another run of this project leaves port ${port}`);
+      await delay(systemClock, goneLookMs, signal);
     }
   }
 

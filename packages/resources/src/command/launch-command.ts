@@ -24,7 +24,7 @@ import { serviceVariable } from "./service-tree.ts";
 import { startProcess } from "./start-process.ts";
 
 /** What a service may take to stop, where its config does not say. */
-const usualStopMs = 10_000;
+export const usualStopMs = 10_000;
 
 /** Where a command is to run. */
 export interface LaunchOptions {

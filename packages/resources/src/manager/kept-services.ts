@@ -128,7 +128,10 @@ async function keptContainers(options: StopKeptOptions, registry: InstanceRegist
       stops: found.map(({ Id: id, Labels: own, Image: image }) => ({
         service: own[labels.service] ?? "?",
         description: `container ${id.slice(0, 12)} of ${image}`,
-        stop: () => removeContainer(engine, id, { stopTimeoutMs: 10_000 }),
+        stop: () =>
+          removeContainer(engine, id, {
+            stopTimeoutMs: config.services.get(own[labels.service] ?? "")?.stopTimeoutMs,
+          }),
       })),
       async settle() {
         if (found.length > 0) await removeUnusedNetwork(engine, config.projectRoot, limits);
