@@ -202,7 +202,7 @@ function recordOf({ engine, service, plan, context }: Prepared, container: strin
 }
 
 /** Under which a container is recorded that was left up. */
-export function recordIdOf(container: string): string {
+function recordIdOf(container: string): string {
   return `container-${container.slice(0, 32)}`;
 }
 

@@ -199,7 +199,7 @@ export class ServiceManager {
         const use = { projectRoot: config.projectRoot, service: name, ...(runId === undefined ? {} : { runId }) };
         if (!this.#uses.has(name)) this.#uses.set(name, useService(this.#registry, use));
       },
-      keepLog: (service, instance) => this.#keepLog(service, instance),
+      keepLog: (of, instance) => this.#keepLog(of, instance),
       forceRecreate,
       onChange: (change) => this.#tell(change),
     });

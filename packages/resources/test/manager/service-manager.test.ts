@@ -195,10 +195,10 @@ describe("bringing services up", () => {
   });
 
   it("one that does its work once is ready when it has ended well, and fails with its exit code", async () => {
-    const once = { name: "migrate", isOneShot: true };
+    const short = { name: "migrate", isOneShot: true };
     const { manager, changes } = managed([
-      service(node("setTimeout(() => process.exit(0), 200);"), {}, once),
-      service(node("process.exit(3);"), {}, { ...once, name: "seed" }),
+      service(node("setTimeout(() => process.exit(0), 200);"), {}, short),
+      service(node("process.exit(3);"), {}, { ...short, name: "seed" }),
     ]);
     expect(await manager.up(["migrate"], never)).toEqual([]);
     expect(changes.at(-1)).toMatchObject({ service: "migrate", to: "completed" });
