@@ -23,6 +23,7 @@ const flags = {
   cpu: ["--cpu <percent>", "limit: percent of the machine's CPUs"],
   memory: ["--memory <size>", "limit, such as 4GiB"],
   service: ["--service <names...>", "must be up before it starts (default: what its layer requires)"],
+  profile: ["--profile <name>", "this profile of the services, such as light"],
   set: ["--set <name=value...>", "variables for the tests"],
   snapshot: ["--snapshot", "test the code as it is now, whatever happens to it until then"],
   supersede: ["--supersede", "cancel older tasks of the category"],
@@ -45,7 +46,7 @@ const commands: readonly CommandEntry<keyof typeof flags, BackgroundOptions>[] =
     summary: "queue categories (default: those of the background layers) and return at once",
     flags: [
       ...(["timeout", "retries", "priority", "snapshot", "supersede", "separate", "key", "wait", "env"] as const),
-      ...(["cpu", "memory", "service", "set", "realServices", "realLlm", "json", "config"] as const),
+      ...(["cpu", "memory", "service", "profile", "set", "realServices", "realLlm", "json", "config"] as const),
     ],
     run: async (names, options, passedOn) => (await import("./background/add.ts")).addCommand(names, options, passedOn),
   },

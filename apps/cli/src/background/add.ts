@@ -101,6 +101,7 @@ function taskOptionsOf(options: BackgroundOptions, additionalArgs: readonly stri
     ...(service === undefined ? {} : { servicesRequired: service }),
     envVars: variablesOf(options.set ?? []),
     additionalArgs,
+    ...(options.profile === undefined ? {} : { profile: options.profile }),
     ...(options.realServices ? { useRealServices: true } : {}),
     ...(options.realLlm ? { useRealLlm: true } : {}),
     ...(options.supersede ? { supersedes: true } : {}),

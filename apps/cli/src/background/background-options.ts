@@ -29,6 +29,7 @@ export interface BackgroundOptions {
   readonly supersede?: boolean;
   readonly separate?: boolean;
   readonly key?: string;
+  readonly profile?: string;
   readonly realServices?: boolean;
   readonly realLlm?: boolean;
 }

@@ -46,7 +46,7 @@ async function add(
   categories: readonly string[],
   passedOn: readonly string[],
 ): Promise<number> {
-  const { backgroundCategory = [], backgroundTimeout, snapshot, realServices, realLlm, dryRun } = options;
+  const { backgroundCategory = [], backgroundTimeout, snapshot, profile, realServices, realLlm, dryRun } = options;
   const named = [
     ...categories,
     ...(options.category === undefined ? [] : [options.category]),
@@ -83,6 +83,7 @@ async function add(
       ...shared,
       ...(backgroundTimeout === undefined ? {} : { timeout: `${backgroundTimeout * 60_000}ms` }),
       ...(snapshot ? { snapshot } : {}),
+      ...(profile === undefined ? {} : { profile }),
       ...(realServices ? { realServices } : {}),
       ...(realLlm ? { realLlm } : {}),
     },

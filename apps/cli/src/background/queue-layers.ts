@@ -8,11 +8,12 @@ import { openBackground } from "./open-background.ts";
 export async function queueLayers(
   config: Config,
   categories: readonly string[],
-  { config: file, snapshot, realServices, realLlm, backgroundTimeout }: CliOptions,
+  { config: file, snapshot, profile, realServices, realLlm, backgroundTimeout }: CliOptions,
   say: (task: EnqueuedCategory) => void,
 ): Promise<readonly TaskId[]> {
   const options = {
     ...(backgroundTimeout === undefined ? {} : { timeoutMs: backgroundTimeout * 60_000 }),
+    ...(profile === undefined ? {} : { profile }),
     ...(realServices ? { useRealServices: true } : {}),
     ...(realLlm ? { useRealLlm: true } : {}),
   };

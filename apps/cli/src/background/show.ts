@@ -49,6 +49,7 @@ function settingsOf(spec: TaskSpec): object {
     cpu_limit_percent: spec.cpuLimitPercent ?? null,
     memory_limit_gb: spec.memoryLimitBytes === undefined ? null : spec.memoryLimitBytes / 1024 ** 3,
     services_required: spec.servicesRequired ?? null,
+    profile: spec.profile ?? null,
     additional_args: spec.additionalArgs,
     env_vars: spec.envVars,
     use_real_services: spec.useRealServices,

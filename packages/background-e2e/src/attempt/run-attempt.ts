@@ -83,6 +83,7 @@ async function run(surroundings: AttemptSurroundings, startedMs: number): Promis
     cwd: projectRoot,
     environment: spec.environment,
     frameworks: frameworkNames,
+    ...(spec.profile === undefined ? {} : { profile: spec.profile }),
     ...(surroundings.config === undefined ? {} : { file: surroundings.config }),
   });
   const config = attemptConfig(loaded, store, spec);

@@ -13,6 +13,8 @@ export interface TaskOptions {
   readonly priority?: TaskPriority;
   readonly cpuLimitPercent?: number;
   readonly memoryLimitBytes?: number;
+  /** Of the services. */
+  readonly profile?: string;
   /** Those of the category's layers by default. */
   readonly servicesRequired?: readonly string[];
   readonly additionalArgs?: readonly string[];
@@ -54,6 +56,7 @@ export function newTask(category: string, options: TaskOptions, origin: TaskOrig
     maxRetries: options.maxRetries ?? 0,
     ...(cpuLimitPercent === undefined ? {} : { cpuLimitPercent }),
     ...(memoryLimitBytes === undefined ? {} : { memoryLimitBytes }),
+    ...(options.profile === undefined ? {} : { profile: options.profile }),
     ...(servicesRequired === undefined ? {} : { servicesRequired }),
     additionalArgs: options.additionalArgs ?? [],
     envVars: options.envVars ?? {},

@@ -49,6 +49,8 @@ export interface TaskSpec {
   readonly maxRetries: number;
   readonly cpuLimitPercent?: number;
   readonly memoryLimitBytes?: number;
+  /** Of the services; the environment's or the config's own when absent. */
+  readonly profile?: string;
   /** Services of the config that must be up before an attempt starts; those of the category's layers when absent. */
   readonly servicesRequired?: readonly string[];
   /** Passed on to the test command. */

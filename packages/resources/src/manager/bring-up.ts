@@ -35,6 +35,8 @@ export interface UpService {
   readonly probe?: Probe;
   readonly state: ServiceState;
   readonly version?: string;
+  /** It took the place of one that somebody has left up on purpose, and stays up like that. */
+  readonly isInPlaceOfKept?: boolean;
 }
 
 /** What else there is to know of how a service is brought up. */
@@ -78,10 +80,12 @@ export async function bringUp(
   const tell = (change: Omit<ServiceChange, "service" | "from">): void =>
     options.onChange?.({ service: name, ...change });
   let instance: ServiceInstance | undefined;
+  let isInPlaceOfKept = false;
   try {
     const { context, registry } = options;
     // What stays up is there for others, who may come to it at this moment.
-    const find = (): Promise<ServiceInstance | undefined> => findOrStart(service, provider, options);
+    const find = (): Promise<ServiceInstance | undefined> =>
+      findOrStart(service, provider, options, () => (isInPlaceOfKept = true));
     instance = await inStartTurn(registry, service, context, find);
   } catch (error) {
     if (options.context.signal.aborted) return missing(service, "it is not wanted any more");
@@ -109,7 +113,14 @@ export async function bringUp(
       // Whose it is that was found there is worth knowing.
       ...(holder === undefined ? {} : { reason: holder }),
     });
-    return { service, instance, state, ...(probe ? { probe } : {}), ...(version === undefined ? {} : { version }) };
+    return {
+      service,
+      instance,
+      state,
+      ...(probe ? { probe } : {}),
+      ...(version === undefined ? {} : { version }),
+      ...(isInPlaceOfKept ? { isInPlaceOfKept } : {}),
+    };
   }
   const failure = await describeFailure(service, instance, readiness);
   tell({ to: stateOfProblem(readiness.problem), ...known, reason: failure.reason });
@@ -124,6 +135,7 @@ async function findOrStart(
   service: Service,
   provider: ServiceProvider,
   { context, forceRecreate, registry, onUse }: BringUpOptions,
+  onReplaced: () => void,
 ): Promise<ServiceInstance | undefined> {
   const found = await provider.find(service, context);
   if (found && !(forceRecreate && found.owner === "reused")) {
@@ -135,8 +147,9 @@ async function findOrStart(
   await found?.stop();
   if (service.start === "never") return undefined;
   context.signal.throwIfAborted();
-  const started = await provider.start(service, context);
-  if (context.keep) onUse();
+  const started = await provider.start(service, found ? { ...context, keep: true } : context);
+  if (found) onReplaced();
+  if (context.keep || found) onUse();
   if (!context.signal.aborted) return started;
   await stopQuietly(started, context);
   throw context.signal.reason;

@@ -125,7 +125,7 @@ export class ServiceManager {
   async #stopOne(name: string, errors: Error[], killNow: AbortSignal | undefined): Promise<void> {
     const up = this.#up.get(name);
     this.#up.delete(name);
-    if (!up || up.instance.owner !== "started" || this.#isKept(up.service)) return;
+    if (!up || up.instance.owner !== "started" || up.isInPlaceOfKept || this.#isKept(up.service)) return;
     try {
       await this.#keepLog(name, up.instance);
       await up.instance.stop({ killNow });

@@ -252,6 +252,19 @@ describe("whose a service is", () => {
     expect(await takesConnections(Number(DB_PORT))).toBe(false);
   });
 
+  it("what takes the place of one that was left up on purpose stays up as well", async () => {
+    const db = slowServer("db");
+    const user = managed([db], { keep: true });
+    await user.manager.up(["db"], never);
+    await user.manager.down();
+    const run = managed([db], { forceRecreate: true }, user.rig);
+    await run.manager.up(["db"], never);
+    const port = Number(run.manager.variablesOf(["db"])["DB_PORT"]);
+    expect(run.changes.at(-1)).toMatchObject({ to: "healthy", owner: "started" });
+    await run.manager.down();
+    expect(await takesConnections(port)).toBe(true);
+  });
+
   it("what several runs share is started once, however many come to it at the same moment", async () => {
     const db = { ...slowServer("db", { afterMs: 200 }), isReused: true };
     const first = managed([db]);
