@@ -4,9 +4,11 @@ import type { Plan, PlanLayer, PlanNode } from "../plan/plan.ts";
 
 /** What a layer takes of the host when it opens; its CPU percentage is no part of it, as CPUs are shared by the moment. */
 export function layerDemand({ needs = {} }: { readonly needs?: Partial<PlanLayer["needs"]> }): HostAmounts {
-  const { memoryBytes, slots, isDedicated } = needs;
+  const { memoryBytes: own, serviceReserves: ofServices = {}, slots, isDedicated } = needs;
+  const memoryBytes = (own ?? 0) + (ofServices.memoryBytes ?? 0);
   return {
-    ...(memoryBytes === undefined ? {} : { memoryBytes }),
+    ...(own === undefined && memoryBytes === 0 ? {} : { memoryBytes }),
+    ...(ofServices.cpus === undefined ? {} : { milliCpus: Math.round(ofServices.cpus * 1_000) }),
     ...(slots ? { slots } : {}),
     ...(isDedicated ? { isDedicated } : {}),
   };
@@ -40,7 +42,7 @@ export function wholeDemand({ layers, nodes }: Pick<Plan, "layers" | "nodes">): 
   return sumOf(
     layers.flatMap((layer) => {
       const demand = layerDemand(layer);
-      if (demand.memoryBytes !== undefined) return demand;
+      if (layer.needs?.memoryBytes !== undefined) return demand;
       const own = nodes.filter(({ layerId }) => layerId === layer.id);
       return [demand, ...own.map(({ reserves }) => ({ memoryBytes: reserves?.memoryBytes ?? 0 }))];
     }),

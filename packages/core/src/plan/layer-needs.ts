@@ -17,7 +17,8 @@ export function layerNeeds(
     const service = services.get(name);
     return service && isNeeded(service, environment, selection) ? [service] : [];
   });
-  const onHost = { ...keptFree(layer, nodes), ...slotsOf(withDependencies(needed, services)) };
+  const all = withDependencies(needed, services);
+  const onHost = { ...keptFree(layer, nodes), ...slotsOf(all), ...reservesOf(all) };
   if (needed.length === 0 && !requires && !isDedicated && Object.keys(onHost).length === 0) return {};
   return {
     needs: {
@@ -39,6 +40,17 @@ function keptFree({ limits }: Layer, nodes: readonly PlanNode[]): Pick<LayerNeed
   const { maxMemoryBytes: memoryBytes, isMemoryWritten = false } = limits;
   const isReserved = isMemoryWritten || nodes.some(({ reserves }) => reserves?.memoryBytes !== undefined);
   return memoryBytes !== undefined && isReserved ? { memoryBytes } : {};
+}
+
+/** Of services that somebody else runs it is not ours to reserve anything. */
+function reservesOf(services: readonly Service[]): Pick<LayerNeeds, "serviceReserves"> {
+  const own = services.flatMap(({ start, reserves }) => (start === "never" || !reserves ? [] : [reserves]));
+  const memoryBytes = own.reduce((sum, one) => sum + (one.memoryBytes ?? 0), 0);
+  const cpus = own.reduce((sum, one) => sum + (one.cpus ?? 0), 0);
+  if (memoryBytes === 0 && cpus === 0) return {};
+  return {
+    serviceReserves: { ...(memoryBytes === 0 ? {} : { memoryBytes }), ...(cpus === 0 ? {} : { cpus }) },
+  };
 }
 
 /** Of a service that says so, and of ports that only one can have. */

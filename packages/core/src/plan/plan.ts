@@ -55,6 +55,8 @@ export interface LayerNeeds {
   readonly isDedicated?: boolean;
   /** Kept free for all of the layer, so that its nodes ask the machine for none; absent where each node asks for itself. */
   readonly memoryBytes?: number;
+  /** What its services take of the machine, beside its own, while it runs. */
+  readonly serviceReserves?: Resources;
   /** Services of which there are only so many for the runs of this machine. */
   readonly slots?: readonly HostSlot[];
 }

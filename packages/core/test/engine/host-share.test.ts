@@ -66,6 +66,25 @@ describe("a layer takes of the machine in one go", () => {
     expect(broken.outcomeOf("a")).toMatchObject({ status: "skipped", cause: "fail-fast" });
   });
 
+  it("with what its services take, beside what its nodes reserve", async () => {
+    const join = host();
+    const served: LayerSketch = {
+      id: "served",
+      needs: needs({ serviceReserves: { memoryBytes: 30, cpus: 1 } }),
+      nodes: [{ id: "a", reserves: { memoryBytes: 40 } }],
+    };
+    const first = await start(join("first"), [served]);
+    const second = await start(join("second"), [served]);
+    // 30 + 40 + 30 fit; another 40 do not.
+    expect(second.running).toEqual([]);
+    expect(second.all("resources_awaited")).toMatchObject([{ nodeId: "a" }]);
+    await first.agent.end("a");
+    await first.summary;
+    await soon(() => second.running.length === 1);
+    await second.agent.end("a");
+    await second.summary;
+  });
+
   it("and keeps its place at a service until its run is over, because the service stays up as long; with it those of later layers", async () => {
     const join = host();
     const served = (id: string, slot: string, over: Partial<LayerSketch> = {}): LayerSketch => ({

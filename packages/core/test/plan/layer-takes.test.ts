@@ -25,6 +25,21 @@ describe("a layer needs of the machine", () => {
     expect(await needs(cpus, "fast_feedback")).toBeUndefined();
   });
 
+  it("what its services take beside it, those that they need too, but not those of somebody else", async () => {
+    const yaml = [
+      "layers: { only: { categories: [a], required_services: [web, far], resource_limits: { max_memory: 64MiB } } }",
+      "categories: { a: { command: x } }",
+      "services:",
+      "  db: { command: serve, reserves: { memory: 32MiB, cpus: 0.5 } }",
+      "  web: { command: serve, needs: [db], reserves: { memory: 16MiB } }",
+      "  far: { health: { tcp: 1 }, reserves: { memory: 1GiB } }",
+    ];
+    expect(await needs(yaml.join("\n"))).toMatchObject({
+      memoryBytes: 64 * mib,
+      serviceReserves: { memoryBytes: 48 * mib, cpus: 0.5 },
+    });
+  });
+
   it("slots of services that say how many may use them, and ports that only one can have, of their dependencies too", async () => {
     const config = (services: string): string =>
       `layers: { only: { categories: [a], required_services: [db] } }\ncategories: { a: { command: x } }\nservices: { ${services} }\n`;
