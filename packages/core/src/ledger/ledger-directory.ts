@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { hostDirectory } from "./host-directory.ts";
 import { isProcessAlive, type ProcessIdentity } from "../process-identity.ts";
@@ -6,6 +6,8 @@ import { DirectoryLock } from "./directory-lock.ts";
 import type { LedgerRecord } from "./ledger-record.ts";
 
 const suffix = ".json";
+/** After which what cannot be read is not being written any more. */
+const halfWrittenMs = 1_000;
 
 /** The files of the ledger: one for each run, written whole or not at all, and a lock. */
 export class LedgerDirectory {
@@ -79,11 +81,13 @@ function readRecord(file: string): LedgerRecord | undefined {
   return undefined;
 }
 
+/** Whether nobody will finish a file: its owner is gone, or was killed while it wrote what takes no time to write. */
 function isOwnerGone(file: string): boolean {
   try {
-    const { process: owner } = JSON.parse(readFileSync(file, "utf8")) as { process: ProcessIdentity };
+    const { process: owner } = JSON.parse(readFileSync(file, "utf8")) as { readonly process: ProcessIdentity };
     return isProcessAlive(owner) === false;
   } catch {
-    return false;
+    const { mtimeMs = Date.now() } = statSync(file, { throwIfNoEntry: false }) ?? {};
+    return Date.now() - mtimeMs > halfWrittenMs;
   }
 }
