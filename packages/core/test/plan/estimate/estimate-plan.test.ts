@@ -175,7 +175,7 @@ describe("an estimate", () => {
     expect(samplesOf(reserving)).toBe(20);
   });
 
-  it("of 1,000 nodes in 200 simulated runs does not take for ever, on a busy machine too", () => {
+  it("of 1,000 nodes in 200 simulated runs takes well below a second", () => {
     const nodes = Array.from({ length: 1_000 }, (_, index) => ({
       id: `n${index}`,
       needs: index > 7 && index % 3 === 0 ? [`n${index - 7}`] : [],
@@ -191,6 +191,6 @@ describe("an estimate", () => {
       return performance.now() - startedMs;
     });
     console.info(`1,000 nodes × 200 runs: ${Math.round(Math.min(...times))} ms`);
-    expect(Math.min(...times)).toBeLessThan(10_000);
+    expect(Math.min(...times)).toBeLessThan(1_000);
   });
 });
