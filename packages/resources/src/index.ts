@@ -17,6 +17,7 @@ export {
   type ResourceTask,
   type ServicesPicture,
 } from "./agent/resource-management-agent.ts";
+export { createRunResourceAgent, type RunResourceOptions } from "./agent/run-resource-agent.ts";
 export type { ServiceChange, UpService } from "./manager/bring-up.ts";
 export { type Diagnosis, diagnoseServices, type ServiceLeftover } from "./manager/diagnose-services.ts";
 export { type StopKeptOptions, stopKeptServices, type StoppedServices } from "./manager/kept-services.ts";

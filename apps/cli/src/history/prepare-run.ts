@@ -1,7 +1,6 @@
 import path from "node:path";
 import {
   type Config,
-  createMask,
   createRunId,
   describeThrown,
   HostLedger,
@@ -11,7 +10,8 @@ import {
   type RunPlanOptions,
   takesOfHost,
 } from "@netra-apex/core";
-import { type LayerExecutionAgentOptions, runSettings, type Secrets, secretsOf } from "@netra-apex/runner";
+import type { RunResourceOptions } from "@netra-apex/resources";
+import { type LayerExecutionAgentOptions, runSettings, secretsOf } from "@netra-apex/runner";
 import { identifyInputs, ownPlaces, RunKeeper } from "@netra-apex/store";
 import { apexVersion } from "../version.ts";
 import { hostOf } from "./host.ts";
@@ -60,7 +60,7 @@ export async function prepareRun(
     ...own,
     agents: [
       ...own.agents,
-      ...(await resourceAgents(config, plan, { forceRecreate, secrets, runDirectory, killNow: control.killNow })),
+      ...(await resourceAgents({ config, plan, forceRecreate, secrets, runDirectory, killNow: control.killNow })),
     ],
     pastDurationsMs,
     reporters: [...keeper.reporters, ...(log ? [log] : [])],
@@ -75,33 +75,13 @@ export async function prepareRun(
 
 /** Most projects have no services: what looks after them is loaded where there is something to look after. */
 async function resourceAgents(
-  config: Config,
-  plan: Plan,
-  {
-    forceRecreate,
-    secrets,
-    runDirectory,
-    killNow,
-  }: RunControl & {
-    readonly secrets: Secrets | undefined;
-    readonly runDirectory: string;
-  },
+  options: RunResourceOptions & { readonly plan: Plan },
 ): Promise<RunPlanOptions["agents"]> {
+  const { config, plan } = options;
   const isAsked = plan.layers.some(({ needs }) => needs && (needs.services.length > 0 || needs.requires));
   if (!isAsked && config.services.size === 0 && !config.deployment) return [];
-  const { createResourceManagementAgent } = await import("@netra-apex/resources");
-  const logDirectory = path.join(path.resolve(plan.projectRoot, runDirectory), "services");
-  const onSecret = (secret: string): void => secrets?.learn(secret);
-  return [
-    createResourceManagementAgent({
-      config,
-      forceRecreate,
-      onSecret,
-      logDirectory,
-      killNow,
-      ...(secrets ? { mask: createMask(secrets) } : {}),
-    }),
-  ];
+  const { createRunResourceAgent } = await import("@netra-apex/resources");
+  return [createRunResourceAgent(options)];
 }
 
 function joinLedger({ projectRoot, runMode }: Plan, runId: string): HostParticipant {

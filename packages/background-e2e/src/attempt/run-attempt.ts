@@ -1,8 +1,6 @@
-import path from "node:path";
 import {
   type Agent,
   type Config,
-  createMask,
   createRunId,
   describeOutcome,
   describeWithHint,
@@ -18,14 +16,8 @@ import {
   startRun,
   thisHost,
 } from "@netra-apex/core";
-import {
-  assertShardable,
-  frameworkNames,
-  ProcessGuard,
-  runSettings,
-  type Secrets,
-  secretsOf,
-} from "@netra-apex/runner";
+import type { RunResourceOptions } from "@netra-apex/resources";
+import { assertShardable, frameworkNames, ProcessGuard, runSettings, secretsOf } from "@netra-apex/runner";
 import { identifyInputs, ownPlaces, RunKeeper } from "@netra-apex/store";
 import type { TaskView } from "../queue/queue-backend.ts";
 import type { AttemptResult, TaskSpec } from "../queue/task.ts";
@@ -145,7 +137,7 @@ async function runThePlan(
       ...settings,
       agents: [
         ...settings.agents,
-        ...(await resourceAgents(config, plan, { secrets, runDirectory, killNow: killNow.signal })),
+        ...(await resourceAgents({ config, plan, secrets, runDirectory, killNow: killNow.signal })),
       ],
       pastDurationsMs,
       reporters: [...keeper.reporters, progress, log, courtesy],
@@ -192,28 +184,11 @@ async function runThePlan(
 const unstartable: ReadonlySet<string> = new Set(["APEX_COMMAND_NOT_FOUND", "APEX_COMMAND_NOT_EXECUTABLE"]);
 
 /** What looks after services and the environment, where there is something to look after. */
-async function resourceAgents(
-  config: Config,
-  plan: Plan,
-  {
-    secrets,
-    runDirectory,
-    killNow,
-  }: { readonly secrets: Secrets | undefined; readonly runDirectory: string; readonly killNow: AbortSignal },
-): Promise<Agent[]> {
+async function resourceAgents(options: RunResourceOptions & { readonly plan: Plan }): Promise<Agent[]> {
+  const { config, plan } = options;
   if (!config.deployment && !plan.layers.some(({ needs }) => needs)) return [];
-  const { createResourceManagementAgent } = await import("@netra-apex/resources");
-  const logDirectory = path.join(path.resolve(plan.projectRoot, runDirectory), "services");
-  const onSecret = (secret: string): void => secrets?.learn(secret);
-  return [
-    createResourceManagementAgent({
-      config,
-      onSecret,
-      logDirectory,
-      killNow,
-      ...(secrets ? { mask: createMask(secrets) } : {}),
-    }),
-  ];
+  const { createRunResourceAgent } = await import("@netra-apex/resources");
+  return [createRunResourceAgent(options)];
 }
 
 /** What the run would be called on the command line, for `apex resume` and for people. */

@@ -10,7 +10,7 @@ import type { CommandDiscovery } from "./discover.ts";
 import { completeLayer, type LayerPatch, layerPatch, mergePatches, writtenTimeout } from "./layer-patch.ts";
 import { ownValue } from "./own-value.ts";
 import { toCommand } from "./to-command.ts";
-import { parseDuration, parseSize } from "./units.ts";
+import { durationOr, parseDuration, parseSize } from "./units.ts";
 import type { WrittenCategory, WrittenConfig } from "./written-config.ts";
 
 /** A node without a retry policy of its own is tried once. */
@@ -215,10 +215,6 @@ function sla(written: NonNullable<WrittenCategory["sla"]>): Sla {
 
 function mapValues<From, To>(record: Readonly<Record<string, From>>, map: (value: From) => To): Record<string, To> {
   return Object.fromEntries(Object.entries(record).map(([key, value]) => [key, map(value)]));
-}
-
-function durationOr(written: string | undefined, fallbackMs: number): number {
-  return (written === undefined ? undefined : parseDuration(written)) ?? fallbackMs;
 }
 
 /** The four built-in modes follow from the layers; the config's own are laid over them. */

@@ -19,6 +19,11 @@ export function parseDuration(text: string): number | undefined {
   return Number.isFinite(sum) ? sum : undefined;
 }
 
+/** The same of what may be absent, or is none: then the usual one, in milliseconds. */
+export function durationOr(written: string | undefined, usualMs: number): number {
+  return (written === undefined ? undefined : parseDuration(written)) ?? usualMs;
+}
+
 /** Reads `"512MiB"`, `"1GiB"`, `"2GB"` into bytes; `undefined` when it is none of that. */
 export function parseSize(text: string): number | undefined {
   const match = /^(\d+(?:\.\d+)?) ?(B|KB|MB|GB|KiB|MiB|GiB)$/.exec(text);

@@ -3,7 +3,8 @@ import type { ExecutionEngineOptions } from "./engine-options.ts";
 import { explainers } from "./explain-failure.ts";
 import type { NodeExecutionOptions } from "./node-execution.ts";
 
-const defaultAgentGraceMs = 5_000;
+/** How long an agent that says nothing about it may take to end after its signal. */
+export const defaultAgentGraceMs = 5_000;
 
 /** What the execution of every node of a run is given alike. */
 export type EveryNode = Pick<NodeExecutionOptions, "surroundings" | "graceMs" | "random" | "memoryBytes" | "explain">;

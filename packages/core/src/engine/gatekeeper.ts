@@ -2,12 +2,11 @@ import type { Agent } from "../agents/agent.ts";
 import type { Clock } from "../clock.ts";
 import type { Plan, PlanNode } from "../plan/plan.ts";
 import type { ExecutionEngineOptions } from "./engine-options.ts";
+import { defaultAgentGraceMs } from "./every-node.ts";
 import { HostShare } from "./host-share.ts";
 import { admitLayer } from "./layer-admission.ts";
 import type { LayerExecution, Skip } from "./layer-execution.ts";
 import type { RunControl } from "./run-control.ts";
-
-const defaultGraceMs = 5_000;
 
 /** What the gatekeeper has to know of the run. */
 interface GatedRun {
@@ -32,7 +31,7 @@ export class Gatekeeper {
   constructor(options: ExecutionEngineOptions, control: RunControl, { nodeAt, isStopped, onChange }: GatedRun) {
     const { plan, stream, clock, hostLedger: participant } = options;
     this.#clock = clock;
-    this.#graceMs = options.agentGraceMs ?? defaultGraceMs;
+    this.#graceMs = options.agentGraceMs ?? defaultAgentGraceMs;
     this.#control = control;
     this.#agents = options.agents.all().filter((agent) => agent.admitLayer !== undefined);
     this.host = new HostShare({

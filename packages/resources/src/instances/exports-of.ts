@@ -29,6 +29,15 @@ export function exportsOf(
   };
 }
 
+/** What the users of several services get, each of them as {@link exportsOf} has it. */
+export function allExports(
+  all: readonly { readonly service: Service; readonly instance?: { readonly place: ServicePlace } }[],
+  others: ReadonlyMap<string, ServicePlace>,
+): Record<string, string> {
+  const each = all.flatMap(({ service, instance }) => (instance ? [exportsOf(service, instance.place, others)] : []));
+  return Object.assign({}, ...each) as Record<string, string>;
+}
+
 /** Where a service is that nobody here runs: the address of its health check; this machine where that has none. */
 export function placeOfHealth(service: Service, others: ReadonlyMap<string, ServicePlace>): ServicePlace {
   const address = addressOfCheck(service.health?.check, { host: "localhost" }, others);

@@ -14,7 +14,7 @@ import type { InstanceRegistry } from "../instances/instance-registry.ts";
 import { describeUse, otherUses } from "../instances/service-use.ts";
 import { inStartTurn } from "../instances/start-turn.ts";
 import { lastWords } from "./last-words.ts";
-import { addressOfPlace, probeOfInstance, runningProbe, stateOfProblem, usualHealth } from "./readiness.ts";
+import { addressOfPlace, probeOfInstance, readyState, runningProbe, stateOfProblem, usualHealth } from "./readiness.ts";
 
 /** A change of a service, as its users are told of it. */
 export interface ServiceChange {
@@ -189,10 +189,11 @@ async function untilReady(
     isOneShot,
     onResult: (look) => {
       last = look.isReady ? undefined : look;
-      if (instance.owner === "started" || look.isReady || !hopeless.has(look.problem)) hopelessSinceMs = undefined;
+      // What apex has started may still mend itself.
+      if (instance.owner !== "foreign") return;
+      if (look.isReady || !hopeless.has(look.problem)) hopelessSinceMs = undefined;
       else hopelessSinceMs ??= performance.now();
-      const limitMs = instance.owner === "foreign" ? patienceWithOthersMs : Number.POSITIVE_INFINITY;
-      if (hopelessSinceMs !== undefined && performance.now() - hopelessSinceMs >= limitMs) giveUp.abort();
+      if (hopelessSinceMs !== undefined && performance.now() - hopelessSinceMs >= patienceWithOthersMs) giveUp.abort();
     },
     // Of what nobody here runs nothing is known but what its probe says.
     ...(instance.owner === "foreign" ? {} : { status: (limits) => instance.status(limits) }),
@@ -210,7 +211,7 @@ function readinessOf(
 ): Readiness {
   switch (result.outcome) {
     case "ready": {
-      const state = isOneShot ? "completed" : probe ? "healthy" : "running-unchecked";
+      const state = readyState({ isOneShot }, probe);
       const { version } = result;
       return { outcome: "ready", state, ...(probe ? { probe } : {}), ...(version === undefined ? {} : { version }) };
     }

@@ -3,6 +3,7 @@ import type { AskLimits } from "../instance.ts";
 import { InstanceRegistry } from "../instances/instance-registry.ts";
 import { describeUse, otherUses } from "../instances/service-use.ts";
 import { ServiceError } from "../service-error.ts";
+import { dependentsFirst } from "./dependents-first.ts";
 import { ServiceFinder } from "./service-finder.ts";
 
 /** Services that were left up, and are not any more. */
@@ -62,7 +63,6 @@ async function stopAll(
 ): Promise<StoppedServices> {
   const stopped: { service: string; description: string }[] = [];
   const errors: Error[] = [];
-  const under = new Map<string, Promise<void>>();
   const stopOne = async ({ service, description, stop }: Stop): Promise<void> => {
     const [use] = otherUses(registry, { projectRoot: config.projectRoot, service });
     try {
@@ -73,17 +73,10 @@ async function stopAll(
       errors.push(error instanceof Error ? error : new Error(describeThrown(error)));
     }
   };
-  const stopService = (service: string): Promise<void> => {
-    const known = under.get(service);
-    if (known) return known;
-    const dependents = [...config.services.values()].filter(({ needs }) => needs.includes(service));
-    const stopping = Promise.all(dependents.map(({ name }) => stopService(name))).then(async () => {
-      await Promise.all(stops.filter((one) => one.service === service).map(stopOne));
-    });
-    under.set(service, stopping);
-    return stopping;
-  };
-  await Promise.all(stops.map(({ service }) => stopService(service)));
+  const names = stops.map(({ service }) => service);
+  await dependentsFirst(names, [...config.services.values()], async (name) => {
+    await Promise.all(stops.filter(({ service }) => service === name).map(stopOne));
+  });
   return { stopped, errors };
 }
 

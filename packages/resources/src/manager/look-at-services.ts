@@ -11,6 +11,7 @@ import {
 import {
   addressOfPlace,
   probeOfInstance,
+  readyState,
   type ProbeSurroundings,
   runningProbe,
   stateOfProblem,
@@ -45,8 +46,8 @@ export async function lookAtServices(
   const finder = new ServiceFinder(config, options);
   return Promise.all(
     names.map(async (name) => {
-      const [found, others, env] = [await finder.find(name), await finder.places(name), await finder.env(name)];
-      return reportOf(found, { others, env, projectRoot: config.projectRoot }, options);
+      const found = await finder.find(name);
+      return reportOf(found, await finder.surroundings(name), options);
     }),
   );
 }
@@ -95,7 +96,7 @@ async function reportOf(
     return { ...known, state: stateOfProblem(result.problem), isUsable: false, reason: result.detail };
   }
   const { version } = result;
-  const state = service.isOneShot ? "completed" : probe ? "healthy" : "running-unchecked";
+  const state = readyState(service, probe);
   return { ...known, state, isUsable: true, ...(version === undefined ? {} : { version }) };
 }
 
@@ -121,11 +122,7 @@ async function waitForOne(
     const finder = new ServiceFinder(config, options);
     const { instance, error } = await finder.find(name);
     if (instance) {
-      const probe = probeOfInstance(service, instance, {
-        others: await finder.places(name),
-        env: await finder.env(name),
-        projectRoot: config.projectRoot,
-      });
+      const probe = probeOfInstance(service, instance, await finder.surroundings(name));
       const result = await waitUntilReady({
         probe: probe ?? runningProbe(instance),
         health: { ...health, deadlineMs: Math.max(1, left()) },
@@ -138,7 +135,7 @@ async function waitForOne(
         const address = addressOfPlace(instance.place);
         return {
           service: name,
-          to: service.isOneShot ? "completed" : probe ? "healthy" : "running-unchecked",
+          to: readyState(service, probe),
           owner: instance.owner,
           ...(address === undefined ? {} : { address }),
           durationMs: Math.round(performance.now() - startedMs),

@@ -76,3 +76,9 @@ export function stateOfProblem(problem: ServiceProblem): ServiceState {
       return problem satisfies never;
   }
 }
+
+/** The state of a service that can be used. */
+export function readyState({ isOneShot }: Pick<Service, "isOneShot">, probe: Probe | undefined): ServiceState {
+  if (isOneShot) return "completed";
+  return probe ? "healthy" : "running-unchecked";
+}

@@ -1,7 +1,8 @@
 import type { Config, Service, ServicePlace } from "@netra-apex/core";
 import type { ProvisionContext, ServiceInstance } from "../instance.ts";
-import { exportsOf } from "../instances/exports-of.ts";
+import { allExports } from "../instances/exports-of.ts";
 import type { InstanceRegistry } from "../instances/instance-registry.ts";
+import type { ProbeSurroundings } from "./readiness.ts";
 import { defaultProviders, type ServiceProviders } from "./service-providers.ts";
 import { withNeeds } from "./with-needs.ts";
 
@@ -43,30 +44,20 @@ export class ServiceFinder {
     return found;
   }
 
-  /** What those export that it needs, over however many others. */
-  async env(name: string): Promise<Record<string, string>> {
-    const needs = withNeeds(this.#config.services, this.#config.services.get(name)?.needs ?? []);
+  /** What is around a service: where those are that it needs, over however many others, and what they export. */
+  async surroundings(name: string): Promise<Required<ProbeSurroundings>> {
+    const { services, projectRoot } = this.#config;
+    const needs = withNeeds(services, services.get(name)?.needs ?? []);
     const found = await Promise.all(needs.map((need) => this.find(need)));
-    const places = placesOf(found);
-    return Object.assign(
-      {},
-      ...found.flatMap(({ service, instance }) => (instance ? [exportsOf(service, instance.place, places)] : [])),
-    ) as Record<string, string>;
-  }
-
-  /** Where the services are that it needs. */
-  async places(name: string): Promise<Map<string, ServicePlace>> {
-    const needs = withNeeds(this.#config.services, this.#config.services.get(name)?.needs ?? []);
-    return placesOf(await Promise.all(needs.map((need) => this.find(need))));
+    const others = placesOf(found);
+    return { others, env: allExports(found, others), projectRoot };
   }
 
   async #find(name: string): Promise<FoundService> {
     const service = this.#config.services.get(name) as Service;
     const context: ProvisionContext = {
-      projectRoot: this.#config.projectRoot,
+      ...(await this.surroundings(name)),
       keep: true,
-      others: await this.places(name),
-      env: await this.env(name),
       signal: this.#signal,
     };
     try {

@@ -1,11 +1,12 @@
 import type { Config, MissingResource, Service, ServicePlace, ServiceState } from "@netra-apex/core";
-import { exportsOf } from "../instances/exports-of.ts";
+import { allExports } from "../instances/exports-of.ts";
 import { InstanceRegistry } from "../instances/instance-registry.ts";
 import { useService } from "../instances/service-use.ts";
 import path from "node:path";
 import type { ServiceInstance, StopOptions } from "../instance.ts";
 import type { Probe } from "../probes/probe.ts";
 import { bringUp, type ServiceChange, type UpService } from "./bring-up.ts";
+import { dependentsFirst } from "./dependents-first.ts";
 import { withNeeds } from "./with-needs.ts";
 import { defaultProviders, type ServiceProviders } from "./service-providers.ts";
 
@@ -71,7 +72,7 @@ export class ServiceManager {
 
   /** Where the services are that are up. */
   get places(): ReadonlyMap<string, ServicePlace> {
-    return this.#places();
+    return new Map([...this.#up].map(([name, { instance }]) => [name, instance.place]));
   }
 
   /** The probe of a service that is up; none where nothing tells whether it is ready. */
@@ -86,14 +87,10 @@ export class ServiceManager {
 
   /** What the users of services that are up get in their environment. */
   variablesOf(names: readonly string[]): Record<string, string> {
-    const places = this.#places();
-    return Object.assign(
-      {},
-      ...names.flatMap((name) => {
-        const up = this.#up.get(name);
-        return up ? [exportsOf(up.service, up.instance.place, places)] : [];
-      }),
-    ) as Record<string, string>;
+    return allExports(
+      names.flatMap((name) => this.#up.get(name) ?? []),
+      this.places,
+    );
   }
 
   /**
@@ -105,18 +102,8 @@ export class ServiceManager {
     this.#life.abort();
     await Promise.allSettled(this.#coming.values());
     const errors: Error[] = [];
-    const stops = new Map<string, Promise<void>>();
-    const stop = (name: string): Promise<void> => {
-      const known = stops.get(name);
-      if (known) return known;
-      const dependents = [...this.#up.values()].filter(({ service }) => service.needs.includes(name));
-      const stopping = Promise.all(dependents.map(({ service }) => stop(service.name))).then(() =>
-        this.#stopOne(name, errors, killNow),
-      );
-      stops.set(name, stopping);
-      return stopping;
-    };
-    await Promise.all([...this.#up.keys()].map(stop));
+    const services = [...this.#up.values()].map(({ service }) => service);
+    await dependentsFirst([...this.#up.keys()], services, (name) => this.#stopOne(name, errors, killNow));
     for (const end of this.#uses.values()) end();
     this.#uses.clear();
     return errors;
@@ -189,7 +176,7 @@ export class ServiceManager {
         projectRoot: config.projectRoot,
         ...(runId === undefined ? {} : { runId }),
         keep: this.#isKept(service),
-        others: this.#places(),
+        others: this.places,
         env: this.variablesOf(this.withNeeds(service.needs)),
         signal: this.#life.signal,
         ...(say ? { say } : {}),
@@ -203,10 +190,6 @@ export class ServiceManager {
       forceRecreate,
       onChange: (change) => this.#tell(change),
     });
-  }
-
-  #places(): Map<string, ServicePlace> {
-    return new Map([...this.#up].map(([name, { instance }]) => [name, instance.place]));
   }
 }
 

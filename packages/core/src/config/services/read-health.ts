@@ -1,7 +1,7 @@
 import type { Locate } from "../rules.ts";
 import type { ConfigPath, ConfigProblem } from "../problem.ts";
 import { patternProblem } from "../pattern-rules.ts";
-import { parseDuration } from "../units.ts";
+import { durationOr } from "../units.ts";
 import { commandProblem, toCommand } from "../to-command.ts";
 import type { WrittenHealth, WrittenHealthCheck } from "../written-services.ts";
 import { fillIn } from "./placeholders.ts";
@@ -37,10 +37,6 @@ export function readHealth(written: WrittenHealth, place: HealthPlace): ServiceH
     deadlineMs: durationOr(deadline, defaults.deadlineMs),
     ...(version === undefined ? {} : { version: String(version) }),
   };
-}
-
-function durationOr(written: string | undefined, usualMs: number): number {
-  return (written === undefined ? undefined : parseDuration(written)) ?? usualMs;
 }
 
 function readCheck(written: WrittenHealthCheck, place: HealthPlace): HealthCheck | undefined {

@@ -3,7 +3,7 @@ import path from "node:path";
 import type { ConfigPath, ConfigProblem } from "../problem.ts";
 import type { Locate } from "../rules.ts";
 import { commandProblem, toCommand } from "../to-command.ts";
-import { parseDuration } from "../units.ts";
+import { durationOr } from "../units.ts";
 import type { WrittenDockerService, WrittenServiceSettings } from "../written-services.ts";
 import type { ServicePort, ServiceProvider } from "./service.ts";
 
@@ -136,8 +136,4 @@ function isPort(port: number): boolean {
 
 function textValues(values: Readonly<Record<string, string | number | boolean>> = {}): Record<string, string> {
   return Object.fromEntries(Object.entries(values).map(([key, value]) => [key, String(value)]));
-}
-
-function durationOr(written: string | undefined, usualMs: number): number {
-  return (written === undefined ? undefined : parseDuration(written)) ?? usualMs;
 }
