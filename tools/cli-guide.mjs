@@ -1,0 +1,47 @@
+import assert from "node:assert/strict";
+import { readFileSync, rmSync } from "node:fs";
+import path from "node:path";
+import { after, before, describe, test } from "node:test";
+import { createProject, follow, installed, readGuide, write } from "./guide.mjs";
+
+const root = path.resolve(import.meta.dirname, "..");
+const ofKind = (steps, wanted) => steps.filter(({ kind }) => kind === wanted);
+
+/**
+ * Follows a page of docs/ that is about the bundled program alone: what it installs is `netra-apex`, and each command
+ * prints what the page says, in a new project.
+ *
+ * @param {string} page its file's name
+ * @param {(project: string, steps: import("./guide.mjs").GuideStep[]) => Promise<void>} stopAll ends what a command
+ *   that failed may have left running; the project is removed after it
+ */
+export function testCliGuide(page, stopAll) {
+  const steps = readGuide(readFileSync(path.join(root, "docs", page), "utf8"));
+
+  describe(`docs/${page}`, () => {
+    let project;
+    before(() => {
+      project = createProject({ "netra-apex": installed["netra-apex"] });
+    });
+    after(async () => {
+      await stopAll(project, steps);
+      rmSync(project, { recursive: true, force: true });
+    });
+
+    test("installs what it uses", () => {
+      assert.deepEqual(
+        ofKind(steps, "install").flatMap((step) => step.packages),
+        ["netra-apex"],
+      );
+    });
+
+    // In the order of the page, each with what was written before it.
+    for (const [index, step] of steps.entries()) {
+      if (step.kind !== "command") continue;
+      test(`says what "${step.command}" prints (step ${index})`, async () => {
+        for (const file of ofKind(steps.slice(0, index), "file")) write(file, project);
+        await follow(step, project);
+      });
+    }
+  });
+}
