@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import path from "node:path";
 import { describe, test } from "node:test";
+import { setTimeout } from "node:timers/promises";
 // oxlint-disable-next-line no-restricted-imports -- an engine of the tests' own is started in one way
 import { startDocker } from "../packages/resources/test/docker/container-engine.ts";
 import { childEnvironment } from "./child-environment.mjs";
@@ -36,6 +37,8 @@ describe(`the example shop in containers${reason}`, { skip: engine.missing !== u
     assert.match(stdout, /"service_state_changed".*"postgresql".*"healthy"/);
     assert.match(stdout, /"service_state_changed".*"redis".*"healthy"/);
     assert.deepEqual(await engine.left(), { containers: [], networks: [], volumes: [] });
+    // What served a container ends a moment after the engine has said that it is gone.
+    for (let tries = 0; tries < 50 && engine.processes().length > 0; tries += 1) await setTimeout(200);
     assert.deepEqual(engine.processes(), []);
   });
 });

@@ -132,15 +132,17 @@ async function start(prepared: Prepared): Promise<ServiceInstance> {
       await removeOwn(prepared, name).catch((left: unknown) => {
         context.say?.(describeThrown(left));
       });
-      // Whoever was the last on the network may have removed it meanwhile; a port that was free may be so no longer.
+      // Whoever was the last on the network may have removed it meanwhile, or somebody else is just making another one; a port
+      // that was free may be so no longer.
       const text = describeThrown(error);
-      const isPassing = /network .*not found/i.test(text) || isPortOfOurChoice(takenPort(text), provider);
+      const isPassing =
+        /network .*(not found|is ambiguous)/i.test(text) || isPortOfOurChoice(takenPort(text), provider);
       if (tries >= mostTries || !isPassing) throw error;
     }
   }
 }
 
-const mostTries = 3;
+const mostTries = 5;
 
 function isPortOfOurChoice(port: number | undefined, { ports }: DockerService): boolean {
   return port !== undefined && !ports.some(({ hostPort }) => hostPort === port);

@@ -1,7 +1,11 @@
-import { ownProcess } from "@netra-apex/core";
+import { describeThrown, ownProcess } from "@netra-apex/core";
 import type { AskLimits } from "../instance.ts";
 import { labels, projectHash } from "./container-labels.ts";
 import { type DockerEngine, unlessAbsent } from "./docker-engine.ts";
+import { EngineError } from "./engine-error.ts";
+
+/** Those that are being made: services that start at once have one made for them together. */
+const underWay = new WeakMap<DockerEngine, Map<string, Promise<string>>>();
 
 /**
  * The network on which the containers of a project reach each other by the names of their services. Gives its id; makes it where
@@ -12,21 +16,47 @@ export async function ensureProjectNetwork(
   projectRoot: string,
   limits: AskLimits,
 ): Promise<string> {
-  const [first] = await projectNetworks(engine, projectRoot, limits);
+  const making = underWay.get(engine) ?? new Map<string, Promise<string>>();
+  underWay.set(engine, making);
+  const already = making.get(projectRoot);
+  if (already) return already;
+  const network = findOrMake(engine, projectRoot, limits).finally(() => making.delete(projectRoot));
+  making.set(projectRoot, network);
+  return network;
+}
+
+async function findOrMake(engine: DockerEngine, projectRoot: string, limits: AskLimits): Promise<string> {
+  const [first] = await oneOf(engine, projectRoot, limits);
   if (first !== undefined) return first;
   const hash = projectHash(projectRoot);
-  const made = await engine.ask(limits, (client, abortSignal) =>
-    client.createNetwork({
-      Name: `apex-${hash}`,
-      Driver: "bridge",
-      Labels: { [labels.project]: hash, [labels.root]: projectRoot, [labels.owner]: JSON.stringify(ownProcess()) },
-      abortSignal,
-    }),
-  );
-  // Engines let two processes make networks of one name at a time: both then take the same one.
-  const [chosen = made.id, ...others] = await projectNetworks(engine, projectRoot, limits);
-  if (others.includes(made.id)) await removeNetwork(engine, made.id, limits);
+  const made = await engine
+    .ask(limits, (client, abortSignal) =>
+      client.createNetwork({
+        Name: `apex-${hash}`,
+        // Without being told so, engines before API 1.44 make a second one of the same name, and then start nothing on either.
+        CheckDuplicate: true,
+        Driver: "bridge",
+        Labels: { [labels.project]: hash, [labels.root]: projectRoot, [labels.owner]: JSON.stringify(ownProcess()) },
+        abortSignal,
+      }),
+    )
+    .catch((error: { readonly statusCode?: number }) => {
+      // 409 of Docker, 500 of Podman.
+      if (error.statusCode === 409 || /already exists/.test(describeThrown(error))) return undefined;
+      throw error;
+    });
+  // Even so they let two processes make networks of one name at a time: both then take the same one.
+  const [chosen = made?.id] = await oneOf(engine, projectRoot, limits);
+  if (chosen === undefined)
+    throw new EngineError("engine-failed", `network apex-${hash} not found, though it was just there`);
   return chosen;
+}
+
+/** The oldest one; the others go where nobody uses them, and whoever was about to asks again. */
+async function oneOf(engine: DockerEngine, projectRoot: string, limits: AskLimits): Promise<readonly string[]> {
+  const [first, ...others] = await projectNetworks(engine, projectRoot, limits);
+  for (const other of others) await removeNetwork(engine, other, limits);
+  return first === undefined ? [] : [first];
 }
 
 /** Removes the network of a project where no container is on it any more. Rejects with an `EngineError`. */
@@ -53,7 +83,7 @@ interface NetworkFacts {
   readonly Containers?: Readonly<Record<string, unknown>> | null;
 }
 
-/** Ids, in an order that all processes see alike. */
+/** Ids, the oldest first: an order that all processes see alike. */
 async function projectNetworks(
   engine: DockerEngine,
   projectRoot: string,
@@ -61,5 +91,6 @@ async function projectNetworks(
 ): Promise<readonly string[]> {
   const filters = { label: [`${labels.project}=${projectHash(projectRoot)}`] };
   const found = await engine.ask(limits, (client, abortSignal) => client.listNetworks({ filters, abortSignal }));
-  return found.map(({ Id: id }) => id).sort();
+  const age = ({ Created: at, Id: id }: (typeof found)[number]): string => `${at} ${id}`;
+  return found.toSorted((one, other) => (age(one) < age(other) ? -1 : 1)).map(({ Id: id }) => id);
 }

@@ -42,6 +42,23 @@ describe.each([
     await instance.stop();
   });
 
+  test("shares one network with all that start at the same time, in this process and in others", async () => {
+    // Each provider as it is in a process of its own: they know nothing of each other.
+    const providers = Array.from({ length: 2 }, () =>
+      createDockerProvider({ source: createEngineSource({ endpoint: engine.url }) }),
+    );
+    for (let round = 0; round < 2; round += 1) {
+      const starting = providers.flatMap((one, index) =>
+        ["a", "b"].map((name) =>
+          one.start(serviceOf(`${name}${index}`, container(engine.images.plain, waiting)), contextFor(projectRoot)),
+        ),
+      );
+      const instances = await Promise.all(starting);
+      expect((await engine.left()).networks).toHaveLength(1);
+      await Promise.all(instances.map((instance) => instance.stop()));
+    }
+  }, 120_000);
+
   test("is told apart from what ran before by its identity", async () => {
     const instance = await up("web", container(engine.images.plain, waiting));
     const first = await instance.status(within());
