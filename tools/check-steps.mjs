@@ -9,8 +9,8 @@ import { toolScript } from "./tool-script.mjs";
 
 /**
  * @typedef {{ root: string, env: NodeJS.ProcessEnv, onOutput?: (text: string) => void }} StepContext
- * @typedef {{ passed: number, failed: number, skipped: string[], output: string }} StepResult a step that is not made of
- *   tests counts as one
+ * @typedef {{ passed: number, failed: number, skipped: string[], output: string, notes?: string[] }} StepResult a step that is not
+ *   made of tests counts as one; `notes` are worth a look though nothing is wrong
  * @typedef {{ id: string, title: string, run: (context: StepContext) => Promise<StepResult> }} Step
  */
 
@@ -61,8 +61,19 @@ function runVitest(context) {
     const args = ["run", `--reporter=${shown}`, "--reporter=json", `--outputFile.json=${report}`];
     if (!process.stdout.isTTY) args.push("--no-color");
     const result = await runScript(context, toolScript(context.root, "vitest"), args);
-    return asTests(result, existsSync(report) ? countVitest(readFileSync(report, "utf8")) : undefined);
+    if (!existsSync(report)) return asTests(result, undefined);
+    const text = readFileSync(report, "utf8");
+    return { ...asTests(result, countVitest(text)), notes: slowestFiles(text, context.root) };
   });
+}
+
+/** Where the time goes: a line for each of the files that took the longest. */
+function slowestFiles(report, root) {
+  return JSON.parse(report)
+    .testResults.map(({ name, startTime, endTime }) => ({ name, ms: endTime - startTime }))
+    .toSorted((one, other) => other.ms - one.ms)
+    .slice(0, 12)
+    .map(({ name, ms }) => `${(ms / 1000).toFixed(1).padStart(6)} s  ${path.relative(root, name)}`);
 }
 
 function runNodeTest(context) {

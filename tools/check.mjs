@@ -82,6 +82,8 @@ function printSummary(results) {
   }
   const skipped = results.flatMap((result) => result.skipped);
   if (skipped.length > 0) print(`\nskipped:\n${skipped.map((title) => `- ${title}`).join("\n")}`);
+  const notes = results.flatMap((result) => result.notes ?? []);
+  if (notes.length > 0) print(`\nslowest test files:\n${notes.join("\n")}`);
   const total = (count) => results.reduce((sum, result) => sum + count(result), 0);
   print("");
   print(
