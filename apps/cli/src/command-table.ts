@@ -13,7 +13,7 @@ export interface CommandEntry<FlagName extends string, Options> {
 export interface FlagTable<FlagName extends string> {
   readonly flags: Readonly<Record<FlagName, readonly [written: string, description: string]>>;
   /** How values are read that are no texts. */
-  readonly parsers?: Readonly<Partial<Record<FlagName, (value: string) => unknown>>>;
+  readonly parsers?: Readonly<Partial<Record<FlagName, (value: string, before: unknown) => unknown>>>;
   readonly choices?: Readonly<Partial<Record<FlagName, readonly string[]>>>;
 }
 
@@ -49,4 +49,9 @@ export function wholeNumber(value: string, least: number, most = Number.MAX_SAFE
   if (value.trim() !== "" && Number.isInteger(number) && number >= least && number <= most) return number;
   const range = most === Number.MAX_SAFE_INTEGER ? `at least ${least}` : `from ${least} to ${most}`;
   throw new InvalidArgumentError(`It must be a whole number, ${range}.`);
+}
+
+/** Gathers the values of a flag that may be given several times. */
+export function collect(value: string, before: unknown): readonly unknown[] {
+  return [...(Array.isArray(before) ? before : []), value];
 }

@@ -1,13 +1,13 @@
 import type { TestShard } from "@netra-apex/core";
 import { type Command, InvalidArgumentError, Option } from "commander";
-import { wholeNumber } from "./command-table.ts";
+import { collect, wholeNumber } from "./command-table.ts";
 
 /** One flag of the command line. */
 interface Flag {
   readonly flags: string;
   readonly description: string;
   readonly choices?: readonly string[];
-  readonly parse?: (value: string) => unknown;
+  readonly parse?: (value: string, before: unknown) => unknown;
   readonly group: FlagGroup;
 }
 
@@ -93,6 +93,14 @@ const showFlags: readonly Flag[] = [
     description: "how progress is shown (default: rich on a terminal, else simple)",
     choices: ["simple", "rich", "json"],
   },
+  {
+    group: "What to show:",
+    flags: "--reporter <name[=file]>",
+    description:
+      "one more reporter, as often as you like: simple, rich, json, log, junit, html, markdown, trace, …, ./my-reporter.ts or a " +
+      "package; one that writes to stdout (no file, or =-) takes the place of --progress-mode",
+    parse: collect,
+  },
   { group: "What to show:", flags: "--json", description: "machine-readable: newline-delimited JSON on stdout" },
   {
     group: "What to show:",
@@ -169,6 +177,7 @@ export interface CliOptions {
   readonly maxParallel?: number;
   readonly dryRun?: boolean;
   readonly progressMode?: "simple" | "rich" | "json";
+  readonly reporter?: readonly string[];
   readonly json?: boolean;
   readonly verbose?: boolean;
   readonly listCategories?: boolean;

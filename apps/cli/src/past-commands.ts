@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { addEntry, type CommandEntry, wholeNumber } from "./command-table.ts";
+import { addEntry, collect, type CommandEntry, wholeNumber } from "./command-table.ts";
 import type { PastOptions } from "./past/past-options.ts";
 
 const flags = {
@@ -10,13 +10,14 @@ const flags = {
   since: ["--since <duration>", "not older than this, such as 2h or 7d"],
   json: ["--json", "machine-readable"],
   verbose: ["-v, --verbose", "show the tests' output and each category's progress, too"],
+  reporter: ["--reporter <name[=file]>", "into this reporter, as of apex run; as often as you like"],
   progressMode: ["--progress-mode <mode>", "how it is shown: simple (default), rich or json"],
   format: ["--format <format>", "markdown (default), html, junit, json or trace"],
   output: ["-o, --output <file>", "write it to a file"],
   metrics: ["--metrics", "the newest run's metrics in the text format of Prometheus"],
 } as const;
 
-const parsers = { limit: (value: string) => wholeNumber(value, 1) };
+const parsers = { reporter: collect, limit: (value: string) => wholeNumber(value, 1) };
 const choices = { progressMode: ["simple", "rich", "json"] };
 type PastEntry = CommandEntry<keyof typeof flags, PastOptions>;
 
@@ -50,7 +51,7 @@ const commands: readonly PastEntry[] = [
     name: "replay",
     arguments: "<run>",
     summary: "show a past run again",
-    flags: ["progressMode", "json", "verbose", "config"],
+    flags: ["progressMode", "reporter", "json", "verbose", "config"],
     run: async ([run = ""], options) => (await import("./past/replay.ts")).replayCommand(run, options),
   },
   {

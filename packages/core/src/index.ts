@@ -34,6 +34,7 @@ export {
 } from "./config/services/service-address.ts";
 export { variablePrefix } from "./config/services/variable-prefix.ts";
 export { didYouMean, suggest } from "./config/suggest.ts";
+export { importFromProject, importHint, isModulePath } from "./config/import-from-project.ts";
 export {
   type BackgroundSettings,
   defaultBackground,
@@ -213,7 +214,6 @@ export {
   type EventEnvelope,
   eventVersion,
   type NodeEvidence,
-  type ReporterFailure,
   type RunEvent,
   type RunEventBody,
   type RunEventOf,
@@ -245,6 +245,9 @@ export {
 export type { WrittenEvent } from "./events/event-fields.ts";
 export { EventStream, type EventStreamOptions } from "./events/event-stream.ts";
 export type { Reporter } from "./events/reporter.ts";
+export { ReporterFanOut, type ReporterFanOutOptions } from "./events/reporter-fan-out.ts";
+export type { ReporterFailure, ReporterReview, SlowReporter } from "./events/reporter-review.ts";
+export type { ReporterContext, ReporterFactory, ReporterStream } from "./events/reporter-factory.ts";
 
 // For authors of agents
 export { defineAgent, defineTool, DefinitionError } from "./agents/define.ts";

@@ -14,3 +14,22 @@ export {
   keptTestsPerNode,
   type RunningNode,
 } from "./node-view.ts";
+
+// Reporters by name: those that apex brings along, and those of others
+export {
+  chooseReporters,
+  type ChosenReporter,
+  type ChosenReporters,
+  type ReportersQuestion,
+} from "./reporters/choose-reporters.ts";
+export { openReporters, type OpenReportersOptions } from "./reporters/open-reporters.ts";
+export { parseReporterRequest, type ReporterRequest } from "./reporters/reporter-request.ts";
+export { type ReporterEntry, reporterTable } from "./reporters/reporter-table.ts";
+export type { ReporterPlaces } from "./reporters/load-reporter.ts";
+export { writeWholeFile, type FileOwner } from "./reporters/reporter-file.ts";
+export {
+  ReporterConflictError,
+  ReporterFileError,
+  ReporterModuleError,
+  UnknownReporterError,
+} from "./reporters/reporter-errors.ts";

@@ -1,20 +1,19 @@
 import path from "node:path";
 import {
   type Config,
+  createRunId,
   exitCodes,
   type HostParticipant,
   type Plan,
   type RecoveredRun,
-  type Reporter,
   runPlan,
 } from "@netra-apex/core";
-import { chooseProgressMode, createReporter, type ProgressMode } from "@netra-apex/progress";
 import type { RunKeeper } from "@netra-apex/store";
 import { loadSqliteQuietly } from "../history/load-sqlite.ts";
 import { prepareRun } from "../history/prepare-run.ts";
 import { listenForInterruption } from "./interruption.ts";
 import type { Invocation } from "./invocation.ts";
-import { rerunPrefix } from "./rerun-prefix.ts";
+import { chosenReporters, openRunReporters, sayOfReporters } from "./run-reporters.ts";
 import { listenForSuspension } from "./suspension.ts";
 
 /** Runs a plan and shows it; what is `recovered` of a run that is resumed is not repeated. Resolves with the exit code. */
@@ -24,39 +23,27 @@ export async function executePlan(
   { options, guard, args }: Invocation,
   resumed?: { readonly recovered: RecoveredRun; readonly assumeUnchanged: boolean },
 ): Promise<number> {
-  const mode = chooseProgressMode({
-    requested: options.progressMode,
-    json: options.json,
-    stderr: process.stderr,
-    env: process.env,
-  });
+  const chosen = chosenReporters(options);
+  const runId = createRunId(new Date());
+  // Before anything else, so that a wrong name is told at once.
+  const shown = await openRunReporters(chosen, options, { runId, projectRoot: plan.projectRoot });
   loadSqliteQuietly();
-  let reporter: Reporter | undefined;
-  const interruption = listenForInterruption((message) => {
-    if (reporter?.notice) reporter.notice(message);
-    else process.stderr.write(`${message}\n`);
-  });
-  const suspension = listenForSuspension(guard, mode === "rich");
+  const interruption = listenForInterruption((message) => shown.notice(message));
+  const suspension = listenForSuspension(guard, chosen.isLive);
   let share: HostParticipant | undefined;
   try {
     const prepared = await prepareRun(config, plan, {
       guard,
+      runId,
       killNow: interruption.kill,
       forceRecreate: options.forceRecreate,
     });
     const { keeper } = prepared;
     share = prepared.share;
     for (const warning of prepared.warnings) process.stderr.write(`warning  ${warning}\n`);
-    reporter = await createReporter(mode, {
-      stdout: process.stdout,
-      stderr: process.stderr,
-      env: process.env,
-      verbose: options.verbose ?? false,
-      rerunPrefix: rerunPrefix(process.argv[1] ?? "apex", options),
-    });
     const settings = {
       ...prepared.settings,
-      reporters: [...prepared.settings.reporters, reporter],
+      reporters: [...prepared.settings.reporters, ...shown.reporters],
       signal: interruption.stop,
       clock: suspension.clock,
       command: args,
@@ -67,15 +54,15 @@ export async function executePlan(
     const summary = resumed
       ? await (await import("./continue-run.ts")).continueRun(resumed.recovered, plan, settings, { ...resumed, say })
       : await runPlan(plan, settings);
-    for (const { reporter: name, message } of summary.reporterFailures ?? []) {
-      process.stderr.write(`warning  the ${name} reporter could not finish: ${message}\n`);
-    }
+    sayOfReporters({ failures: summary.reporterFailures ?? [], slow: summary.slowReporters ?? [] });
     const { open, warnings: found } = await keeper.settle();
     for (const line of found) process.stderr.write(line.startsWith(" ") ? `${line}\n` : `warning  ${line}\n`);
-    if (options.lastFailed) await sayWhatIsOpen(open, keeper.ran, mode);
+    if (options.lastFailed)
+      await sayWhatIsOpen(open, keeper.ran, chosen.stdout === "data" ? process.stderr : process.stdout);
     if (summary.exitCode === exitCodes.nothingRan) sayHowToStart(plan);
     return summary.exitCode;
   } finally {
+    shown.release();
     share?.leave();
     suspension.release();
     interruption.release();
@@ -85,10 +72,9 @@ export async function executePlan(
 async function sayWhatIsOpen(
   open: Awaited<ReturnType<RunKeeper["settle"]>>["open"],
   ran: ReadonlySet<string>,
-  mode: ProgressMode,
+  to: NodeJS.WritableStream,
 ): Promise<void> {
   const { openLines } = await import("../history/last-failed.ts");
-  const to = mode === "json" ? process.stderr : process.stdout;
   for (const line of openLines(open, ran)) to.write(`${line}\n`);
 }
 

@@ -4,6 +4,7 @@ import { executePlan } from "./execute-plan.ts";
 import { listCategories } from "./list-categories.ts";
 import { printWarnings } from "./print-warnings.ts";
 import { requireLimits } from "./require-limits.ts";
+import { chosenReporters } from "./run-reporters.ts";
 import { sayNothing } from "./say-nothing.ts";
 
 /** `apex run`: plans and runs; resolves with the exit code of the run's outcome. */
@@ -28,6 +29,7 @@ export async function runCommand(invocation: Invocation): Promise<number> {
 
 /** Queues what belongs into the background, and runs the rest here. */
 async function checkedRun(plan: Plan, config: Config, invocation: Invocation): Promise<number> {
+  const { stdout: holds } = chosenReporters(invocation.options);
   if (plan.runMode === undefined || ![...config.layers.values()].some(({ isBackground }) => isBackground)) {
     return runHere(plan, config, invocation);
   }
@@ -39,7 +41,7 @@ async function checkedRun(plan: Plan, config: Config, invocation: Invocation): P
   const { json, progressMode } = invocation.options;
   const isJson = json ?? progressMode === "json";
   // The stream of a run is on stdout; where there is none, the tasks are all that there is to say.
-  const isStreamed = isJson && foreground !== undefined;
+  const isStreamed = holds === "data" && foreground !== undefined;
   const to = isStreamed ? process.stderr : process.stdout;
   const ids = await queueLayers(config, queued, invocation.options, (task) => {
     to.write(isJson && !isStreamed ? `${JSON.stringify(jsonOf(task))}\n` : `background  ${lineOf(task)}\n`);

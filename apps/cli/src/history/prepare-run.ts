@@ -7,6 +7,7 @@ import {
   type HostParticipant,
   type Plan,
   type Reporter,
+  type RunId,
   type RunPlanOptions,
   takesOfHost,
 } from "@netra-apex/core";
@@ -31,6 +32,8 @@ export interface PreparedRun {
 export interface RunControl extends Pick<LayerExecutionAgentOptions, "guard" | "killNow"> {
   /** Services that were left up are stopped and started anew. */
   readonly forceRecreate?: boolean | undefined;
+  /** Of the run, where somebody had to know it before. */
+  readonly runId?: RunId;
 }
 
 /**
@@ -40,9 +43,8 @@ export interface RunControl extends Pick<LayerExecutionAgentOptions, "guard" | "
 export async function prepareRun(
   config: Config,
   plan: Plan,
-  { forceRecreate, ...control }: RunControl = {},
+  { forceRecreate, runId = createRunId(new Date()), ...control }: RunControl = {},
 ): Promise<PreparedRun> {
-  const runId = createRunId(new Date());
   // Git looks while we open the store.
   const inputs = identifyInputs(plan.projectRoot, ownPlaces(config));
   const keeper = await RunKeeper.open(config, plan, runId);

@@ -11,6 +11,7 @@ export interface PastOptions {
   readonly json?: boolean;
   readonly verbose?: boolean;
   readonly progressMode?: "simple" | "rich" | "json";
+  readonly reporter?: readonly string[];
   readonly format?: string;
   readonly output?: string;
   readonly metrics?: boolean;

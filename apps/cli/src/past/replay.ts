@@ -1,39 +1,31 @@
-import { exitCodes } from "@netra-apex/core";
-import { chooseProgressMode, createReporter } from "@netra-apex/progress";
+import { exitCodes, ReporterFanOut, systemClock } from "@netra-apex/core";
 import { journalOf, readJournal } from "@netra-apex/store";
-import { rerunPrefix } from "../commands/rerun-prefix.ts";
+import { chosenReporters, openRunReporters, sayOfReporters } from "../commands/run-reporters.ts";
 import { findShownRun } from "./find-shown-run.ts";
 import { findPast } from "./open-past.ts";
 import type { PastOptions } from "./past-options.ts";
 
+/** A replay waits for nobody; what a reporter sends somewhere may take as long. */
+const closeMs = 30_000;
+
 /** `apex replay RUN`: shows a recorded run through the reporters that show any run. */
 export async function replayCommand(reference: string, options: PastOptions): Promise<number> {
-  const { directory } = await findPast(options);
+  const chosen = chosenReporters(options, "simple");
+  const { directory, projectRoot } = await findPast(options);
   const runId = findShownRun(directory, reference);
-  const reporter = await createReporter(
-    chooseProgressMode({
-      requested: options.progressMode ?? (options.json ? undefined : "simple"),
-      json: options.json,
-      stderr: process.stderr,
-      env: process.env,
-    }),
-    {
-      stdout: process.stdout,
-      stderr: process.stderr,
-      env: process.env,
-      verbose: options.verbose ?? false,
-      rerunPrefix: rerunPrefix(process.argv[1] ?? "apex", options),
-    },
-  );
+  const shown = await openRunReporters(chosen, options, { runId, projectRoot });
+  const fanOut = new ReporterFanOut({ clock: systemClock });
+  for (const reporter of shown.reporters) fanOut.add(reporter);
   let isFinished = false;
-  const events = readJournal(journalOf(directory, runId));
   try {
-    for (const event of events) {
+    for (const event of readJournal(journalOf(directory, runId))) {
       if (event.type === "run_completed") isFinished = true;
-      reporter.onEvent(event);
+      fanOut.deliver(event);
     }
   } finally {
-    await reporter.close?.();
+    const review = await fanOut.close(closeMs);
+    shown.release();
+    sayOfReporters(review);
   }
   if (!isFinished) process.stderr.write(`note  ${runId} was interrupted here, or still runs: apex resume ${runId}\n`);
   return exitCodes.passed;

@@ -98,9 +98,10 @@ function recover(journal: string): { readonly recovered: RecoveredRun; readonly 
 }
 
 /** How it is shown is asked of this command line, not of the one before. */
-function shownOptions({ progressMode, json, verbose, config }: Invocation["options"]) {
+function shownOptions({ progressMode, reporter, json, verbose, config }: Invocation["options"]) {
   return {
     progressMode,
+    ...(reporter === undefined ? {} : { reporter }),
     json: json ?? false,
     verbose: verbose ?? false,
     ...(config === undefined ? {} : { config }),

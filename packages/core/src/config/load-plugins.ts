@@ -1,7 +1,6 @@
-import path from "node:path";
-import { pathToFileURL } from "node:url";
 import { createAgents, type Plugins, readPlugin } from "../agents/plugin.ts";
 import { describeThrown, isApexError } from "../apex-error.ts";
+import { importFromProject, importHint } from "./import-from-project.ts";
 import type { ConfigProblem } from "./problem.ts";
 import type { Locate } from "./rules.ts";
 
@@ -37,7 +36,7 @@ export async function loadPlugins(
       }
       loaded.push(plugin);
     } catch (error) {
-      const hint = isApexError(error) ? error.hint : loadHint(error);
+      const hint = isApexError(error) ? error.hint : importHint(error);
       say(`cannot be used: ${describeThrown(error)}`, hint);
     }
   }
@@ -50,30 +49,6 @@ export async function loadPlugins(
 }
 
 async function importPlugin(specifier: string, projectRoot: string): Promise<unknown> {
-  const module = (await import(await urlOf(specifier, projectRoot))) as Record<string, unknown>;
+  const module = await importFromProject(specifier, projectRoot);
   return module["default"] ?? module["plugin"];
-}
-
-/** A package is resolved as the project itself would import it, wherever apex is installed. */
-async function urlOf(specifier: string, projectRoot: string): Promise<string> {
-  if (specifier.startsWith(".") || path.isAbsolute(specifier)) {
-    return pathToFileURL(path.resolve(projectRoot, specifier)).href;
-  }
-  const { resolve } = await import("import-meta-resolve");
-  return resolve(specifier, pathToFileURL(path.join(projectRoot, "apex.yaml")).href);
-}
-
-function loadHint(error: unknown): string | undefined {
-  const code = error instanceof Error && "code" in error ? error.code : undefined;
-  switch (code) {
-    case "ERR_MODULE_NOT_FOUND":
-      return 'write paths with a leading "./", relative to the project\'s root, and packages as they are installed';
-    case "ERR_UNSUPPORTED_TYPESCRIPT_SYNTAX":
-    case "ERR_INVALID_TYPESCRIPT_SYNTAX":
-      return "Node only strips types: write it without enums, namespaces and parameter properties";
-    case "ERR_UNSUPPORTED_NODE_MODULES_TYPE_STRIPPING":
-      return "a package must be published as JavaScript";
-    default:
-      return undefined;
-  }
 }

@@ -11,7 +11,8 @@ import type { KeptNode } from "../engine/recover.ts";
 import { finalState, isActive, type RunState, RunStateMachine } from "../engine/run-state.ts";
 import { EventStream } from "../events/event-stream.ts";
 import type { Reporter } from "../events/reporter.ts";
-import type { ReporterFailure, RunSummary } from "../events/run-event.ts";
+import { type ReporterReview, withReview } from "../events/reporter-review.ts";
+import type { RunSummary } from "../events/run-event.ts";
 import type { RunHost, RunInputs } from "../events/run-surroundings.ts";
 import { createRunId, type NodeId, type RunId } from "../ids.ts";
 import type { Outcome } from "../outcome.ts";
@@ -181,14 +182,14 @@ class MasterController {
 
   async run(): Promise<RunSummary> {
     const { graceMs = defaultGraceMs } = this.#options;
-    let reporterFailures: readonly ReporterFailure[] = [];
+    let review: ReporterReview;
     let summary: RunSummary;
     try {
       summary = await this.#runToItsEnd();
     } finally {
-      reporterFailures = await this.#stream.close(graceMs);
+      review = await this.#stream.close(graceMs);
     }
-    return reporterFailures.length === 0 ? summary : { ...summary, reporterFailures };
+    return withReview(summary, review);
   }
 
   /** From the first event to the last one. */

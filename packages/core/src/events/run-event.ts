@@ -5,6 +5,7 @@ import type { Enforcement, LimitsInForce } from "../layers/limits.ts";
 import type { Plan, PlanNode } from "../plan/plan.ts";
 import type { TestCounts, TestResult } from "../test-result.ts";
 import type { RunState } from "../engine/run-state.ts";
+import type { ReporterFailure, SlowReporter } from "./reporter-review.ts";
 import type { RunHost, RunInputs } from "./run-surroundings.ts";
 import type { ContentionEvent, ServiceOutage, SurroundingsEvent } from "./service-events.ts";
 import type { Suspicion } from "./suspicion.ts";
@@ -45,14 +46,10 @@ export interface RunSummary {
   readonly coordination: CoordinationEfficiency;
   /** How the limits that nodes asked for were enforced, and for how many nodes each; absent when none had any. */
   readonly limits?: EnforcementCounts;
-  /** Reporters that could not finish their writing; only in what `runPlan` returns, for by then the stream is over. */
+  /** Reporters that were dropped or could not finish; only in what `runPlan` returns, for by then the stream is over. */
   readonly reporterFailures?: readonly ReporterFailure[];
-}
-
-/** A reporter that is at fault, and how. */
-export interface ReporterFailure {
-  readonly reporter: string;
-  readonly message: string;
+  /** Reporters that held the run up; only in what `runPlan` returns. */
+  readonly slowReporters?: readonly SlowReporter[];
 }
 
 /** For how many nodes each way of enforcing a limit was really in force. */

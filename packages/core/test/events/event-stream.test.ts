@@ -89,7 +89,8 @@ describe("the event stream", () => {
     events.subscribe({ name: "stuck", onEvent: () => undefined, close: () => new Promise(() => undefined) });
     const closing = events.close(1_000);
     await clock.advance(1_000);
-    await expect(closing).resolves.toEqual([{ reporter: "stuck", message: "it did not finish within 1s" }]);
+    const failures = [{ reporter: "stuck", message: "it did not finish within 1s" }];
+    await expect(closing).resolves.toEqual({ failures, slow: [] });
   });
 });
 
@@ -151,6 +152,33 @@ describe("a run's events", () => {
     expect(rig.all("run_completed")).toHaveLength(1);
   });
 });
+
+describe("a reporter that holds the run up", () => {
+  it("is named with its time in what the run returns, and is no failure", async () => {
+    const clock = new SlowableClock();
+    const slow: Reporter = { name: "slow", onEvent: () => clock.pass(200) };
+    const rig = await RunRig.start(planOf([{ id: "one", nodes: ["a"] }]), { reporters: [slow], clock });
+    await rig.agent.end("a");
+    const summary = await rig.summary;
+    const busyMs = rig.events.length * 200;
+    expect(summary).toMatchObject({ outcome: { status: "passed" }, exitCode: 0 });
+    expect(summary.slowReporters).toEqual([{ reporter: "slow", busyMs, runMs: busyMs }]);
+    expect(summary.reporterFailures).toBeUndefined();
+  });
+});
+
+/** Time passes on it while somebody works. */
+class SlowableClock extends ManualClock {
+  #passedMs = 0;
+
+  pass(ms: number): void {
+    this.#passedMs += ms;
+  }
+
+  override monotonicMs(): number {
+    return super.monotonicMs() + this.#passedMs;
+  }
+}
 
 describe("a reporter that cannot finish", () => {
   it.each<[string, () => Promise<void>, string]>([

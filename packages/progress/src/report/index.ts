@@ -1,4 +1,5 @@
 export { createRunReport } from "./create-run-report.ts";
+export { RunReportFold } from "./run-report-fold.ts";
 export { mergeRunReports } from "./merge-run-reports.ts";
 export { ReportError } from "./report-error.ts";
 export {
@@ -35,3 +36,5 @@ export type {
 } from "./reported-services.ts";
 export { type ReportFormat, reportFormats, renderReport } from "./render-report.ts";
 export type { RenderOptions } from "./render-options.ts";
+export { renderJunitByLayer } from "./junit/render-junit.ts";
+export { JunitLossError } from "./junit/junit-loss.ts";

@@ -6,6 +6,11 @@ export interface RenderOptions {
   readonly rerunPrefix?: readonly string[];
   /** Rows of the tables of single tests, for people. Default: 25. */
   readonly mostRows?: number;
+  /**
+   * How a JUnit file tells failures that a test got over: as `flakyFailure` and `rerunFailure` (`surefire`, the default), or, for
+   * readers that know only the oldest elements, as text in `system-out` (`plain`).
+   */
+  readonly junitDialect?: "surefire" | "plain";
 }
 
 /** The same with defaults filled in. */
@@ -13,8 +18,8 @@ export type ResolvedRenderOptions = Required<RenderOptions>;
 
 /** Fills in defaults. */
 export function resolveRenderOptions(options: RenderOptions): ResolvedRenderOptions {
-  const { rerunPrefix = ["apex", "run"], mostRows = 25 } = options;
-  return { rerunPrefix, mostRows };
+  const { rerunPrefix = ["apex", "run"], mostRows = 25, junitDialect = "surefire" } = options;
+  return { rerunPrefix, mostRows, junitDialect };
 }
 
 /** The line that runs something again; undefined where nothing can say it. */

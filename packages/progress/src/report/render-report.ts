@@ -20,7 +20,7 @@ export function renderReport(report: RunReport, format: ReportFormat, options: R
     case "html":
       return renderHtml(report, resolved);
     case "junit":
-      return renderJunit(report);
+      return renderJunit(report, resolved);
     case "json":
       return `${JSON.stringify(report, undefined, 2)}\n`;
     case "trace":

@@ -1,4 +1,4 @@
-import { describeOutcome } from "@netra-apex/core";
+import { describeOutcome, type LayerId, type NodeId, type RunId } from "@netra-apex/core";
 import { testTitle } from "../../render/test-title.ts";
 import { effectiveNodes, effectiveTests } from "../complete-report.ts";
 import { evidenceFacts, slaText } from "../fact-texts.ts";
@@ -31,6 +31,8 @@ export interface JunitCase {
   readonly classname: string;
   readonly durationMs: number;
   readonly result: CaseResult;
+  /** It is a test; otherwise it says what no test says. */
+  readonly isTest: boolean;
   /** What it failed by before it passed, or before it failed for good. */
   readonly earlier: readonly { readonly type: string; readonly message: string }[];
 }
@@ -38,6 +40,8 @@ export interface JunitCase {
 /** A node's tests. */
 export interface JunitSuite {
   readonly name: string;
+  /** Absent for what concerns the run as a whole. */
+  readonly node?: { readonly runId: RunId; readonly nodeId: NodeId; readonly layerId: LayerId };
   readonly startMs?: number;
   readonly durationMs: number;
   readonly properties: readonly (readonly [name: string, value: string])[];
@@ -70,6 +74,7 @@ export function junitSuites(report: RunReport): JunitSuite[] {
     return [
       {
         name: report.runs.length > 1 ? `${node.id} (${node.runId})` : node.id,
+        node: { runId: node.keptFrom ?? node.runId, nodeId: node.id, layerId: node.layerId },
         durationMs: node.durationMs,
         properties: properties(node, cases, refs),
         cases: own ? [...cases, own] : cases,
@@ -90,6 +95,7 @@ function testCase(test: ReportedTest, outages: readonly string[]): JunitCase {
   const byFramework = { type: "flaky", message: `it failed before it passed, ${retries} retries` };
   return {
     name: testTitle(test),
+    isTest: true,
     classname: file === undefined || file === "" ? nodeId : file,
     durationMs,
     result: withNotes(resultOf(test), outages),
@@ -121,7 +127,13 @@ function resultOf({ status, message = "", details }: ReportedTest): CaseResult {
 
 /** What a node has to say that none of its tests says, so that nothing that did not pass looks green. */
 function nodeCase(node: ReportedNode, cases: readonly JunitCase[]): JunitCase | undefined {
-  const common = { name: node.id, classname: `apex.${node.layerId}`, durationMs: node.durationMs, earlier: [] };
+  const common = {
+    name: node.id,
+    classname: `apex.${node.layerId}`,
+    durationMs: node.durationMs,
+    isTest: false,
+    earlier: [],
+  };
   const { outcome, evidence, counts } = node;
   if (!outcome) {
     const message = "no end of it is recorded";
@@ -161,6 +173,7 @@ function layerCases(report: RunReport): JunitCase[] {
       name,
       classname: "apex.layer",
       durationMs: 0,
+      isTest: false,
       earlier: [],
       result: { kind: "error", type: outcome.status, message, text },
     };
@@ -194,6 +207,7 @@ function runCases({ verdict }: RunReport): JunitCase[] {
     name: title,
     classname: "apex.verdict",
     durationMs: 0,
+    isTest: false,
     earlier: [],
     result: { kind: "error", type: id, message: detail, text: detail },
   }));

@@ -1,0 +1,96 @@
+import type { Reporter, ReporterReview, RunId } from "@netra-apex/core";
+import {
+  chooseProgressMode,
+  chooseReporters,
+  type ChosenReporters,
+  openReporters,
+  parseReporterRequest,
+  type ProgressMode,
+} from "@netra-apex/progress";
+import type { CliOptions } from "../flags.ts";
+import { apexVersion } from "../version.ts";
+import { ownStdout } from "./own-stdout.ts";
+import { rerunPrefix } from "./rerun-prefix.ts";
+
+/** What a command line says of reporters. */
+export type ShowOptions = Pick<CliOptions, "progressMode" | "reporter" | "json" | "verbose" | "config" | "env">;
+
+/** The reporters of a run, opened. */
+export interface RunReporters {
+  readonly reporters: readonly Reporter[];
+  /** Tells a person something in the middle of the run. */
+  notice(message: string): void;
+  /** Gives back what was taken of the process; the reporters are closed by whoever tells them the events. */
+  release(): void;
+}
+
+/**
+ * Decides what shows a run. `usualMode` is for where nothing was asked for; by default it depends on the terminal.
+ * Throws `ReporterConflictError`.
+ */
+export function chosenReporters(
+  { progressMode, json, reporter = [] }: ShowOptions,
+  usualMode?: ProgressMode,
+): ChosenReporters {
+  const { stderr, env } = process;
+  return chooseReporters({
+    requests: reporter.map(parseReporterRequest),
+    mode: chooseProgressMode({ requested: progressMode ?? (json ? undefined : usualMode), json, stderr, env }),
+    isModeAsked: json === true || progressMode !== undefined,
+    cwd: process.cwd(),
+  });
+}
+
+/** Opens reporters. Throws `UnknownReporterError`, `ReporterModuleError` or `ReporterFileError`. */
+export async function openRunReporters(
+  { reporters: chosen, stdout: holds }: ChosenReporters,
+  options: ShowOptions,
+  run: { readonly runId: RunId; readonly projectRoot: string },
+): Promise<RunReporters> {
+  const owned = holds === "data" ? ownStdout() : { stdout: process.stdout, release: () => undefined };
+  try {
+    const reporters = await openReporters(chosen, {
+      ...run,
+      cwd: process.cwd(),
+      stdout: owned.stdout,
+      stderr: process.stderr,
+      env: process.env,
+      apexVersion,
+      verbose: options.verbose ?? false,
+      rerunPrefix: rerunPrefix(process.argv[1] ?? "apex", options),
+    });
+    return { reporters, notice: (message) => notice(reporters, message), release: () => owned.release() };
+  } catch (error) {
+    owned.release();
+    throw error;
+  }
+}
+
+/** Names the reporters that something is wrong with: on stderr, when all is over. */
+export function sayOfReporters({ failures, slow }: ReporterReview): void {
+  for (const { reporter, message, isDropped } of failures) {
+    const how = isDropped ? "failed in the middle and was dropped" : "could not finish";
+    process.stderr.write(`warning  the ${reporter} reporter ${how}: ${message}\n`);
+  }
+  for (const { reporter, busyMs, runMs } of slow) {
+    const share = `${seconds(busyMs)} of ${seconds(runMs)}`;
+    process.stderr.write(`warning  the ${reporter} reporter held everything up: it took ${share} to take events\n`);
+  }
+}
+
+function notice(reporters: readonly Reporter[], message: string): void {
+  const screen = reporters.find((reporter) => "notice" in reporter);
+  try {
+    if (screen?.notice) {
+      screen.notice(message);
+      return;
+    }
+  } catch {
+    // It is said all the same.
+  }
+  process.stderr.write(`${message}\n`);
+}
+
+function seconds(ms: number): string {
+  return `${(ms / 1_000).toFixed(1)} s`;
+}

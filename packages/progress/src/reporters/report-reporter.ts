@@ -1,0 +1,68 @@
+import type { Reporter, ReporterContext, RunEvent } from "@netra-apex/core";
+import { OutputSink } from "../output-sink.ts";
+import { renderJunitByLayer } from "../report/junit/render-junit.ts";
+import type { RenderOptions } from "../report/render-options.ts";
+import { renderReport } from "../report/render-report.ts";
+import type { RunReport } from "../report/run-report.ts";
+import { RunReportFold } from "../report/run-report-fold.ts";
+import { writeWholeFile } from "./reporter-file.ts";
+
+/** Reports that are written when the run is over. */
+export type WholeReportFormat = "junit" | "html" | "markdown" | "trace";
+
+/** Where a report goes, and how it is rendered. */
+export type ReportReporterOptions = Pick<ReporterContext, "stdout"> &
+  Partial<Pick<ReporterContext, "file" | "rerunPrefix">> &
+  Pick<RenderOptions, "junitDialect">;
+
+/**
+ * Collects a run and writes its report in `close`, also when the run did not come to its end: to its file, all at once, or to
+ * stdout. A file with `{layer}` in its name is one for each layer. Without any event, nothing is written.
+ */
+export function createReportReporter(format: WholeReportFormat, options: ReportReporterOptions): Reporter {
+  return new ReportReporter(format, options);
+}
+
+class ReportReporter implements Reporter {
+  readonly name: WholeReportFormat;
+  readonly #options: ReportReporterOptions;
+  #fold: RunReportFold | undefined;
+
+  constructor(format: WholeReportFormat, options: ReportReporterOptions) {
+    this.name = format;
+    this.#options = options;
+  }
+
+  onEvent(event: RunEvent): void {
+    this.#fold ??= new RunReportFold();
+    this.#fold.onEvent(event);
+  }
+
+  async close(): Promise<void> {
+    const fold = this.#fold;
+    this.#fold = undefined;
+    if (!fold) return;
+    const report = fold.report();
+    const { file, stdout } = this.#options;
+    if (file === undefined) {
+      const sink = new OutputSink(stdout);
+      sink.write(this.#render(report));
+      await sink.close();
+    } else if (this.name === "junit" && file.includes("{layer}")) {
+      for (const [layer, text] of renderJunitByLayer(report, this.#options)) {
+        await writeWholeFile({ name: this.name, file: file.replaceAll("{layer}", fileNameOf(layer)) }, text);
+      }
+    } else {
+      await writeWholeFile({ name: this.name, file }, this.#render(report));
+    }
+  }
+
+  #render(report: RunReport): string {
+    return renderReport(report, this.name, this.#options);
+  }
+}
+
+/** Ids of layers are the user's. */
+function fileNameOf(layer: string): string {
+  return encodeURIComponent(layer).replace(/^\.+/, (dots) => "%2E".repeat(dots.length));
+}
