@@ -16,10 +16,7 @@ export class EventRing {
   #bytes = 0;
 
   /** `onLeave` gets what makes room, in order. */
-  constructor(
-    most: { readonly events: number; readonly bytes: number },
-    onLeave: (entry: RingEntry) => void,
-  ) {
+  constructor(most: { readonly events: number; readonly bytes: number }, onLeave: (entry: RingEntry) => void) {
     this.#most = most;
     this.#onLeave = onLeave;
   }
@@ -45,6 +42,8 @@ export class EventRing {
   /** Takes the next event; the latest is kept whatever its size. */
   push(event: RunEvent, line: string): void {
     const bytes = Buffer.byteLength(line);
+    // What is here has no gap: what came before one is as good as gone.
+    if (this.length > 0 && event.seq !== this.lastSeq + 1) while (this.length > 0) this.#shift();
     this.#entries.push({ event, line, bytes });
     this.#bytes += bytes;
     while (this.length > 1 && (this.length > this.#most.events || this.#bytes > this.#most.bytes)) this.#shift();
@@ -70,7 +69,7 @@ export class EventRing {
     this.#head += 1;
     this.#bytes -= entry.bytes;
     this.#onLeave(entry);
-    if (this.#head > 1_024 && this.#head * 2 > this.#entries.length) {
+    if (this.#head === this.#entries.length || (this.#head > 1_024 && this.#head * 2 > this.#entries.length)) {
       this.#entries = this.#entries.slice(this.#head);
       this.#head = 0;
     }

@@ -12,10 +12,7 @@ export class NotDeliveredError extends ApexError {
   readonly total: number;
 
   constructor(counts: { readonly missing: number; readonly total: number }, reason: string, hint?: string) {
-    super(
-      `${counts.missing} of ${counts.total} events not delivered: ${reason}`,
-      hint === undefined ? {} : { hint },
-    );
+    super(`${counts.missing} of ${counts.total} events not delivered: ${reason}`, hint === undefined ? {} : { hint });
     this.missing = counts.missing;
     this.total = counts.total;
   }

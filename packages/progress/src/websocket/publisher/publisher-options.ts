@@ -107,10 +107,9 @@ export function publishAddress({ url, token }: Pick<PublisherOptions, "url" | "t
     });
   }
   if (token !== undefined && address.protocol === "ws:" && !isLoopback(address.hostname)) {
-    throw new PublisherOptionsError(
-      `the token would go over the network in the clear to ${address.host}`,
-      { hint: `use wss://${address.host}, or a tunnel to an address of this machine` },
-    );
+    throw new PublisherOptionsError(`the token would go over the network in the clear to ${address.host}`, {
+      hint: `use wss://${address.host}, or a tunnel to an address of this machine`,
+    });
   }
   return address;
 }
