@@ -1,4 +1,4 @@
-import type { RunEvent, RunId } from "@netra-apex/core";
+import type { NodeId, RunEvent, RunId, TestCounts } from "@netra-apex/core";
 
 /*
  * What goes over a socket, both ways: JSON texts, one message each. Nothing here needs Node or a library, for browsers speak it, too.
@@ -63,12 +63,14 @@ export type PublisherMessage =
   /** In place of events that the publisher has no more: what they amount to. The numbering goes on after `throughSeq`. */
   | ({ readonly type: "publish_snapshot" } & Snapshot);
 
-/** What the events up to a point amount to, told as events, too, so that one fold reads both: see `compactEvents`. */
+/** What the events up to a point amount to, told as events, too, so that one fold reads both: see `RunDigest` and `viewOfSnapshot`. */
 export interface Snapshot {
   readonly run: RunId;
   readonly throughSeq: number;
   /** In order, with gaps: those that still matter for what is shown now. */
   readonly events: readonly RunEvent[];
+  /** Tests of nodes that run now, of their attempt now, which are not among the events: only their number matters. Absent: none. */
+  readonly omittedTests?: readonly { readonly nodeId: NodeId; readonly counts: TestCounts }[];
 }
 
 /** What a hub sends to everybody. */

@@ -1,5 +1,7 @@
 import type { NodeId, Outcome, RunEvent, RunEventOf, RunId } from "@netra-apex/core";
 import { applyEvent, emptyRunView, type RunView } from "../../run-view.ts";
+import type { Snapshot } from "../../websocket/protocol.ts";
+import { viewOfSnapshot } from "../../websocket/snapshot-view.ts";
 import { type EventLine, eventLine } from "./event-line.ts";
 import { NodeTests } from "./node-tests.ts";
 import { OutputLog } from "./output-log.ts";
@@ -61,15 +63,19 @@ export class PageRun {
     return this.#view;
   }
 
-  /** Takes events in, in their order. What was taken in before is not changed by it, only added to. */
-  apply(events: readonly RunEvent[], arrivedAtMs: number): void {
+  /** Takes the next event in. */
+  apply(event: RunEvent, arrivedAtMs: number): void {
     this.arrivedAtMs = arrivedAtMs;
-    for (const event of events) {
-      this.#view = applyEvent(this.#view, event);
-      this.#note(event);
-    }
-    const surplus = this.events.length - keptEvents;
-    if (surplus > keptEvents / 10) this.events.splice(0, surplus);
+    this.#view = applyEvent(this.#view, event);
+    this.#note(event);
+  }
+
+  /** Begins with what a run amounted to when it was joined late. */
+  begin(snapshot: Pick<Snapshot, "events" | "omittedTests">, arrivedAtMs: number): void {
+    this.isCondensed = true;
+    this.arrivedAtMs = arrivedAtMs;
+    this.#view = viewOfSnapshot(snapshot);
+    for (const event of snapshot.events) this.#note(event);
   }
 
   /** The time of the run now, in milliseconds since the Unix epoch by the clock of the machine that runs it. */
@@ -80,6 +86,8 @@ export class PageRun {
 
   #note(event: RunEvent): void {
     this.events.push(eventLine(event));
+    // Dropped in bulk: to shift an array by one for every event is slow.
+    if (this.events.length > keptEvents * 1.1) this.events.splice(0, this.events.length - keptEvents);
     switch (event.type) {
       case "test_completed":
         return this.#noteTest(event);

@@ -1,4 +1,5 @@
 import type { RunEvent, RunId } from "@netra-apex/core";
+import type { Snapshot } from "../../websocket/protocol.ts";
 import { PageRun } from "./page-run.ts";
 
 /** Runs that are kept; the oldest of those that are over are forgotten first. */
@@ -21,20 +22,17 @@ export class RunBook {
     return run;
   }
 
-  apply(id: RunId, { thread, events, atMs }: { readonly thread: string; readonly events: readonly RunEvent[]; readonly atMs: number }): PageRun {
-    const run = this.add(id, thread);
-    run.apply(events, atMs);
-    return run;
+  /** Takes an event in. */
+  apply(event: RunEvent, thread: string, atMs: number): void {
+    this.add(event.runId, thread).apply(event, atMs);
   }
 
   /** What a run amounts to, in place of what was known of it. */
-  replace(id: RunId, { thread, events, atMs }: { readonly thread: string; readonly events: readonly RunEvent[]; readonly atMs: number }): PageRun {
-    const run = new PageRun(id, thread);
-    run.isCondensed = true;
-    run.apply(events, atMs);
+  replace(snapshot: Snapshot & { readonly thread: string }, atMs: number): void {
+    const run = new PageRun(snapshot.run, snapshot.thread);
+    run.begin(snapshot, atMs);
     // Stays where it is among the others.
-    this.runs.set(id, run);
-    return run;
+    this.runs.set(run.id, run);
   }
 
   /** The one that is asked for, else the one that began last. */
