@@ -109,6 +109,30 @@ const showFlags: readonly Flag[] = [
   },
 ];
 
+const streamFlags: readonly Flag[] = [
+  {
+    group: "What to show:",
+    flags: "--ui",
+    description: "show the run in a browser, too: prints a link that opens once",
+  },
+  {
+    group: "What to show:",
+    flags: "--websocket-port <n>",
+    description: "let programs of this machine follow the run over a WebSocket (0: a free port)",
+    parse: portOf,
+  },
+  {
+    group: "What to show:",
+    flags: "--websocket-url <url>",
+    description: "send the run to a hub elsewhere; its token is in APEX_WEBSOCKET_TOKEN",
+  },
+  {
+    group: "What to show:",
+    flags: "--websocket-thread-id <id>",
+    description: "the thread that the run belongs to, for those who follow it (default: the run alone)",
+  },
+];
+
 const insteadFlags: readonly Flag[] = [
   {
     group: "What to show:",
@@ -180,6 +204,10 @@ export interface CliOptions {
   readonly reporter?: readonly string[];
   readonly json?: boolean;
   readonly verbose?: boolean;
+  readonly ui?: boolean;
+  readonly websocketPort?: number;
+  readonly websocketUrl?: string;
+  readonly websocketThreadId?: string;
   readonly listCategories?: boolean;
   readonly showCategoryStats?: boolean;
   readonly orchestrationStatus?: boolean;
@@ -202,7 +230,11 @@ export function addSelectionFlags(command: Command): Command {
 }
 
 export function addRunFlags(command: Command): Command {
-  return addFlags(command, [...runFlags, ...showFlags, ...insteadFlags, ...backgroundFlags]);
+  return addFlags(command, [...runFlags, ...showFlags, ...streamFlags, ...insteadFlags, ...backgroundFlags]);
+}
+
+export function addStreamFlags(command: Command): Command {
+  return addFlags(command, streamFlags);
 }
 
 export function addShowFlags(command: Command): Command {
@@ -225,6 +257,12 @@ function shardOf(value: string): TestShard {
     throw new InvalidArgumentError("It must be a part of a whole, such as 1/4: from 1/4 to 4/4.");
   }
   return { index, total };
+}
+
+function portOf(value: string): number {
+  const port = wholeNumber(value, 0);
+  if (port > 65_535) throw new InvalidArgumentError("It must be a port: 0 to 65535.");
+  return port;
 }
 
 function minutes(value: string): number {

@@ -1,6 +1,6 @@
 import { Command, CommanderError } from "commander";
 import type { Invocation } from "./commands/invocation.ts";
-import { addRunFlags, addSelectionFlags, addShowFlags, type CliOptions } from "./flags.ts";
+import { addRunFlags, addSelectionFlags, addShowFlags, addStreamFlags, type CliOptions } from "./flags.ts";
 import { apexVersion } from "./version.ts";
 
 /** `exitCodes.usage` of core, which parsing alone should not have to load; a test holds the two together. */
@@ -97,7 +97,7 @@ export async function runProgram(args: readonly string[]): Promise<number> {
       });
   }
   if (own.includes("resume")) {
-    addShowFlags(resumeSubcommand)
+    addStreamFlags(addShowFlags(resumeSubcommand))
       .description(
         "Go on with an interrupted run: what had passed is kept while code, config and environment are the same.",
       )

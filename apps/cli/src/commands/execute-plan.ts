@@ -15,6 +15,8 @@ import { listenForInterruption } from "./interruption.ts";
 import type { Invocation } from "./invocation.ts";
 import { chosenReporters, openRunReporters, sayOfReporters } from "./run-reporters.ts";
 import { listenForSuspension } from "./suspension.ts";
+import { streamRequest } from "../stream/stream-request.ts";
+import type { RunStream } from "../stream/open-stream.ts";
 
 /** Runs a plan and shows it; what is `recovered` of a run that is resumed is not repeated. Resolves with the exit code. */
 export async function executePlan(
@@ -24,6 +26,7 @@ export async function executePlan(
   resumed?: { readonly recovered: RecoveredRun; readonly assumeUnchanged: boolean },
 ): Promise<number> {
   const chosen = chosenReporters(options);
+  const streamed = streamRequest(options);
   const runId = createRunId(new Date());
   // Before anything else, so that a wrong name is told at once.
   const shown = await openRunReporters(chosen, options, { runId, projectRoot: plan.projectRoot });
@@ -31,19 +34,33 @@ export async function executePlan(
   const interruption = listenForInterruption((message) => shown.notice(message));
   const suspension = listenForSuspension(guard, chosen.isLive);
   let share: HostParticipant | undefined;
+  let stream: RunStream | undefined;
+  let keeper: RunKeeper | undefined;
   try {
+    const { websocketThreadId: threadId } = options;
+    const user = threadId === undefined ? {} : { threadId };
+    if (streamed) {
+      const { openStream } = await import("../stream/open-stream.ts");
+      stream = await openStream(streamed, {
+        runId,
+        user,
+        say: (message) => shown.notice(message),
+        eventsAfter: (seq) => keeper?.eventsAfter(seq) ?? nothing(),
+      });
+    }
     const prepared = await prepareRun(config, plan, {
       guard,
       runId,
       killNow: interruption.kill,
       forceRecreate: options.forceRecreate,
     });
-    const { keeper } = prepared;
+    keeper = prepared.keeper;
     share = prepared.share;
     for (const warning of prepared.warnings) process.stderr.write(`warning  ${warning}\n`);
     const settings = {
       ...prepared.settings,
-      reporters: [...prepared.settings.reporters, ...shown.reporters],
+      reporters: [...prepared.settings.reporters, ...shown.reporters, ...(stream?.reporters ?? [])],
+      user,
       signal: interruption.stop,
       clock: suspension.clock,
       command: args,
@@ -60,14 +77,21 @@ export async function executePlan(
     if (options.lastFailed)
       await sayWhatIsOpen(open, keeper.ran, chosen.stdout === "data" ? process.stderr : process.stdout);
     if (summary.exitCode === exitCodes.nothingRan) sayHowToStart(plan);
+    if (stream && !interruption.stop.aborted) {
+      interruption.release();
+      await stream.linger();
+    }
     return summary.exitCode;
   } finally {
+    await stream?.close();
     shown.release();
     share?.leave();
     suspension.release();
     interruption.release();
   }
 }
+
+async function* nothing(): AsyncGenerator<never> {}
 
 async function sayWhatIsOpen(
   open: Awaited<ReturnType<RunKeeper["settle"]>>["open"],

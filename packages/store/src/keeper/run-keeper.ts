@@ -1,4 +1,4 @@
-import { mkdtempSync } from "node:fs";
+import { existsSync, mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import {
@@ -7,6 +7,7 @@ import {
   type NodeId,
   type Plan,
   type Reporter,
+  type RunEvent,
   type RunId,
   type CategoryTask,
   layerExecutionAgentName,
@@ -15,7 +16,8 @@ import {
 import { commandOf } from "../history/known-nodes.ts";
 import { RunRecordFold } from "../history/run-record-fold.ts";
 import { JournalWriter } from "../journal/journal-writer.ts";
-import { createRunDirectory, journalOf, RunDirectoryError } from "../journal/run-directory.ts";
+import { readJournal } from "../journal/read-journal.ts";
+import { createRunDirectory, journalOf, RunDirectoryError, storeFiles } from "../journal/run-directory.ts";
 import { OpenStateRecorder } from "../open-state/open-state-recorder.ts";
 import type { CategoryState } from "../open-state/open-state.ts";
 import { Store } from "../store.ts";
@@ -86,6 +88,13 @@ export class RunKeeper {
   /** The categories that were run at all. */
   get ran(): ReadonlySet<string> {
     return this.#openState.ran;
+  }
+
+  /** The events of the run after that one, as far as they are in its journal by now. Rejects with `JournalUnreadableError`. */
+  async *eventsAfter(seq: number): AsyncGenerator<RunEvent> {
+    const journal = path.join(this.runDirectory, storeFiles.journal);
+    if (!existsSync(journal)) return;
+    for (const event of readJournal(journal)) if (event.seq > seq) yield event;
   }
 
   /** Adds the run, which is over, to the history. Never throws: tests that ran are not undone by a full disk. */
