@@ -98,9 +98,15 @@ function recover(journal: string): { readonly recovered: RecoveredRun; readonly 
 }
 
 /** How it is shown is asked of this command line, not of the one before. */
-function shownOptions({ progressMode, reporter, json, verbose, config }: Invocation["options"]) {
+function shownOptions(options: Invocation["options"]) {
+  const { progressMode, reporter, json, verbose, config, websocketThreadId } = options;
   return {
     progressMode,
+    ui: options.ui ?? false,
+    websocketPort: options.websocketPort,
+    websocketUrl: options.websocketUrl,
+    // It stays in the thread that it was in.
+    ...(websocketThreadId === undefined ? {} : { websocketThreadId }),
     ...(reporter === undefined ? {} : { reporter }),
     json: json ?? false,
     verbose: verbose ?? false,
