@@ -17,6 +17,8 @@ export interface ReporterConformanceOptions {
   readonly context?: Partial<Pick<ReporterContext, "env" | "verbose">>;
   /** Name of a file that it gets in its `file`, in a directory of the test's own; none when absent. */
   readonly file?: string;
+  /** Its streams are terminals of so many columns; none when absent. */
+  readonly columns?: number;
   /** How long one event may hold the run up, in milliseconds; 1,000 when absent. */
   readonly maxBlockMs?: number;
   /** How long it may take to close, in milliseconds; 5,000, as a run gives it, when absent. */
@@ -128,7 +130,8 @@ interface Rig {
 /** Makes a reporter, lets `body` work with it, and closes it. */
 async function play(options: ReporterConformanceOptions, body: (rig: Rig) => Promise<void>): Promise<void> {
   const directory = mkdtempSync(path.join(os.tmpdir(), "apex-reporter-"));
-  const surroundings = { stdout: new CollectingStream(), stderr: new CollectingStream(), clock: new ManualClock() };
+  const stream = (): CollectingStream => new CollectingStream(options.columns);
+  const surroundings = { stdout: stream(), stderr: stream(), clock: new ManualClock() };
   try {
     const reporter = await options.create({
       env: {},

@@ -2,13 +2,17 @@ import { AsyncLocalStorage } from "node:async_hooks";
 import { Writable } from "node:stream";
 import type { ReporterStream } from "../events/reporter-factory.ts";
 
-/** A stream that remembers what was written to it. */
+/** A stream that remembers what was written to it; with `columns`, it is a terminal. */
 export class CollectingStream extends Writable implements ReporterStream {
-  readonly isTTY = false;
+  readonly isTTY: boolean;
+  readonly columns: number;
+  readonly rows = 24;
   #text = "";
 
-  constructor() {
+  constructor(columns?: number) {
     super({ decodeStrings: false });
+    this.isTTY = columns !== undefined;
+    this.columns = columns ?? 80;
   }
 
   /** All of it. */

@@ -1,3 +1,4 @@
+import type { ReporterFactory } from "@netra-apex/core";
 import { describeReporter } from "@netra-apex/core/testing";
 import { describe, expect, it } from "vitest";
 import { reporterTable } from "../../src/reporters/reporter-table.ts";
@@ -5,14 +6,15 @@ import { reporterTable } from "../../src/reporters/reporter-table.ts";
 /** Those that need more than this machine is tested where that is. */
 const elsewhere = new Set(["opentelemetry"]);
 
-for (const [name, { load, file }] of Object.entries(reporterTable)) {
+for (const [name, { load, file, writes }] of Object.entries(reporterTable)) {
   if (elsewhere.has(name)) continue;
-  describeReporter(name, { create: async (context) => (await load())(context) }, { describe, it });
-  if (file !== "own") continue;
-  const options = { create: async (context) => (await load())(context), file: "report" } as const satisfies Parameters<
-    typeof describeReporter
-  >[1];
-  describeReporter(`${name}, to a file`, options, { describe, it });
+  const create: ReporterFactory = async (context) => (await load())(context);
+  describeReporter(name, { create }, { describe, it });
+  if (writes === "lines") {
+    const context = { verbose: true, env: { FORCE_COLOR: "3" } };
+    describeReporter(`${name}, verbose on a terminal`, { create, context, columns: 60 }, { describe, it });
+  }
+  if (file === "own") describeReporter(`${name}, to a file`, { create, file: "report" }, { describe, it });
 }
 
 describe("the table of reporters", () => {
