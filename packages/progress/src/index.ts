@@ -33,3 +33,6 @@ export {
   ReporterModuleError,
   UnknownReporterError,
 } from "./reporters/reporter-errors.ts";
+
+// What `--json` writes, read again
+export { type EventReader, type EventSource, readEvents } from "./read-events.ts";

@@ -16,3 +16,7 @@ export { assertScenario, runScenario, type Scenario, type ScenarioReport } from 
 
 // For authors of agents
 export { type AgentConformanceOptions, describeAgent, type TestFunctions } from "./describe-agent.ts";
+
+// For authors of reporters
+export { describeReporter, type ReporterConformanceOptions } from "./describe-reporter.ts";
+export { recordedRuns } from "./recorded-runs.ts";
