@@ -12,6 +12,8 @@ const flags = {
   verbose: ["-v, --verbose", "show the tests' output and each category's progress, too"],
   reporter: ["--reporter <name[=file]>", "into this reporter, as of apex run; as often as you like"],
   progressMode: ["--progress-mode <mode>", "how it is shown: simple (default), rich or json"],
+  thread: ["--thread <id>", "of this thread"],
+  run: ["--run <id>", "this run (default: the newest)"],
   format: ["--format <format>", "markdown (default), html, junit, json or trace"],
   output: ["-o, --output <file>", "write it to a file"],
   metrics: ["--metrics", "the newest run's metrics in the text format of Prometheus"],
@@ -53,6 +55,13 @@ const commands: readonly PastEntry[] = [
     summary: "show a past run again",
     flags: ["progressMode", "reporter", "json", "verbose", "config"],
     run: async ([run = ""], options) => (await import("./past/replay.ts")).replayCommand(run, options),
+  },
+  {
+    name: "watch",
+    arguments: "[url]",
+    summary: "show a run that goes on elsewhere, as it streams to a hub (apex run --websocket-port)",
+    flags: ["thread", "run", "progressMode", "reporter", "json", "verbose"],
+    run: async ([url], options) => (await import("./stream/watch.ts")).watchCommand(url, options),
   },
   {
     name: "report",

@@ -8,7 +8,7 @@ export const usageError = 2;
 
 /** Commands that `past-commands.ts` has. */
 const pastNames: ReadonlySet<string> = new Set([
-  ...["history", "flaky", "slowest", "status", "replay", "report", "export", "import", "store"],
+  ...["history", "flaky", "slowest", "status", "replay", "watch", "report", "export", "import", "store"],
 ]);
 
 /** Parses the arguments and runs the command that they name; resolves with the exit code. */

@@ -12,6 +12,8 @@ export interface PastOptions {
   readonly verbose?: boolean;
   readonly progressMode?: "simple" | "rich" | "json";
   readonly reporter?: readonly string[];
+  readonly thread?: string;
+  readonly run?: string;
   readonly format?: string;
   readonly output?: string;
   readonly metrics?: boolean;

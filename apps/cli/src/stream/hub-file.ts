@@ -1,5 +1,6 @@
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
+import process from "node:process";
 import { hostDirectory } from "@netra-apex/core";
 
 /*
@@ -40,6 +41,27 @@ export function readHubFile(port: number): HubFile | undefined {
       : undefined;
   } catch {
     return undefined;
+  }
+}
+
+/** The hubs of this user on this machine whose programs are still there. */
+export function openHubFiles(): readonly HubFile[] {
+  let names: readonly string[];
+  try {
+    names = readdirSync(hostDirectory("hubs"));
+  } catch {
+    return [];
+  }
+  const files = names.map((name) => readHubFile(Number.parseInt(name, 10)));
+  return files.filter((file) => file !== undefined).filter(({ pid }) => isThere(pid));
+}
+
+function isThere(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
   }
 }
 

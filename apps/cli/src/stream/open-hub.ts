@@ -34,7 +34,7 @@ export async function openHub({ port: asked, hasPage, token: given, threadId, sa
   const access = hasPage ? createPageAccess({ principal, codeLifetimeMs }) : undefined;
   const page = access ? (await import("@netra-apex/progress/page")).createPageHandler() : undefined;
   const token = given ?? createToken();
-  const { hub, port, url, close } = await listenWebSocketHub({
+  const listening = await listenWebSocketHub({
     port: asked,
     token,
     ...(access && { authenticate: access.authenticate }),
@@ -43,11 +43,12 @@ export async function openHub({ port: asked, hasPage, token: given, threadId, sa
       response.writeHead(404, { "content-type": "text/plain" }).end("nothing is here\n");
     },
   });
+  const { hub, port, url } = listening;
   let file: string;
   try {
     file = writeHubFile(port, { url, token, pid: process.pid });
   } catch (error) {
-    await close();
+    await listening.close();
     throw new HubFileError(`the token of the stream cannot be kept: ${describeThrown(error)}`, { cause: error });
   }
   say(`stream  ${url.replace(/^http/, "ws")}, its token is ${given === undefined ? `in ${file}` : "the one given"}`);
@@ -59,7 +60,7 @@ export async function openHub({ port: asked, hasPage, token: given, threadId, sa
     },
     async close() {
       removeHubFile(port, process.pid);
-      await close();
+      await listening.close();
     },
   };
 }

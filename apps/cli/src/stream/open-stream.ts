@@ -1,6 +1,6 @@
 import type { Reporter, RunEvent, RunId, UserContext } from "@netra-apex/core";
 import { openHub } from "./open-hub.ts";
-import { readHubFile } from "./hub-file.ts";
+import { givenToken, tokenFor } from "./stream-token.ts";
 import type { StreamRequest } from "./stream-request.ts";
 
 /** What of a run its stream needs to know. */
@@ -22,13 +22,8 @@ export interface RunStream {
   close(): Promise<void>;
 }
 
-/** How a token comes here without being in an argument list. */
-const tokenVariable = "APEX_WEBSOCKET_TOKEN";
-
 /** Opens what a run is followed by. Throws `HubListenError`, `HubFileError`, `PublisherOptionsError` or `PageMissingError`. */
 export async function openStream(request: StreamRequest, run: StreamedRun): Promise<RunStream> {
-  const given = process.env[tokenVariable];
-  const token = given === undefined || given === "" ? undefined : given;
   const { createWebSocketPublisher } = await import("@netra-apex/progress/websocket");
   const threadId = run.user.threadId ?? run.runId;
   const publisher =
@@ -36,7 +31,7 @@ export async function openStream(request: StreamRequest, run: StreamedRun): Prom
       ? undefined
       : createWebSocketPublisher({
           url: request.url,
-          ...withToken(token ?? tokenOfLocalHub(request.url)),
+          ...withToken(tokenFor(request.url)),
           threadId,
           replay: (_, afterSeq) => run.eventsAfter(afterSeq),
           onNotice: (message) => run.say(`stream  ${message}`),
@@ -44,7 +39,13 @@ export async function openStream(request: StreamRequest, run: StreamedRun): Prom
   const hub =
     request.port === undefined
       ? undefined
-      : await openHub({ port: request.port, hasPage: request.hasPage, ...withToken(token), threadId, say: run.say });
+      : await openHub({
+          port: request.port,
+          hasPage: request.hasPage,
+          ...withToken(givenToken()),
+          threadId,
+          say: run.say,
+        });
   return {
     reporters: [hub?.reporter, publisher].filter((reporter) => reporter !== undefined),
     linger: async () => hub?.linger(),
@@ -54,11 +55,4 @@ export async function openStream(request: StreamRequest, run: StreamedRun): Prom
 
 function withToken(token: string | undefined): { readonly token?: string } {
   return token === undefined ? {} : { token };
-}
-
-/** Of a hub that another program of this user has on this machine. */
-function tokenOfLocalHub(url: string): string | undefined {
-  const address = URL.parse(url);
-  const isLocal = address !== null && /^(localhost|127\.0\.0\.1|\[::1\])$/.test(address.hostname);
-  return isLocal && address.port !== "" ? readHubFile(Number(address.port))?.token : undefined;
 }

@@ -13,7 +13,11 @@ import { Tabs } from "./tabs.tsx";
 import { TestsView } from "./tests-view.tsx";
 
 /** A category in full: its tests, its output, its attempts and what proves its verdict. */
-export function CategoryPane(props: { readonly app: AppState; readonly run: PageRun; readonly id: NodeId }): JSX.Element {
+export function CategoryPane(props: {
+  readonly app: AppState;
+  readonly run: PageRun;
+  readonly id: NodeId;
+}): JSX.Element {
   const { app, run, id } = props;
   const { view } = run;
   const running = view.running.get(id);

@@ -62,8 +62,7 @@ export function EnvironmentPane({ run }: { readonly run: PageRun }): JSX.Element
           <ul class="plain">
             {[...waits].map(([key, wait]) => (
               <li key={key}>
-                <b>{whoWaits(run.view, wait)}</b> waits {formatElapsed(nowMs - wait.sinceMs)}:{" "}
-                {cleanLine(wait.reason)}
+                <b>{whoWaits(run.view, wait)}</b> waits {formatElapsed(nowMs - wait.sinceMs)}: {cleanLine(wait.reason)}
               </li>
             ))}
           </ul>
@@ -151,7 +150,10 @@ function Notices({ run }: { readonly run: PageRun }): JSX.Element | null {
     ...run.alerts.values(),
     ...failedReporters.map(({ reporter, message }) => `the reporter ${reporter} is at fault: ${message}`),
   ];
-  const notes = [...(plan?.leftOut ?? []).map(({ id, reason }) => `${id} is left out: ${reason}`), ...(plan?.notes ?? [])];
+  const notes = [
+    ...(plan?.leftOut ?? []).map(({ id, reason }) => `${id} is left out: ${reason}`),
+    ...(plan?.notes ?? []),
+  ];
   if (bad.length + notes.length === 0) return null;
   return (
     <>

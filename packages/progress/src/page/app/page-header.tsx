@@ -48,10 +48,7 @@ function RunChoice({ app, run }: { readonly app: AppState; readonly run: PageRun
   return (
     <label>
       <span class="visually-hidden">Run</span>
-      <select
-        value={run.id}
-        onChange={({ currentTarget }) => app.go({ run: currentTarget.value, panel: "layers" })}
-      >
+      <select value={run.id} onChange={({ currentTarget }) => app.go({ run: currentTarget.value, panel: "layers" })}>
         {runs.map(({ id, view }) => (
           <option key={id} value={id}>
             {cleanLine(id, 60)} {view.summary ? `(${view.summary.outcome.status})` : "(running)"}

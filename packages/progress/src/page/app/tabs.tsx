@@ -18,7 +18,12 @@ export function Tabs<Value extends string>(props: {
 }): JSX.Element {
   const { tabs, value, onChange } = props;
   const onKeyDown = (event: TargetedKeyboardEvent<HTMLDivElement>): void => {
-    const steps: Readonly<Record<string, number>> = { ArrowRight: 1, ArrowLeft: -1, Home: -tabs.length, End: tabs.length };
+    const steps: Readonly<Record<string, number>> = {
+      ArrowRight: 1,
+      ArrowLeft: -1,
+      Home: -tabs.length,
+      End: tabs.length,
+    };
     const step = steps[event.key];
     if (step === undefined) return;
     event.preventDefault();

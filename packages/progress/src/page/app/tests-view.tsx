@@ -60,7 +60,9 @@ export function TestsView({ run, id }: { readonly run: PageRun; readonly id: Nod
           const row = rows[index];
           if (!row) return null;
           const isOpen = row === open;
-          return <Test row={row} root={root} isOpen={isOpen} onOpen={() => setOpenId(isOpen ? undefined : row.test.id)} />;
+          return (
+            <Test row={row} root={root} isOpen={isOpen} onOpen={() => setOpenId(isOpen ? undefined : row.test.id)} />
+          );
         }}
       />
       {open && <TestDetail row={open} root={root} onClose={() => setOpenId(undefined)} />}

@@ -1,0 +1,161 @@
+import process from "node:process";
+import { ApexError, ReporterFanOut, type RunEvent, type RunId, systemClock } from "@netra-apex/core";
+import { type ClientState, connect, type KnownRun, type StreamItem } from "@netra-apex/progress/client";
+import { chosenReporters, openRunReporters, type RunReporters, sayOfReporters } from "../commands/run-reporters.ts";
+import type { PastOptions } from "../past/past-options.ts";
+import { knockAtHub } from "./knock-at-hub.ts";
+import { openHubFiles } from "./hub-file.ts";
+import { tokenFor } from "./stream-token.ts";
+
+/** There is no stream to watch, or no more of it. */
+class WatchError extends ApexError {
+  readonly code = "APEX_WATCH";
+}
+
+/** What `apex watch` can be asked. */
+export type WatchOptions = PastOptions;
+
+/** A hub that was lost for so long does not come back. */
+const lostMs = 15_000;
+const closeMs = 5_000;
+/** As of whatever ends by Ctrl-C. */
+const interrupted = 130;
+
+/**
+ * `apex watch [URL]`: shows a run that goes on elsewhere through the reporters that show any run. Resolves with that run's exit
+ * code, or 130 when the person has seen enough; the run itself does not notice.
+ */
+export async function watchCommand(given: string | undefined, options: WatchOptions): Promise<number> {
+  const chosen = chosenReporters(options);
+  const url = given ?? onlyHub();
+  const token = tokenFor(url);
+  await knockAtHub(url, token);
+  const leave = new AbortController();
+  const onSignal = (): void => leave.abort();
+  process.once("SIGINT", onSignal).once("SIGTERM", onSignal);
+  const watched = new WatchedRun(leave, options.run);
+  const { thread, run } = options;
+  const client = connect({
+    url,
+    signal: leave.signal,
+    onState: (state) => watched.onState(state),
+    ...(token === undefined ? {} : { token }),
+    ...(thread === undefined ? {} : { thread }),
+    ...(run === undefined ? {} : { run }),
+  });
+  const fanOut = new ReporterFanOut({ clock: systemClock });
+  let shown: RunReporters | undefined;
+  let exitCode: number | undefined;
+  try {
+    for await (const item of client) {
+      if (runOf(item) !== watched.follow(runOf(item))) continue;
+      if (!shown) {
+        shown = await openRunReporters(chosen, options, { runId: runOf(item), projectRoot: process.cwd() });
+        watched.notice = shown.notice;
+        for (const reporter of shown.reporters) fanOut.add(reporter);
+      }
+      for (const event of eventsOf(item)) {
+        fanOut.deliver(event);
+        if (event.type === "run_completed") exitCode = event.summary.exitCode;
+      }
+      if (exitCode !== undefined) break;
+    }
+  } finally {
+    client.close();
+    const review = await fanOut.close(closeMs);
+    shown?.release();
+    sayOfReporters(review);
+    process.off("SIGINT", onSignal).off("SIGTERM", onSignal);
+    watched.close();
+  }
+  if (watched.lost !== undefined) {
+    throw new WatchError(`the run is not to be followed any more: ${watched.lost}`, {
+      hint: "apex status tells what became of it, where it ran",
+    });
+  }
+  return exitCode ?? interrupted;
+}
+
+/** Which run is shown, and whether there is still any hope for it. */
+class WatchedRun {
+  lost: string | undefined;
+  notice = (message: string): void => void process.stderr.write(`${message}\n`);
+  readonly #leave: AbortController;
+  #run: RunId | undefined;
+  #giveUp: NodeJS.Timeout | undefined;
+  #isOpen = false;
+
+  constructor(leave: AbortController, run: RunId | undefined) {
+    this.#leave = leave;
+    this.#run = run;
+  }
+
+  /** The newest of those that the hub knew, else the first that comes. */
+  follow(run: RunId): RunId {
+    this.#run ??= run;
+    return this.#run;
+  }
+
+  onState(state: ClientState): void {
+    switch (state.kind) {
+      case "open":
+        this.#run ??= newestOf(state.runs);
+        if (this.#giveUp) this.notice("stream  connected again");
+        else if (!this.#isOpen && state.runs.length === 0) this.notice("stream  waiting for a run");
+        this.#isOpen = true;
+        this.close();
+        return;
+      case "waiting":
+        if (this.#giveUp) return;
+        this.notice(`stream  ${state.reason}; trying again`);
+        this.#giveUp = setTimeout(() => {
+          this.lost = state.reason;
+          this.#leave.abort();
+        }, lostMs);
+        return;
+      case "connecting":
+      case "paused":
+      case "closed":
+        return;
+      default:
+        state satisfies never;
+    }
+  }
+
+  close(): void {
+    clearTimeout(this.#giveUp);
+    this.#giveUp = undefined;
+  }
+}
+
+function newestOf(runs: readonly KnownRun[]): RunId | undefined {
+  // Ids sort by the time at which they were made.
+  return runs
+    .map(({ run }) => run)
+    .toSorted()
+    .at(-1);
+}
+
+function runOf(item: StreamItem): RunId {
+  return item.type === "event" ? item.event.runId : item.run;
+}
+
+function eventsOf(item: StreamItem): readonly RunEvent[] {
+  return item.type === "event" ? [item.event] : item.events;
+}
+
+function onlyHub(): string {
+  const hubs = openHubFiles();
+  const [only, ...others] = hubs;
+  if (!only) {
+    throw new WatchError("no run of this user can be followed on this machine", {
+      hint: "start one with apex run --websocket-port 0, or name the address of a hub",
+    });
+  }
+  if (others.length > 0) {
+    throw new WatchError(`there are ${hubs.length} runs to follow`, {
+      hint: `name one: ${hubs.map(({ url }) => `apex watch ${url}`).join(" · ")}`,
+    });
+  }
+  return only.url;
+}
