@@ -51,7 +51,8 @@ export async function watchCommand(given: string | undefined, options: WatchOpti
       if (runOf(item) !== watched.follow(runOf(item))) continue;
       if (!shown) {
         shown = await openRunReporters(chosen, options, { runId: runOf(item), projectRoot: process.cwd() });
-        watched.notice = shown.notice;
+        const screen = shown;
+        watched.notice = (message) => screen.notice(message);
         for (const reporter of shown.reporters) fanOut.add(reporter);
       }
       for (const event of eventsOf(item)) {
