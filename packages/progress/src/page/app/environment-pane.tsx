@@ -20,7 +20,7 @@ export function EnvironmentPane({ run }: { readonly run: PageRun }): JSX.Element
   const { services, waits, missing, environments } = run.view.surroundings;
   const nowMs = run.nowMs(performance.now());
   return (
-    <div class="scroller" tabIndex={0} role="group" aria-label="Environment">
+    <div class="scroller" tabIndex={0} role="group" aria-label="Services and surroundings">
       <Notices run={run} />
       <h2>Services</h2>
       {services.size === 0 && <p class="soft">The run has told of no services.</p>}
@@ -92,7 +92,7 @@ function Service({ service, nowMs }: { readonly service: ServiceView; readonly n
     owner !== undefined && serviceOwnerWord(owner),
     address !== undefined && cleanLine(address, 100),
     isUp && startMs !== undefined && owner === "started" && `up after ${formatDuration(startMs)}`,
-    `${isUp ? "up" : "like this"} for ${formatElapsed(nowMs - sinceMs)}`,
+    !outage && `${isUp ? "up" : "like this"} for ${formatElapsed(nowMs - sinceMs)}`,
   ];
   const why = outage?.reason ?? reason;
   return (

@@ -1,3 +1,4 @@
+import { formatDuration as formatLimit } from "@netra-apex/core";
 import type { JSX } from "preact";
 import { cleanLine } from "../../render/clean-text.ts";
 import { formatDuration, formatElapsed } from "../../render/durations.ts";
@@ -65,14 +66,15 @@ function Facts({ run, standing }: { readonly run: PageRun; readonly standing: Ru
   const budgetMs = view.plan?.budgetMs;
   const { total, passed, failed, skipped, flaky } = runCounts(view);
   const isOver = view.summary !== undefined;
-  const tone = budgetMs === undefined ? "" : `${budgetTone(elapsedMs, budgetMs)}-text`;
+  const near = budgetMs === undefined ? "good" : budgetTone(elapsedMs, budgetMs);
+  const tone = near === "good" ? "" : `${near}-text`;
   return (
     <dl class="facts">
       <div>
         <dt>{isOver ? "Took" : "Elapsed"}</dt>
         <dd class={tone}>
           {isOver ? formatDuration(elapsedMs) : formatElapsed(elapsedMs)}
-          {budgetMs !== undefined && <small> of {formatElapsed(budgetMs)}</small>}
+          {budgetMs !== undefined && <small> of {formatLimit(budgetMs)}</small>}
         </dd>
       </div>
       <div>
