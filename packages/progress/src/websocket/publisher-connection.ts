@@ -10,7 +10,7 @@ export interface PublishTarget {
   /** Throws `PublishRefusal`. */
   open(address: RunAddress): LiveRun;
   /** Lets a run change, and tells those who follow it. */
-  change(run: LiveRun, change: () => void): void;
+  change(run: LiveRun, change: (run: LiveRun) => void): void;
 }
 
 /** A program that publishes: the runs that it has opened, which alone it can add to. */
@@ -74,7 +74,7 @@ export class PublisherConnection extends Connection {
     if (!address) throw new PublishRefusal("forbidden", "open the run first");
     // By its address, not kept: it may have been forgotten meanwhile, and then what comes is a gap.
     const run = this.#target.open(address);
-    this.#target.change(run, () => change(run));
+    this.#target.change(run, change);
     return { type: "published", run: runId, lastSeq: run.log.lastSeq };
   }
 }

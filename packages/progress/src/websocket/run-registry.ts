@@ -55,12 +55,11 @@ export class RunRegistry {
   }
 
   /** Lets a run change, and keeps all of them together within what is kept. */
-  change(run: LiveRun, nowMs: number, change: () => void): void {
+  change(run: LiveRun, change: (run: LiveRun) => void): void {
     const before = run.log.bytes;
     try {
-      change();
+      change(run);
     } finally {
-      run.changedAtMs = nowMs;
       this.#bytes += run.log.bytes - before;
       if (this.#bytes > this.#limits.retainedBytes) this.#trim();
     }

@@ -94,7 +94,7 @@ class Hub implements WebSocketHub {
     this.guard = createRequestPolicy(policy);
     this.#registry = new RunRegistry(this.#limits);
     // Not in the types of ws yet.
-    const closing: object = { closeTimeout: this.#limits.closeMs };
+    const closing: object = { closeTimeout: this.#limits.closeHandshakeMs };
     const server = (maxPayload: number): WebSocketServer =>
       new WebSocketServer({
         noServer: true,
@@ -170,8 +170,7 @@ class Hub implements WebSocketHub {
         if (this.#isClosed) return;
         // It may join a run on its way: what was before it is not known here.
         run ??= this.#open({ userId, threadId, runId: event.runId }, event.seq - 1);
-        const target = run;
-        this.#change(target, () => target.append(event));
+        this.#change(run, (target) => target.append(event));
       },
     };
   }
@@ -179,7 +178,7 @@ class Hub implements WebSocketHub {
   async close(): Promise<void> {
     this.#isClosed = true;
     this.#tell();
-    const deadlineMs = this.#clock.monotonicMs() + this.#limits.closeMs;
+    const deadlineMs = this.#clock.monotonicMs() + this.#limits.shutdownMs;
     const isEarly = (): boolean => this.#clock.monotonicMs() < deadlineMs;
     while (isEarly() && [...this.#readers].some((reader) => !reader.isUpToDate)) await delay(this.#clock, 10);
     for (const connection of this.#connections()) connection.close(closeCodes.goingAway, "the hub goes down");
@@ -229,7 +228,7 @@ class Hub implements WebSocketHub {
       } else {
         const target = {
           open: (address: RunAddress) => this.#open(address, 0),
-          change: (run: LiveRun, change: () => void) => this.#change(run, change),
+          change: (run: LiveRun, change: (run: LiveRun) => void) => this.#change(run, change),
         };
         this.#join(this.#publishers, new PublisherConnection(setting, target), webSocket);
       }
@@ -251,8 +250,8 @@ class Hub implements WebSocketHub {
     return this.#registry.open(address, { nowMs: this.#clock.monotonicMs(), lastSeq });
   }
 
-  #change(run: LiveRun, change: () => void): void {
-    this.#registry.change(run, this.#clock.monotonicMs(), change);
+  #change(run: LiveRun, change: (run: LiveRun) => void): void {
+    this.#registry.change(run, change);
     this.#changed.add(run);
     if (this.#isTelling) return;
     this.#isTelling = true;
@@ -264,7 +263,11 @@ class Hub implements WebSocketHub {
     this.#isTelling = false;
     const changed = [...this.#changed];
     this.#changed.clear();
-    for (const run of changed) for (const reader of run.followers) reader.wake(run);
+    const nowMs = this.#clock.monotonicMs();
+    for (const run of changed) {
+      run.changedAtMs = nowMs;
+      for (const reader of run.followers) reader.wake(run);
+    }
   }
 
   /** Once a second while there is anybody: who takes nothing, who is gone, and what can be forgotten. */

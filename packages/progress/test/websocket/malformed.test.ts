@@ -11,7 +11,7 @@ beforeEach(async () => {
   faults = [];
   server = await startHub({
     onFault: (error) => faults.push(error),
-    limits: { commandsPerSecond: 1e6, publishesPerSecond: 1e6, closeMs: 500 },
+    limits: { commandsPerSecond: 1e6, publishesPerSecond: 1e6, closeHandshakeMs: 500 },
   });
 });
 afterEach(() => server.close());
