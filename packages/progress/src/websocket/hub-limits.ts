@@ -34,8 +34,10 @@ export interface HubLimits {
   readonly forgottenAfterMs: number;
   /** Between two pings. Default: 15 s. */
   readonly heartbeatMs: number;
-  /** For a closing handshake, and for what is still due when the hub closes. Default: 5 s. */
-  readonly closeMs: number;
+  /** Until a socket that was told that it is closed must have answered; it may have to read much before. Default: 30 s. */
+  readonly closeHandshakeMs: number;
+  /** For what is still due when the hub closes. Default: 5 s. */
+  readonly shutdownMs: number;
 }
 
 /** What a hub has without `limits`. */
@@ -57,5 +59,6 @@ export const defaultHubLimits: HubLimits = {
   retainedBytes: 64 * 1024 * 1024,
   forgottenAfterMs: 6 * 60 * 60 * 1000,
   heartbeatMs: 15_000,
-  closeMs: 5_000,
+  closeHandshakeMs: 30_000,
+  shutdownMs: 5_000,
 };

@@ -94,7 +94,7 @@ class Hub implements WebSocketHub {
     this.guard = createRequestPolicy(policy);
     this.#registry = new RunRegistry(this.#limits);
     // Not in the types of ws yet.
-    const closing: object = { closeTimeout: this.#limits.closeMs };
+    const closing: object = { closeTimeout: this.#limits.closeHandshakeMs };
     const server = (maxPayload: number): WebSocketServer =>
       new WebSocketServer({
         noServer: true,
@@ -179,7 +179,7 @@ class Hub implements WebSocketHub {
   async close(): Promise<void> {
     this.#isClosed = true;
     this.#tell();
-    const deadlineMs = this.#clock.monotonicMs() + this.#limits.closeMs;
+    const deadlineMs = this.#clock.monotonicMs() + this.#limits.shutdownMs;
     const isEarly = (): boolean => this.#clock.monotonicMs() < deadlineMs;
     while (isEarly() && [...this.#readers].some((reader) => !reader.isUpToDate)) await delay(this.#clock, 10);
     for (const connection of this.#connections()) connection.close(closeCodes.goingAway, "the hub goes down");
