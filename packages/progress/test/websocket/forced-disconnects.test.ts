@@ -10,7 +10,7 @@ const closeCodes = [1000, 1001, 1011, 1012, 1013, 4408, 4429, 4999];
 const heartbeatMs = 100;
 
 it(`${disconnects} forced disconnects leave no gap and repeat nothing`, async () => {
-  const limits = { heartbeatMs, closeMs: 50 };
+  const limits = { heartbeatMs, shutdownMs: 50 };
   let hub: ListeningHub = await startHub({ limits });
   const { port } = hub;
   let restarts = 0;
