@@ -270,9 +270,9 @@ class Hub implements WebSocketHub {
     }
   }
 
-  /** Once a second while there is anybody: who takes nothing, who is gone, and what can be forgotten. */
+  /** Once a second, or as often as a heartbeat, while there is anybody: who takes nothing, who is gone, and what can be forgotten. */
   #watch(): () => void {
-    return this.#clock.schedule(watchMs, () => {
+    return this.#clock.schedule(Math.min(watchMs, this.#limits.heartbeatMs), () => {
       const nowMs = this.#clock.monotonicMs();
       const isBeat = nowMs - this.#beatAtMs >= this.#limits.heartbeatMs;
       if (isBeat) {

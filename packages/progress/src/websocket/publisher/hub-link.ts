@@ -157,5 +157,7 @@ function judgeStatus(status: number): ConnectionEnd {
   if (status === 403) {
     return { kind: "refused", error: new StreamRefusedError("forbidden", "it does not allow to publish here (403)") };
   }
-  return { kind: "lost", reason: `it answers with HTTP ${status}`, atLeastMs: unwellMs };
+  const reason = `it answers with HTTP ${status}`;
+  // Full, or about to be started anew, is what passes.
+  return { kind: "lost", reason, ...(status === 503 ? {} : { atLeastMs: unwellMs }) };
 }
