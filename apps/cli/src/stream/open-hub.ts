@@ -51,8 +51,8 @@ export async function openHub({ port: asked, hasPage, token: given, threadId, sa
     await listening.close();
     throw new HubFileError(`the token of the stream cannot be kept: ${describeThrown(error)}`, { cause: error });
   }
-  say(`stream  ${url.replace(/^http/, "ws")}, its token is ${given === undefined ? `in ${file}` : "the one given"}`);
-  if (access) say(`page    ${url}/?code=${access.createCode()}`);
+  const where = `stream  ${url.replace(/^http/, "ws")}, its token is ${given === undefined ? `in ${file}` : "the one given"}`;
+  say(access ? `${where}\npage    ${url}/?code=${access.createCode()}` : where);
   return {
     reporter: hub.createReporter({ threadId }),
     async linger() {
