@@ -14,3 +14,6 @@ export {
   keptTestsPerNode,
   type RunningNode,
 } from "./node-view.ts";
+
+export { createGithubReporter, type GithubReporterOptions } from "./github/github-reporter.ts";
+export { ReporterEnvironmentError } from "./reporter-environment-error.ts";

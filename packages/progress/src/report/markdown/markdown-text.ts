@@ -1,11 +1,21 @@
 import { cleanLine } from "../../render/clean-text.ts";
 
-/** Text of unknown origin as it is, in a paragraph, a list or a cell of a table. */
+/** Text of unknown origin as it is, in a paragraph, a list or a cell of a table: no mark, link or mention comes of it. */
 export function plainText(text: string, maxChars?: number): string {
   return cleanLine(text, maxChars)
     .replace(/[\\`*_[\]<>#|~$]/g, (mark) => `\\${mark}`)
     .replaceAll("&", "&amp;")
-    .replace(/\b(https?:|www\.)/gi, (scheme) => `${scheme.slice(0, -1)}<!-- -->${scheme.slice(-1)}`);
+    .replace(/\b(https?:|www\.)/gi, (scheme) => `${scheme.slice(0, -1)}<!-- -->${scheme.slice(-1)}`)
+    .replace(/@(?=\w)/g, "@<!-- -->");
+}
+
+/** Text of unknown origin within HTML that Markdown leaves as it is, such as a `<summary>`. */
+export function htmlText(text: string, maxChars?: number): string {
+  return cleanLine(text, maxChars)
+    .replaceAll("&", "&amp;")
+    .replaceAll("<", "&lt;")
+    .replaceAll(">", "&gt;")
+    .replace(/@(?=\w)/g, "@<!-- -->");
 }
 
 /** Text as code within a cell of a table, where a bar would end the cell. */
