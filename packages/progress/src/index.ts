@@ -17,3 +17,8 @@ export {
 
 export { createGithubReporter, type GithubReporterOptions } from "./github/github-reporter.ts";
 export { ReporterEnvironmentError } from "./reporter-environment-error.ts";
+export {
+  createOpenTelemetryReporter,
+  OpenTelemetryExportError,
+  type OpenTelemetryReporterOptions,
+} from "./opentelemetry/opentelemetry-reporter.ts";
