@@ -9,6 +9,7 @@ export {
   type FailureGroup,
   type MergeFinding,
   mostSlowTests,
+  type ProcessSample,
   type ReportedAction,
   type ReportedAlert,
   type ReportedAttempt,
