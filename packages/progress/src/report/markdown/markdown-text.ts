@@ -20,6 +20,8 @@ export function htmlText(text: string, maxChars?: number): string {
 
 /** Text as code within a cell of a table, where a bar would end the cell. */
 export function codeCell(text: string): string {
+  // A backslash before an escaped bar would be what is escaped, and nothing escapes a backslash within code.
+  if (text.includes("\\|")) return `<code>${plainText(text, 2_000).replaceAll("\\|", "&#124;")}</code>`;
   return codeSpan(text).replaceAll("|", "\\|");
 }
 
@@ -30,6 +32,11 @@ export function codeSpan(text: string): string {
   const fence = "`".repeat(longest + 1);
   const space = line.startsWith("`") || line.endsWith("`") || line === "" ? " " : "";
   return `${fence}${space}${line}${space}${fence}`;
+}
+
+/** Lines that are shown when a reader asks for them; `summary` is plain text. */
+export function folded(summary: string, lines: readonly string[]): string[] {
+  return [`<details><summary>${htmlText(summary)}</summary>`, "", ...lines, "", "</details>"];
 }
 
 /** Lines as a block of code. */
