@@ -74,7 +74,10 @@ async function until(isTrue: () => boolean): Promise<void> {
 describe("a collector", () => {
   it("gets the spans while the run goes on, in batches", async () => {
     const collector = await startCollector();
-    const reporter = createOpenTelemetryReporter({ env: { OTEL_EXPORTER_OTLP_ENDPOINT: collector.url } });
+    const reporter = createOpenTelemetryReporter({
+      env: { OTEL_EXPORTER_OTLP_ENDPOINT: collector.url },
+      closeMs: 30_000,
+    });
     const { events } = runOf(2_000);
     for (const event of events.slice(0, 1_500)) reporter.onEvent(event);
     await until(() => collector.taken().length >= 1_024);
@@ -89,6 +92,7 @@ describe("a collector", () => {
     const reporter = createOpenTelemetryReporter({
       env: { OTEL_EXPORTER_OTLP_ENDPOINT: collector.url },
       clock: hastyClock,
+      closeMs: 3_000_000,
     });
     for (const event of runOf(3).events.slice(0, 7)) reporter.onEvent(event);
     await until(() => collector.taken().length === 3);

@@ -17,7 +17,10 @@ async function exported(
   env: Record<string, string> = {},
 ): Promise<Awaited<ReturnType<typeof startCollector>> & { readonly spans: readonly ReceivedSpan[] }> {
   const collector = await startCollector();
-  const reporter = createOpenTelemetryReporter({ env: { OTEL_EXPORTER_OTLP_ENDPOINT: collector.url, ...env } });
+  const reporter = createOpenTelemetryReporter({
+    env: { OTEL_EXPORTER_OTLP_ENDPOINT: collector.url, ...env },
+    closeMs: 30_000,
+  });
   for (const event of run) reporter.onEvent(event);
   await reporter.close?.();
   return { ...collector, spans: collector.taken() };
