@@ -7,6 +7,8 @@ const [library, ...others] = libraryBuild(
     index: "src/index.ts",
     report: "src/report/index.ts",
     log: "src/log-reporter.ts",
+    github: "src/github/index.ts",
+    opentelemetry: "src/opentelemetry/index.ts",
     websocket: "src/websocket/index.ts",
     page: "src/page/index.ts",
   },

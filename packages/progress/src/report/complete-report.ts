@@ -66,6 +66,7 @@ export function completeReport(
     actions: deriveActions({ ...facts, flakyTests }),
     timeline: parts.timeline,
     samples: parts.samples,
+    processSamples: parts.processSamples,
   };
 }
 

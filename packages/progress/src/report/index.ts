@@ -10,6 +10,7 @@ export {
   type FailureGroup,
   type MergeFinding,
   mostSlowTests,
+  type ProcessSample,
   type ReportedAction,
   type ReportedAlert,
   type ReportedAttempt,

@@ -93,6 +93,7 @@ function joinParts(reports: readonly RunReport[], runs: readonly ReportedRun[], 
     warnings: parts.flatMap((part) => part.warnings),
     timeline,
     samples: parts.flatMap((part) => part.samples),
+    processSamples: parts.flatMap((part) => part.processSamples),
   };
 }
 
@@ -109,7 +110,7 @@ function partsOf(run: ReportedRun, reports: readonly RunReport[], from: string):
       layer.startMs === undefined ? layer : { ...layer, startMs: layer.startMs + shiftMs },
     ),
     nodes: own(({ nodes }) => nodes),
-    tests: own(({ tests }) => tests),
+    tests: own(({ tests }) => tests).map((test) => ({ ...test, atMs: test.atMs + shiftMs })),
     services: own(({ services }) => services),
     shortages: own(({ shortages }) => shortages),
     waits: own(({ waits }) => waits),
@@ -127,6 +128,10 @@ function partsOf(run: ReportedRun, reports: readonly RunReport[], from: string):
       lane: span.lane - firstLane,
     })),
     samples: own(({ samples }) => samples).map((sample) => ({ ...sample, atMs: sample.atMs + shiftMs })),
+    processSamples: own(({ processSamples }) => processSamples).map((sample) => ({
+      ...sample,
+      atMs: sample.atMs + shiftMs,
+    })),
   };
 }
 

@@ -142,9 +142,10 @@ export class NodeFold {
       ...(outcome && { outcome }),
       ...(this.#plan?.timeoutMs !== undefined && { budgetMs: this.#plan.timeoutMs }),
     };
-    const attempts = [...this.#attempts].map(([attempt, { times, end }]): TimelineSpan => ({
+    const starts = [...this.#attempts.values()].map(({ times }) => times.startMs);
+    const attempts = [...this.#attempts].map(([attempt, { times, end }], index): TimelineSpan => ({
       ...common,
-      ...spanTimes(times, lastMs),
+      ...withinSpan(spanTimes(times, lastMs), node, starts[index + 1]),
       kind: "attempt",
       name: `${this.id} attempt ${attempt}`,
       attempt,
@@ -170,6 +171,17 @@ export class NodeFold {
       };
     });
   }
+}
+
+/** An attempt that was given up on has no end: it is over with its node, or when the next one begins. */
+function withinSpan<Part extends Pick<TimelineSpan, "startMs" | "endMs">>(
+  part: Part,
+  whole: Pick<TimelineSpan, "startMs" | "endMs">,
+  nextMs = whole.endMs,
+): Part {
+  const latestMs = Math.min(whole.endMs, Math.max(nextMs, part.startMs));
+  const startMs = Math.min(Math.max(part.startMs, whole.startMs), latestMs);
+  return { ...part, startMs, endMs: Math.max(startMs, Math.min(part.endMs, latestMs)) };
 }
 
 /** The time of a span; one without a recorded end lasts until the last event. */

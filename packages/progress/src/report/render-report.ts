@@ -1,7 +1,7 @@
 import { renderHtml } from "./html/render-html.ts";
 import { renderJunit } from "./junit/render-junit.ts";
 import { renderMarkdown } from "./markdown/render-markdown.ts";
-import { renderTrace } from "./render-trace.ts";
+import { renderTrace } from "./trace/render-trace.ts";
 import { resolveRenderOptions, type RenderOptions } from "./render-options.ts";
 import type { RunReport } from "./run-report.ts";
 

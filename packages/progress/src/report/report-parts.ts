@@ -15,4 +15,5 @@ export type ReportParts = Pick<
   | "warnings"
   | "timeline"
   | "samples"
+  | "processSamples"
 >;

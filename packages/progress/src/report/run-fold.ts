@@ -10,6 +10,7 @@ import {
 } from "@netra-apex/core";
 import { NodeFold, spanTimes, type Times } from "./node-fold.ts";
 import { ServiceFold } from "./service-fold.ts";
+import { ProcessSamples } from "./process-samples.ts";
 import { ReportError } from "./report-error.ts";
 import type {
   ReportedAlert,
@@ -40,6 +41,7 @@ export class RunFold {
   readonly #alerts: ReportedAlert[] = [];
   readonly #warnings: ReportedWarning[] = [];
   readonly #samples: ResourceSample[] = [];
+  readonly #processSamples = new ProcessSamples();
 
   /** Takes the next event. Throws `ReportError` for one that cannot be the run's next. */
   onEvent(event: RunEvent): void {
@@ -80,6 +82,7 @@ export class RunFold {
       warnings: this.#warnings,
       timeline: this.#timeline(started, nodes, lastMs),
       samples: this.#samples,
+      processSamples: this.#processSamples.result(),
     };
   }
 
@@ -159,7 +162,10 @@ export class RunFold {
         this.#nodes.get(event.nodeId)?.endAttempt(event, this.#offsetOf(event));
         break;
       case "test_completed":
-        this.#nodes.get(event.nodeId)?.tests.add(event);
+        this.#nodes.get(event.nodeId)?.tests.add(event, this.#offsetOf(event));
+        break;
+      case "process_sampled":
+        this.#processSamples.add(event, this.#offsetOf(event));
         break;
       case "node_completed":
         this.#node(event).complete(event, this.#offsetOf(event));

@@ -65,6 +65,8 @@ export interface RunReport {
   readonly timeline: readonly TimelineSpan[];
   /** What the machine gave `apex` itself, as it was sampled. */
   readonly samples: readonly ResourceSample[];
+  /** What the processes of nodes took, as it was sampled; of each node at most 1,000 readings, evenly spread. */
+  readonly processSamples: readonly ProcessSample[];
 }
 
 /** Tests that {@link RunReport.slowestTests} has room for. */
@@ -207,6 +209,8 @@ export interface ReportedTest extends EventRef {
   readonly status: TestStatus;
   readonly durationMs: number;
   readonly attempt: number;
+  /** When it was told, which is its end where its framework tells of each test at once. */
+  readonly atMs: number;
   readonly flaky: boolean;
   readonly retries: number;
   readonly message?: string;
@@ -310,4 +314,14 @@ export interface ResourceSample extends EventRef {
   readonly memoryBytes: number;
   readonly running: number;
   readonly queueDepth: number;
+}
+
+/** One reading of the processes of a node. */
+export interface ProcessSample extends EventRef {
+  readonly nodeId: NodeId;
+  readonly atMs: number;
+  readonly processes: number;
+  readonly memoryBytes: number;
+  /** 100 is one CPU. */
+  readonly cpuPercent: number;
 }

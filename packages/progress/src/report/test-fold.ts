@@ -14,12 +14,15 @@ export class TestFold {
   /** Ids of failed tests by titles: some reports name the file of a test only when it fails. */
   readonly #failedIds = new Map<string, string>();
 
-  /** Takes a test of the attempt under way; one of an attempt that was given up on is late and changes nothing. */
-  add({ runId, seq, nodeId, attempt, test }: RunEventOf<"test_completed">): void {
+  /**
+   * Takes a test of the attempt under way, told `atMs` after the run's start; one of an attempt that was given up on is late and
+   * changes nothing.
+   */
+  add({ runId, seq, nodeId, attempt, test }: RunEventOf<"test_completed">, atMs: number): void {
     if (attempt < this.#attempt) return;
     this.#attempt = attempt;
     const { flaky = false, retries = 0, ...rest } = test;
-    const reported: ReportedTest = { ...rest, runId, seq, nodeId, attempt, flaky, retries };
+    const reported: ReportedTest = { ...rest, runId, seq, nodeId, attempt, atMs, flaky, retries };
     const id = this.#idOf(test);
     const known = this.#own.get(id);
     if (known) known.push(reported);

@@ -1,5 +1,5 @@
 import { formatDuration as formatLimit } from "@netra-apex/core";
-import { cleanBlock } from "../../render/clean-text.ts";
+import { cleanBlock, cleanTail } from "../../render/clean-text.ts";
 import { formatDuration } from "../../render/durations.ts";
 import { outcomeSentence } from "../../render/outcome-text.ts";
 import { testTitle } from "../../render/test-title.ts";
@@ -16,10 +16,10 @@ import {
   verdictWord,
 } from "../report-texts.ts";
 import type { EventRef, ReportedRun, ReportedTest, RunReport, TestMention } from "../run-report.ts";
-import { isFailed } from "../test-fold.ts";
+import { nodeKey } from "../failure-groups.ts";
 import { outageNotes } from "../service-facts.ts";
 import { environmentSection, serviceSection } from "./service-sections.ts";
-import { codeBlock, codeCell, codeSpan, plainText, table } from "./markdown-text.ts";
+import { codeBlock, codeCell, codeSpan, folded, plainText, table } from "./markdown-text.ts";
 
 /** Failed tests whose whole message is shown. */
 const shownFailures = 20;
@@ -119,22 +119,52 @@ class MarkdownPage {
       this.#names([...tests.map(({ title }) => title), ...nodes.map(({ nodeId }) => nodeId)]),
       this.#ref([...tests, ...nodes]),
     ]);
-    const failed = effectiveTests(this.#report).filter(isFailed);
-    const shown = failed.slice(0, shownFailures).flatMap((test) => this.#failure(test));
     return [
       "## Failures by cause",
       "",
       ...table(["cause", "class", ">count", "where", "events"], rows),
-      ...(failed.length > 0 ? ["", "### Failed tests", "", ...shown] : []),
-      ...this.#more(failed.length - shownFailures),
+      ...this.#failedTests(),
+      ...this.#failedNodes(),
     ];
   }
 
-  #failure(test: ReportedTest): string[] {
-    const text = cleanBlock(test.details ?? test.message ?? "", shownMessageLines);
+  /** By cause: the first of each is shown whole, for the others say the same. */
+  #failedTests(): string[] {
+    const tests = new Map(effectiveTests(this.#report).map((test) => [this.#key(test), test]));
+    const failed = this.#report.failures.flatMap((group) =>
+      group.tests.flatMap((mention, index) => {
+        const test = tests.get(this.#key(mention));
+        return test ? [{ test, isFirst: index === 0 }] : [];
+      }),
+    );
+    if (failed.length === 0) return [];
+    const shown = failed.slice(0, shownFailures).flatMap(({ test, isFirst }) => this.#failure(test, isFirst));
+    return ["", "### Failed tests", "", ...shown, ...this.#more(failed.length - shownFailures)];
+  }
+
+  /** Nodes that failed by themselves: the end of their output is all that tells why. */
+  #failedNodes(): string[] {
+    const nodes = new Map(effectiveNodes(this.#report.nodes).map((node) => [nodeKey(node.runId, node.id), node]));
+    const lines = this.#report.failures
+      .flatMap((group) => group.nodes.flatMap(({ runId, nodeId }) => nodes.get(nodeKey(runId, nodeId)) ?? []))
+      .slice(0, shownFailures)
+      .flatMap((node) => {
+        const tail = cleanTail(node.evidence?.outputTail ?? "", shownMessageLines);
+        const log = node.evidence?.logFile;
+        const whole = log === undefined ? "" : `, log ${codeSpan(log)}`;
+        return [
+          `- ✗ **${plainText(node.id)}** ${plainText(nodeOutcomeText(node))}${whole} ${this.#ref([node])}`,
+          ...(tail.length > 0 ? ["", ...indented(codeBlock(tail)), ""] : []),
+        ];
+      });
+    return lines.length === 0 ? [] : ["", "### Failed without a failed test", "", ...lines];
+  }
+
+  #failure(test: ReportedTest, isWhole: boolean): string[] {
+    const text = cleanBlock(test.details ?? test.message ?? "", isWhole ? shownMessageLines : 1);
     return [
       `- ✗ **${plainText(testTitle(test))}** in ${plainText(test.nodeId)}${place(test)}, ${formatDuration(test.durationMs)} ${this.#ref([test])}`,
-      ...(text.length > 0 ? ["", ...codeBlock(text).map((line) => (line === "" ? "" : `  ${line}`)), ""] : []),
+      ...(text.length > 0 ? ["", ...indented(codeBlock(text)), ""] : []),
       ...this.#outageNotes(test).map((note) => `  - ${plainText(note)} ${this.#ref([test])}`),
       ...(test.earlier ?? []).map(
         (failure) =>
@@ -159,7 +189,8 @@ class MarkdownPage {
       plainText(detail, 300),
       this.#ref(refs),
     ]);
-    return ["## Verdict", "", ...table(["", "criterion", "detail", "events"], rows)];
+    const lines = table(["", "criterion", "detail", "events"], rows);
+    return ["## Verdict", "", ...this.#foldedIfGreen(`${rows.length} criteria`, lines)];
   }
 
   layers(): string[] {
@@ -201,13 +232,27 @@ class MarkdownPage {
       ];
     });
     if (rows.length === 0) return [];
-    return ["## Nodes", "", ...table(["node", "outcome", ">time", ">attempts", ">tests", "evidence", "event"], rows)];
+    const lines = table(["node", "outcome", ">time", ">attempts", ">tests", "evidence", "event"], rows);
+    return ["## Nodes", "", ...this.#foldedIfGreen(`${rows.length} nodes`, lines)];
   }
 
   flaky(): string[] {
     const { flakyTests } = this.#report;
     if (flakyTests.length === 0) return [];
-    return ["## Flaky tests", "", ...this.#testTable(flakyTests, flakyTests.length)];
+    const byKey = new Map(this.#report.tests.map((test) => [this.#key(test), test]));
+    const rows = flakyTests.slice(0, this.#options.mostRows).map((mention) => {
+      const test = byKey.get(this.#key(mention));
+      const [failure] = test?.earlier ?? [];
+      return [
+        plainText(mention.title),
+        `${plainText(mention.nodeId)}${place(mention, codeCell)}`,
+        String(Math.max(test?.retries ?? 0, test?.earlier?.length ?? 0) || "–"),
+        plainText(failure?.message ?? "–", 200),
+        this.#ref([...(failure ? [failure] : []), mention]),
+      ];
+    });
+    const lines = table(["test", "where", ">retries", "failed before with", "events"], rows);
+    return ["## Flaky tests", "", ...lines, ...this.#more(flakyTests.length - rows.length)];
   }
 
   slowest(): string[] {
@@ -216,7 +261,8 @@ class MarkdownPage {
     const mentions = tests
       .slice(0, this.#options.mostRows)
       .map((test): TestMention => ({ ...test, title: testTitle(test) }));
-    return ["## Time by test", "", ...this.#testTable(mentions, tests.length)];
+    const lines = this.#testTable(mentions, tests.length);
+    return ["## Time by test", "", ...this.#foldedIfGreen(`${mentions.length} slowest of ${tests.length}`, lines)];
   }
 
   warnings(): string[] {
@@ -243,6 +289,15 @@ class MarkdownPage {
     return [...table([">time", "status", "test", "where", "event"], rows), ...this.#more(total - shown.length)];
   }
 
+  /** Who reads of a green run wants to know that it is, and the rest on demand. */
+  #foldedIfGreen(summary: string, lines: readonly string[]): readonly string[] {
+    return this.#report.verdict.exitCode === 0 ? folded(summary, lines) : lines;
+  }
+
+  #key({ runId, seq }: EventRef): string {
+    return `${runId} ${seq}`;
+  }
+
   #more(count: number): string[] {
     return count > 0 ? ["", `and ${count} more`] : [];
   }
@@ -255,6 +310,11 @@ class MarkdownPage {
   #ref(refs: readonly EventRef[]): string {
     return refs.length === 0 ? "" : `[${this.refs.list(refs)}]`;
   }
+}
+
+/** As a part of a list's entry. */
+function indented(lines: readonly string[]): string[] {
+  return lines.map((line) => (line === "" ? "" : `  ${line}`));
 }
 
 function place({ file, line }: Pick<TestMention, "file" | "line">, code = codeSpan): string {

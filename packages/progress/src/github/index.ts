@@ -1,0 +1,2 @@
+export { createGithubReporter, type GithubReporterOptions } from "./github-reporter.ts";
+export { ReporterEnvironmentError } from "../reporter-environment-error.ts";

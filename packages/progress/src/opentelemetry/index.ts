@@ -1,0 +1,6 @@
+export {
+  createOpenTelemetryReporter,
+  OpenTelemetryExportError,
+  type OpenTelemetryReporterOptions,
+} from "./opentelemetry-reporter.ts";
+export { ReporterEnvironmentError } from "../reporter-environment-error.ts";
