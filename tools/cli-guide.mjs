@@ -2,26 +2,29 @@ import assert from "node:assert/strict";
 import { readFileSync, rmSync } from "node:fs";
 import path from "node:path";
 import { after, before, describe, test } from "node:test";
+import { checkTypes, types } from "./guide-types.mjs";
 import { createProject, follow, installed, readGuide, write } from "./guide.mjs";
 
 const root = path.resolve(import.meta.dirname, "..");
 const ofKind = (steps, wanted) => steps.filter(({ kind }) => kind === wanted);
 
 /**
- * Follows a page of docs/ that is about the bundled program alone: what it installs is `netra-apex`, and each command
- * prints what the page says, in a new project.
+ * Follows a page of docs/ that is about the bundled program: it installs what it uses, and each command prints what the page says,
+ * in a new project.
  *
  * @param {string} page its file's name
  * @param {(project: string, steps: import("./guide.mjs").GuideStep[]) => Promise<void>} stopAll ends what a command
  *   that failed may have left running; the project is removed after it
+ * @param {Record<string, string>} [packages] what is installed beside `netra-apex`, and where this repository has that
  */
-export function testCliGuide(page, stopAll) {
+export function testCliGuide(page, stopAll, packages = {}) {
+  const used = { "netra-apex": installed["netra-apex"], ...packages };
   const steps = readGuide(readFileSync(path.join(root, "docs", page), "utf8"));
 
   describe(`docs/${page}`, () => {
     let project;
     before(() => {
-      project = createProject({ "netra-apex": installed["netra-apex"] });
+      project = createProject({ ...used, ...types });
     });
     after(async () => {
       await stopAll(project, steps);
@@ -30,8 +33,10 @@ export function testCliGuide(page, stopAll) {
 
     test("installs what it uses", () => {
       assert.deepEqual(
-        ofKind(steps, "install").flatMap((step) => step.packages),
-        ["netra-apex"],
+        ofKind(steps, "install")
+          .flatMap((step) => step.packages)
+          .toSorted(),
+        Object.keys(used).toSorted(),
       );
     });
 
@@ -42,6 +47,10 @@ export function testCliGuide(page, stopAll) {
         for (const file of ofKind(steps.slice(0, index), "file")) write(file, project);
         await follow(step, project);
       });
+    }
+
+    if (ofKind(steps, "file").some(({ file }) => file.endsWith(".ts"))) {
+      test("is TypeScript without type errors", () => checkTypes(project, steps));
     }
   });
 }

@@ -1,10 +1,9 @@
 import assert from "node:assert/strict";
-import { readFileSync, rmSync, writeFileSync } from "node:fs";
+import { readFileSync, rmSync } from "node:fs";
 import path from "node:path";
 import { after, before, describe, test } from "node:test";
+import { checkTypes, types } from "./guide-types.mjs";
 import { createProject, follow, installed, readGuide, write } from "./guide.mjs";
-import { runQuietly } from "./run-quietly.mjs";
-import { toolScript } from "./tool-script.mjs";
 
 const root = path.resolve(import.meta.dirname, "..");
 const steps = readGuide(readFileSync(path.join(root, "docs", "agents.md"), "utf8"));
@@ -13,7 +12,7 @@ const ofKind = (some, wanted) => some.filter(({ kind }) => kind === wanted);
 describe("docs/agents.md", () => {
   let project;
   before(() => {
-    project = createProject({ ...installed, "@types/node": "node_modules/@types/node" });
+    project = createProject({ ...installed, ...types });
   });
   after(() => rmSync(project, { recursive: true, force: true }));
 
@@ -31,16 +30,5 @@ describe("docs/agents.md", () => {
     });
   }
 
-  test("is TypeScript without type errors", async () => {
-    for (const file of ofKind(steps, "file")) write(file, project);
-    const names = ofKind(steps, "file").flatMap(({ file }) => (file.endsWith(".ts") ? [file] : []));
-    assert.equal(new Set(names).size, names.length, "a file of TypeScript is given once");
-    const strictness = { strict: true, noUncheckedIndexedAccess: true, exactOptionalPropertyTypes: true };
-    const stripping = { erasableSyntaxOnly: true, verbatimModuleSyntax: true, allowImportingTsExtensions: true };
-    const compilerOptions = { module: "nodenext", types: ["node"], noEmit: true, ...strictness, ...stripping };
-    writeFileSync(path.join(project, "tsconfig.json"), JSON.stringify({ compilerOptions }));
-    const tsc = toolScript(root, "@typescript/native", "tsc");
-    const { exitCode, output } = await runQuietly(process.execPath, [tsc, "--project", project]);
-    assert.equal(exitCode, 0, output);
-  });
+  test("is TypeScript without type errors", () => checkTypes(project, steps));
 });

@@ -38,7 +38,7 @@ export async function loadReporter(name: string, { cwd, projectRoot }: ReporterP
 }
 
 /** Whether a value is a reporter. */
-export function isReporter(value: unknown): value is Reporter {
+function isReporter(value: unknown): value is Reporter {
   if (!isRecord(value)) return false;
   const { name, onEvent, close, notice } = value;
   return (
