@@ -1,0 +1,208 @@
+import type { JSX } from "preact";
+import { useState } from "preact/hooks";
+import { cleanLine } from "../../render/clean-text.ts";
+import { formatDuration, formatElapsed } from "../../render/durations.ts";
+import { outcomeSentence, statusWord } from "../../render/outcome-text.ts";
+import { missingText } from "../../render/service-text.ts";
+import { toneOf } from "../../report/html/outcome-badge.ts";
+import type { LayerView } from "../../run-view.ts";
+import { layerCounts, type LayerRow, layerRows, type NodeChoice } from "../model/layer-rows.ts";
+import type { PageRun } from "../model/page-run.ts";
+import { budgetTone } from "../model/run-standing.ts";
+import type { AppState } from "./app-state.ts";
+import { Badge, Counts, Mark, nodeStatusWord, statusTone } from "./badge.tsx";
+import { Choices, Search } from "./choices.tsx";
+import { VirtualList } from "./virtual-list.tsx";
+
+/** A list narrower than this has its rows in two lines. */
+const twoLinesBelow = 520;
+
+/** The layers in their order as cards, with their budgets and categories. */
+export function LayersPane({ app, run }: { readonly app: AppState; readonly run: PageRun }): JSX.Element {
+  const [status, setStatus] = useState<NodeChoice["status"]>("all");
+  const [words, setWords] = useState("");
+  const rows = layerRows(run.view, { status, words, closed: app.closedLayers });
+  const nowMs = run.nowMs(performance.now());
+  return (
+    <>
+      <div class="toolbar">
+        <Search label="Filter categories" value={words} onChange={setWords} />
+        <Choices
+          label="Which categories"
+          value={status}
+          onChange={setStatus}
+          options={[
+            ["all", "All"],
+            ["running", "Running"],
+            ["broken", "Not passed"],
+          ]}
+        />
+      </div>
+      <VirtualList
+        label="Layers and their categories"
+        class="layers"
+        count={rows.length}
+        heightOf={(index, width) => heightOf(rows[index], width)}
+        keyOf={(index) => keyOf(rows[index])}
+        render={(index) => {
+          const row = rows[index];
+          return row && <Row app={app} run={run} row={row} nowMs={nowMs} />;
+        }}
+      />
+    </>
+  );
+}
+
+function heightOf(row: LayerRow | undefined, width: number): number {
+  switch (row?.kind) {
+    case undefined:
+    case "gap":
+      return 14;
+    case "layer":
+      return 88;
+    case "nothing":
+      return 36;
+    case "node":
+      return width < twoLinesBelow ? 52 : 36;
+    default:
+      return row satisfies undefined;
+  }
+}
+
+function keyOf(row: LayerRow | undefined): string {
+  if (!row) return "";
+  return row.kind === "node" ? `node ${row.id}` : `${row.kind} ${row.kind === "layer" ? row.layer.id : row.layerId}`;
+}
+
+interface RowProps {
+  readonly app: AppState;
+  readonly run: PageRun;
+  readonly row: LayerRow;
+  readonly nowMs: number;
+}
+
+function Row({ app, run, row, nowMs }: RowProps): JSX.Element | null {
+  switch (row.kind) {
+    case "layer":
+      return <LayerHead app={app} run={run} row={row} nowMs={nowMs} />;
+    case "node":
+      return <NodeRow app={app} run={run} row={row} nowMs={nowMs} />;
+    case "nothing":
+      return <div class="node-row none soft last">none of its categories</div>;
+    case "gap":
+      return null;
+    default:
+      return row satisfies never;
+  }
+}
+
+function LayerHead({ app, run, row, nowMs }: RowProps & { readonly row: Extract<LayerRow, { kind: "layer" }> }) {
+  const { layer, done, isOpen } = row;
+  const { progress, nodeIds, budgetMs } = layer;
+  const isRunning = progress.phase === "running";
+  const tone = progress.phase === "finished" ? toneOf(progress.outcome.status) : isRunning ? "busy" : "idle";
+  const word = progress.phase === "finished" ? statusWord(progress.outcome.status) : progress.phase;
+  const elapsedMs = layerMs(layer, nowMs);
+  const counts = layerCounts(layer, run.view);
+  return (
+    <div class={`layer-head ${isOpen && nodeIds.length > 0 ? "" : "last"}`}>
+      <div class="line">
+        <h2>
+          <button type="button" class="fold" aria-expanded={isOpen} onClick={() => app.toggleLayer(layer.id)}>
+            <span class="arrow" aria-hidden="true" />
+            {cleanLine(layer.name, 80)}
+          </button>
+        </h2>
+        <Badge tone={tone} word={word} />
+        <span class="time num">
+          {elapsedMs !== undefined && (isRunning ? formatElapsed(elapsedMs) : formatDuration(elapsedMs))}
+          {budgetMs !== undefined && <span class="soft"> of {formatElapsed(budgetMs)}</span>}
+        </span>
+      </div>
+      <Budget layer={layer} elapsedMs={elapsedMs ?? 0} />
+      <div class="line small">
+        <span class="soft">
+          {done} of {nodeIds.length} {nodeIds.length === 1 ? "category" : "categories"}
+        </span>
+        <span class="why soft">{whyNot(run, layer)}</span>
+        <Counts counts={counts} />
+      </div>
+    </div>
+  );
+}
+
+function Budget({ layer, elapsedMs }: { readonly layer: LayerView; readonly elapsedMs: number }): JSX.Element {
+  const { budgetMs, name } = layer;
+  if (budgetMs === undefined) return <div class="budget none" />;
+  const share = Math.min(1, budgetMs > 0 ? elapsedMs / budgetMs : 1);
+  const percent = Math.round((budgetMs > 0 ? elapsedMs / budgetMs : 1) * 100);
+  const tone = budgetTone(elapsedMs, budgetMs);
+  const text = `${percent} % of the budget of ${formatElapsed(budgetMs)} spent`;
+  return (
+    <div
+      class="budget"
+      role="meter"
+      aria-label={`Budget of ${cleanLine(name, 80)}`}
+      aria-valuemin={0}
+      aria-valuemax={100}
+      aria-valuenow={Math.min(100, percent)}
+      aria-valuetext={text}
+      title={text}
+    >
+      <div class={`spent ${tone}`} style={{ transform: `scaleX(${share})` }} />
+    </div>
+  );
+}
+
+/** Why a layer does not run, where there is a reason. */
+function whyNot({ view }: PageRun, { id, progress }: LayerView): string {
+  if (progress.phase === "finished") {
+    return progress.outcome.status === "passed" ? "" : outcomeSentence(progress.outcome);
+  }
+  const wait = view.surroundings.waits.get(id);
+  if (wait) return `waits: ${cleanLine(wait.reason, 120)}`;
+  const missing = view.surroundings.missing.get(id)?.missing[0];
+  return missing ? missingText(missing) : "";
+}
+
+function layerMs({ progress }: LayerView, nowMs: number): number | undefined {
+  if (progress.phase === "waiting") return undefined;
+  return progress.phase === "finished" ? progress.durationMs : Math.max(0, nowMs - progress.startedAtMs);
+}
+
+function NodeRow({ app, run, row, nowMs }: RowProps & { readonly row: Extract<LayerRow, { kind: "node" }> }) {
+  const { id, status, running, finished, isLast } = row;
+  const node = finished ?? running;
+  const flaky = finished?.flaky === true;
+  const attempts = finished?.attempts ?? running?.attempt ?? 1;
+  const limitMs = run.view.planNodes.get(id)?.timeoutMs;
+  const isChosen = app.place.panel === "category" && app.place.node === id;
+  return (
+    <button
+      type="button"
+      class={`node-row ${isLast ? "last" : ""} ${status === "waiting" ? "faint" : ""}`}
+      aria-current={isChosen ? "true" : undefined}
+      onClick={() => app.go({ panel: "category", node: id })}
+    >
+      <Mark tone={statusTone(status, flaky)} />
+      <span class="name">
+        {cleanLine(id, 120)}
+        <span class="visually-hidden">, {nodeStatusWord(status)}</span>
+      </span>
+      <span class="notes">
+        {attempts > 1 && <span class="note">attempt {attempts}</span>}
+        {flaky && <span class="note warn">flaky</span>}
+        {finished && finished.outcome.status !== "passed" && (
+          <span class="note plain">{statusWord(finished.outcome.status)}</span>
+        )}
+        {status === "retrying" && <span class="note warn">waits to retry</span>}
+      </span>
+      {node ? <Counts counts={node.counts} /> : <span class="counts" />}
+      <span class="time num">
+        {finished && finished.attempts > 0 && formatDuration(finished.durationMs)}
+        {running && formatElapsed(Math.max(0, nowMs - running.startedAtMs))}
+        {running && limitMs !== undefined && <span class="soft"> / {formatElapsed(limitMs)}</span>}
+      </span>
+    </button>
+  );
+}
