@@ -14,8 +14,8 @@ export function browserStandIns(): Plugin {
   return {
     name: "browser-stand-ins",
     setup(build) {
-      build.onResolve({ filter: /^node:/ }, ({ path }) => {
-        const file = standIns[path];
+      build.onResolve({ filter: /^node:/ }, ({ path, importer }) => {
+        const file = importer.includes("node_modules") ? undefined : standIns[path];
         return file === undefined ? { path, external: true, sideEffects: false } : { path: file, sideEffects: false };
       });
     },

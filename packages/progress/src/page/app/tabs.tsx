@@ -1,4 +1,4 @@
-import type { JSX } from "preact";
+import type { JSX, TargetedKeyboardEvent } from "preact";
 
 /** A tab: what it is called, and how many of it there are. */
 export interface Tab<Value extends string> {
@@ -17,7 +17,7 @@ export function Tabs<Value extends string>(props: {
   readonly onChange: (value: Value) => void;
 }): JSX.Element {
   const { tabs, value, onChange } = props;
-  const onKeyDown = (event: JSX.TargetedKeyboardEvent<HTMLDivElement>): void => {
+  const onKeyDown = (event: TargetedKeyboardEvent<HTMLDivElement>): void => {
     const steps: Readonly<Record<string, number>> = { ArrowRight: 1, ArrowLeft: -1, Home: -tabs.length, End: tabs.length };
     const step = steps[event.key];
     if (step === undefined) return;
