@@ -55,6 +55,8 @@ export default defineConfig([
       });
       // They run inside other programs, so they stay files of their own.
       cpSync("../../packages/runner/reporters", "dist/reporters", { recursive: true });
+      // What browsers load, built with its package.
+      cpSync("../../packages/progress/dist/page", "dist/page", { recursive: true });
     },
   },
   {
