@@ -6,6 +6,8 @@ import { fileURLToPath } from "node:url";
  * of the program a directory above its parts, and that of the package from its sources.
  */
 export function pageDirectory(): string {
-  const places = ["./page", "../page", "../../dist/page"].map((place) => fileURLToPath(new URL(place, import.meta.url)));
+  const places = ["./page", "../page", "../../dist/page"].map((place) =>
+    fileURLToPath(new URL(place, import.meta.url)),
+  );
   return places.find((place) => existsSync(`${place}/app.js`)) ?? places[0] ?? ".";
 }

@@ -84,7 +84,7 @@ function RunBody(props: {
             ...(isWide ? [] : [{ value: "layers", name: "Layers" } as const]),
             { value: "failures", name: "Failures", count, isBad: count > 0 },
             ...(node === undefined ? [] : [{ value: "category", name: cleanLine(node, 24) } as const]),
-            { value: "environment", name: "Environment", ...(services.size > 0 && { count: services.size }) },
+            { value: "environment", name: "Services", ...(services.size > 0 && { count: services.size }) },
             { value: "events", name: "Events" },
           ]}
         />

@@ -100,8 +100,12 @@ function evidenceFacts(evidence: NodeEvidence): (readonly [name: string, value: 
     ["Left over, ended", evidence.leaked?.join(", ")],
     ["Overdue, ended", evidence.overdue?.join(", ")],
     ["Survived", evidence.survivors?.join(", ")],
-    ...(evidence.suspicions ?? []).map(({ message, isDecisive }) => [isDecisive ? "Proves nothing" : "Doubt", message] as const),
+    ...(evidence.suspicions ?? []).map(
+      ({ message, isDecisive }) => [isDecisive ? "Proves nothing" : "Doubt", message] as const,
+    ),
     ...(evidence.outages ?? []).map((outage) => ["Outage", outageText(outage)] as const),
   ];
-  return facts.flatMap(([name, value]) => (value === undefined || value === "" ? [] : [[name, cleanLine(value)] as const]));
+  return facts.flatMap(([name, value]) =>
+    value === undefined || value === "" ? [] : [[name, cleanLine(value)] as const],
+  );
 }

@@ -22,26 +22,30 @@ export function nodeStatusWord(status: NodeStatus): string {
 }
 
 /** The mark of a tone; what is under way turns. */
-export function Mark({ tone }: { readonly tone: PageTone }): JSX.Element {
-  if (tone === "busy") return <span class="mark busy spin" aria-hidden="true" />;
+export function Mark({ tone, isBusy = tone === "busy" }: MarkProps): JSX.Element {
+  if (isBusy) return <span class={`mark ${tone} spin`} aria-hidden="true" />;
   return (
     <span class={`mark ${tone}`} aria-hidden="true">
-      {markOf(tone)}
+      {tone === "busy" ? "" : markOf(tone)}
     </span>
   );
+}
+
+interface MarkProps {
+  readonly tone: PageTone;
+  readonly isBusy?: boolean;
 }
 
 /** A mark with its word. */
-export function Badge({ tone, word, isLarge = false }: BadgeProps): JSX.Element {
+export function Badge({ tone, word, isBusy, isLarge = false }: BadgeProps): JSX.Element {
   return (
     <span class={`badge ${tone} ${isLarge ? "large" : ""}`}>
-      <Mark tone={tone} /> {word}
+      <Mark tone={tone} {...(isBusy !== undefined && { isBusy })} /> {word}
     </span>
   );
 }
 
-interface BadgeProps {
-  readonly tone: PageTone;
+interface BadgeProps extends MarkProps {
   readonly word: string;
   readonly isLarge?: boolean;
 }

@@ -1,4 +1,4 @@
-import type { NodeId } from "@netra-apex/core";
+import { formatDuration as formatLimit, type NodeId } from "@netra-apex/core";
 import type { JSX } from "preact";
 import type { FinishedNode, RunningNode } from "../../node-view.ts";
 import { cleanLine } from "../../render/clean-text.ts";
@@ -13,7 +13,11 @@ import { Tabs } from "./tabs.tsx";
 import { TestsView } from "./tests-view.tsx";
 
 /** A category in full: its tests, its output, its attempts and what proves its verdict. */
-export function CategoryPane(props: { readonly app: AppState; readonly run: PageRun; readonly id: NodeId }): JSX.Element {
+export function CategoryPane(props: {
+  readonly app: AppState;
+  readonly run: PageRun;
+  readonly id: NodeId;
+}): JSX.Element {
   const { app, run, id } = props;
   const { view } = run;
   const running = view.running.get(id);
@@ -47,7 +51,7 @@ export function CategoryPane(props: { readonly app: AppState; readonly run: Page
         tabs={[
           { value: "tests", name: "Tests" },
           { value: "output", name: "Output" },
-          { value: "attempts", name: "Attempts and evidence" },
+          { value: "attempts", name: "Attempts" },
         ]}
       />
       <div class="tab-panel" role="tabpanel" id="about" aria-labelledby={`about-${tab}`}>
@@ -73,7 +77,7 @@ function timeText(run: PageRun, running: RunningNode | undefined, finished: Fini
   const limitMs = running && run.view.planNodes.get(running.id)?.timeoutMs;
   if (running) {
     const elapsed = formatElapsed(Math.max(0, run.nowMs(performance.now()) - running.startedAtMs));
-    const limit = limitMs === undefined ? "" : ` of ${formatElapsed(limitMs)}`;
+    const limit = limitMs === undefined ? "" : ` of ${formatLimit(limitMs)}`;
     return `${elapsed}${limit}, attempt ${running.attempt}`;
   }
   if (!finished || finished.attempts === 0) return "has not run";

@@ -6,7 +6,13 @@ import type { PageRun } from "../model/page-run.ts";
 import type { AppState } from "./app-state.ts";
 
 /** Whether what is shown is live, in a word, with what there is to know about it. */
-export function ConnectionNote({ app, run }: { readonly app: AppState; readonly run: PageRun | undefined }): JSX.Element {
+export function ConnectionNote({
+  app,
+  run,
+}: {
+  readonly app: AppState;
+  readonly run: PageRun | undefined;
+}): JSX.Element {
   const { tone, word, more } = connectionText(app, run);
   return (
     <span class={`connection ${tone}`} title={more}>

@@ -20,7 +20,7 @@ export function EnvironmentPane({ run }: { readonly run: PageRun }): JSX.Element
   const { services, waits, missing, environments } = run.view.surroundings;
   const nowMs = run.nowMs(performance.now());
   return (
-    <div class="scroller" tabIndex={0} role="group" aria-label="Environment">
+    <div class="scroller" tabIndex={0} role="group" aria-label="Services and surroundings">
       <Notices run={run} />
       <h2>Services</h2>
       {services.size === 0 && <p class="soft">The run has told of no services.</p>}
@@ -62,8 +62,7 @@ export function EnvironmentPane({ run }: { readonly run: PageRun }): JSX.Element
           <ul class="plain">
             {[...waits].map(([key, wait]) => (
               <li key={key}>
-                <b>{whoWaits(run.view, wait)}</b> waits {formatElapsed(nowMs - wait.sinceMs)}:{" "}
-                {cleanLine(wait.reason)}
+                <b>{whoWaits(run.view, wait)}</b> waits {formatElapsed(nowMs - wait.sinceMs)}: {cleanLine(wait.reason)}
               </li>
             ))}
           </ul>
@@ -93,7 +92,7 @@ function Service({ service, nowMs }: { readonly service: ServiceView; readonly n
     owner !== undefined && serviceOwnerWord(owner),
     address !== undefined && cleanLine(address, 100),
     isUp && startMs !== undefined && owner === "started" && `up after ${formatDuration(startMs)}`,
-    `${isUp ? "up" : "like this"} for ${formatElapsed(nowMs - sinceMs)}`,
+    !outage && `${isUp ? "up" : "like this"} for ${formatElapsed(nowMs - sinceMs)}`,
   ];
   const why = outage?.reason ?? reason;
   return (
@@ -151,7 +150,10 @@ function Notices({ run }: { readonly run: PageRun }): JSX.Element | null {
     ...run.alerts.values(),
     ...failedReporters.map(({ reporter, message }) => `the reporter ${reporter} is at fault: ${message}`),
   ];
-  const notes = [...(plan?.leftOut ?? []).map(({ id, reason }) => `${id} is left out: ${reason}`), ...(plan?.notes ?? [])];
+  const notes = [
+    ...(plan?.leftOut ?? []).map(({ id, reason }) => `${id} is left out: ${reason}`),
+    ...(plan?.notes ?? []),
+  ];
   if (bad.length + notes.length === 0) return null;
   return (
     <>

@@ -28,10 +28,7 @@ export function EventsPane({ run }: { readonly run: PageRun }): JSX.Element {
         <Search label="Search events" value={words} onChange={setWords} />
         <label>
           <span class="visually-hidden">Type of event</span>
-          <select
-            value={type}
-            onChange={({ currentTarget }) => setType(currentTarget.value as RunEventType | "all")}
-          >
+          <select value={type} onChange={({ currentTarget }) => setType(currentTarget.value as RunEventType | "all")}>
             <option value="all">All types</option>
             {types.map((name) => (
               <option key={name} value={name}>
@@ -40,7 +37,11 @@ export function EventsPane({ run }: { readonly run: PageRun }): JSX.Element {
             ))}
           </select>
         </label>
-        <button type="button" aria-pressed={held !== undefined} onClick={() => setHeld(held ? undefined : [...run.events])}>
+        <button
+          type="button"
+          aria-pressed={held !== undefined}
+          onClick={() => setHeld(held ? undefined : [...run.events])}
+        >
           Pause
         </button>
       </div>

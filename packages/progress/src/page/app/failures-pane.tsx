@@ -32,7 +32,9 @@ export function FailuresPane(props: {
     );
   }
   const shown = withinLimit(failures, limit);
-  const isMore = shown.length < failures.length || shown.some(({ tests }, index) => tests.length < (failures[index]?.tests.length ?? 0));
+  const isMore =
+    shown.length < failures.length ||
+    shown.some(({ tests }, index) => tests.length < (failures[index]?.tests.length ?? 0));
   return (
     <div class="scroller" tabIndex={0} role="group" aria-label="Failures">
       {shown.map((failure) => (

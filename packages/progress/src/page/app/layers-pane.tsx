@@ -1,3 +1,4 @@
+import { formatDuration as formatLimit } from "@netra-apex/core";
 import type { JSX } from "preact";
 import { useState } from "preact/hooks";
 import { cleanLine } from "../../render/clean-text.ts";
@@ -59,7 +60,7 @@ function heightOf(row: LayerRow | undefined, width: number): number {
     case "gap":
       return 14;
     case "layer":
-      return 88;
+      return width < twoLinesBelow ? 104 : 84;
     case "nothing":
       return 36;
     case "node":
@@ -104,29 +105,32 @@ function LayerHead({ app, run, row, nowMs }: RowProps & { readonly row: Extract<
   const word = progress.phase === "finished" ? statusWord(progress.outcome.status) : progress.phase;
   const elapsedMs = layerMs(layer, nowMs);
   const counts = layerCounts(layer, run.view);
+  const why = whyNot(run, layer);
+  const isFailing = isRunning && counts.failed > 0;
   return (
     <div class={`layer-head ${isOpen && nodeIds.length > 0 ? "" : "last"}`}>
-      <div class="line">
-        <h2>
-          <button type="button" class="fold" aria-expanded={isOpen} onClick={() => app.toggleLayer(layer.id)}>
-            <span class="arrow" aria-hidden="true" />
-            {cleanLine(layer.name, 80)}
-          </button>
-        </h2>
-        <Badge tone={tone} word={word} />
-        <span class="time num">
-          {elapsedMs !== undefined && (isRunning ? formatElapsed(elapsedMs) : formatDuration(elapsedMs))}
-          {budgetMs !== undefined && <span class="soft"> of {formatElapsed(budgetMs)}</span>}
-        </span>
-      </div>
+      <h2>
+        <button type="button" class="fold" aria-expanded={isOpen} onClick={() => app.toggleLayer(layer.id)}>
+          <span class="arrow" aria-hidden="true" />
+          <span class="name">{cleanLine(layer.name, 80)}</span>
+        </button>
+      </h2>
+      <Badge tone={isFailing ? "bad" : tone} word={isFailing ? "failing" : word} isBusy={isRunning} />
+      <span class="time num">
+        {elapsedMs !== undefined && (isRunning ? formatElapsed(elapsedMs) : formatDuration(elapsedMs))}
+        {budgetMs !== undefined && (
+          <span class="soft">
+            {elapsedMs === undefined ? "budget " : " of "}
+            {formatLimit(budgetMs)}
+          </span>
+        )}
+      </span>
       <Budget layer={layer} elapsedMs={elapsedMs ?? 0} />
-      <div class="line small">
-        <span class="soft">
-          {done} of {nodeIds.length} {nodeIds.length === 1 ? "category" : "categories"}
-        </span>
-        <span class="why soft">{whyNot(run, layer)}</span>
-        <Counts counts={counts} />
-      </div>
+      <span class="done soft">
+        {done} of {nodeIds.length} {nodeIds.length === 1 ? "category" : "categories"}
+        {why !== "" && ` · ${why}`}
+      </span>
+      <Counts counts={counts} />
     </div>
   );
 }
@@ -137,7 +141,7 @@ function Budget({ layer, elapsedMs }: { readonly layer: LayerView; readonly elap
   const share = Math.min(1, budgetMs > 0 ? elapsedMs / budgetMs : 1);
   const percent = Math.round((budgetMs > 0 ? elapsedMs / budgetMs : 1) * 100);
   const tone = budgetTone(elapsedMs, budgetMs);
-  const text = `${percent} % of the budget of ${formatElapsed(budgetMs)} spent`;
+  const text = `${percent} % of the budget of ${formatLimit(budgetMs)} spent`;
   return (
     <div
       class="budget"
@@ -167,6 +171,7 @@ function whyNot({ view }: PageRun, { id, progress }: LayerView): string {
 
 function layerMs({ progress }: LayerView, nowMs: number): number | undefined {
   if (progress.phase === "waiting") return undefined;
+  if (progress.phase === "finished" && progress.outcome.status === "skipped") return undefined;
   return progress.phase === "finished" ? progress.durationMs : Math.max(0, nowMs - progress.startedAtMs);
 }
 
@@ -174,6 +179,10 @@ function NodeRow({ app, run, row, nowMs }: RowProps & { readonly row: Extract<La
   const { id, status, running, finished, isLast } = row;
   const node = finished ?? running;
   const flaky = finished?.flaky === true;
+  // Counts say it, too.
+  const isSaid =
+    finished?.outcome.status === "passed" || (finished?.outcome.status === "failed" && finished.counts.failed > 0);
+  const hasFailed = running !== undefined && running.counts.failed > 0;
   const attempts = finished?.attempts ?? running?.attempt ?? 1;
   const limitMs = run.view.planNodes.get(id)?.timeoutMs;
   const isChosen = app.place.panel === "category" && app.place.node === id;
@@ -184,24 +193,22 @@ function NodeRow({ app, run, row, nowMs }: RowProps & { readonly row: Extract<La
       aria-current={isChosen ? "true" : undefined}
       onClick={() => app.go({ panel: "category", node: id })}
     >
-      <Mark tone={statusTone(status, flaky)} />
+      <Mark tone={hasFailed ? "bad" : statusTone(status, flaky)} isBusy={status === "running"} />
       <span class="name">
         {cleanLine(id, 120)}
         <span class="visually-hidden">, {nodeStatusWord(status)}</span>
       </span>
       <span class="notes">
         {attempts > 1 && <span class="note">attempt {attempts}</span>}
-        {flaky && <span class="note warn">flaky</span>}
-        {finished && finished.outcome.status !== "passed" && (
-          <span class="note plain">{statusWord(finished.outcome.status)}</span>
-        )}
+        {flaky && finished.counts.flaky === 0 && <span class="note warn">flaky</span>}
+        {finished && !isSaid && <span class="note plain">{statusWord(finished.outcome.status)}</span>}
         {status === "retrying" && <span class="note warn">waits to retry</span>}
       </span>
       {node ? <Counts counts={node.counts} /> : <span class="counts" />}
       <span class="time num">
         {finished && finished.attempts > 0 && formatDuration(finished.durationMs)}
         {running && formatElapsed(Math.max(0, nowMs - running.startedAtMs))}
-        {running && limitMs !== undefined && <span class="soft"> / {formatElapsed(limitMs)}</span>}
+        {running && limitMs !== undefined && <span class="soft"> / {formatLimit(limitMs)}</span>}
       </span>
     </button>
   );

@@ -1,3 +1,4 @@
+import { formatDuration as formatLimit } from "@netra-apex/core";
 import type { JSX } from "preact";
 import { cleanLine } from "../../render/clean-text.ts";
 import { formatDuration, formatElapsed } from "../../render/durations.ts";
@@ -48,10 +49,7 @@ function RunChoice({ app, run }: { readonly app: AppState; readonly run: PageRun
   return (
     <label>
       <span class="visually-hidden">Run</span>
-      <select
-        value={run.id}
-        onChange={({ currentTarget }) => app.go({ run: currentTarget.value, panel: "layers" })}
-      >
+      <select value={run.id} onChange={({ currentTarget }) => app.go({ run: currentTarget.value, panel: "layers" })}>
         {runs.map(({ id, view }) => (
           <option key={id} value={id}>
             {cleanLine(id, 60)} {view.summary ? `(${view.summary.outcome.status})` : "(running)"}
@@ -68,14 +66,15 @@ function Facts({ run, standing }: { readonly run: PageRun; readonly standing: Ru
   const budgetMs = view.plan?.budgetMs;
   const { total, passed, failed, skipped, flaky } = runCounts(view);
   const isOver = view.summary !== undefined;
-  const tone = budgetMs === undefined ? "" : `${budgetTone(elapsedMs, budgetMs)}-text`;
+  const near = budgetMs === undefined ? "good" : budgetTone(elapsedMs, budgetMs);
+  const tone = near === "good" ? "" : `${near}-text`;
   return (
     <dl class="facts">
       <div>
         <dt>{isOver ? "Took" : "Elapsed"}</dt>
         <dd class={tone}>
           {isOver ? formatDuration(elapsedMs) : formatElapsed(elapsedMs)}
-          {budgetMs !== undefined && <small> of {formatElapsed(budgetMs)}</small>}
+          {budgetMs !== undefined && <small> of {formatLimit(budgetMs)}</small>}
         </dd>
       </div>
       <div>

@@ -24,7 +24,8 @@ function titleOf({ view }: PageRun, { tone, word, done, total }: RunStanding): s
 }
 
 function iconOf(tone: RunStanding["tone"]): string {
-  const shape = tone === "busy" ? '<circle cx="16" cy="16" r="10" fill="none" stroke-width="6"' : '<circle cx="16" cy="16" r="13"';
+  const shape =
+    tone === "busy" ? '<circle cx="16" cy="16" r="10" fill="none" stroke-width="6"' : '<circle cx="16" cy="16" r="13"';
   const paint = tone === "busy" ? `stroke="${colours[tone]}"` : `fill="${colours[tone]}"`;
   const svg = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32">${shape} ${paint}/></svg>`;
   return `data:image/svg+xml,${encodeURIComponent(svg)}`;

@@ -1,4 +1,5 @@
 import type { JSX, TargetedKeyboardEvent } from "preact";
+import { useEffect, useRef } from "preact/hooks";
 
 /** A tab: what it is called, and how many of it there are. */
 export interface Tab<Value extends string> {
@@ -17,8 +18,18 @@ export function Tabs<Value extends string>(props: {
   readonly onChange: (value: Value) => void;
 }): JSX.Element {
   const { tabs, value, onChange } = props;
+  const list = useRef<HTMLDivElement>(null);
+  // Where there is no room for all, the chosen one is in view.
+  useEffect(() => {
+    list.current?.querySelector("[aria-selected=true]")?.scrollIntoView({ block: "nearest", inline: "nearest" });
+  }, [value]);
   const onKeyDown = (event: TargetedKeyboardEvent<HTMLDivElement>): void => {
-    const steps: Readonly<Record<string, number>> = { ArrowRight: 1, ArrowLeft: -1, Home: -tabs.length, End: tabs.length };
+    const steps: Readonly<Record<string, number>> = {
+      ArrowRight: 1,
+      ArrowLeft: -1,
+      Home: -tabs.length,
+      End: tabs.length,
+    };
     const step = steps[event.key];
     if (step === undefined) return;
     event.preventDefault();
@@ -31,7 +42,7 @@ export function Tabs<Value extends string>(props: {
     event.currentTarget.querySelectorAll<HTMLElement>("[role=tab]")[next]?.focus();
   };
   return (
-    <div class="tabs" role="tablist" aria-label={props.label} onKeyDown={onKeyDown}>
+    <div ref={list} class="tabs" role="tablist" aria-label={props.label} onKeyDown={onKeyDown}>
       {tabs.map((tab) => {
         const isSelected = tab.value === value;
         return (
@@ -45,7 +56,7 @@ export function Tabs<Value extends string>(props: {
             tabIndex={isSelected ? 0 : -1}
             onClick={() => onChange(tab.value)}
           >
-            {tab.name}
+            <span class="name">{tab.name}</span>
             {tab.count !== undefined && <span class={`bubble ${tab.isBad ? "bad" : ""}`}> {tab.count}</span>}
           </button>
         );

@@ -60,7 +60,9 @@ export function TestsView({ run, id }: { readonly run: PageRun; readonly id: Nod
           const row = rows[index];
           if (!row) return null;
           const isOpen = row === open;
-          return <Test row={row} root={root} isOpen={isOpen} onOpen={() => setOpenId(isOpen ? undefined : row.test.id)} />;
+          return (
+            <Test row={row} root={root} isOpen={isOpen} onOpen={() => setOpenId(isOpen ? undefined : row.test.id)} />
+          );
         }}
       />
       {open && <TestDetail row={open} root={root} onClose={() => setOpenId(undefined)} />}
@@ -89,10 +91,11 @@ function Test({ row, root, isOpen, onOpen }: TestProps & { readonly isOpen: bool
       <Mark tone={testTone(test.status, isFlaky)} />
       <span class="name">
         <span class="visually-hidden">{test.status}: </span>
-        {test.suites.length > 0 && <span class="soft">{cleanLine(test.suites.join(" › "), 160)} › </span>}
         {cleanLine(test.name, 200)}
       </span>
-      <span class="where mono soft">{place === undefined ? "" : cleanLine(place, 160)}</span>
+      <span class="where soft">
+        {[...test.suites, ...(place === undefined ? [] : [place])].map((part) => cleanLine(part, 160)).join(" › ")}
+      </span>
       <span class="notes">
         {attempt > 1 && <span class="note">attempt {attempt}</span>}
         {isFlaky && <span class="note warn">flaky</span>}

@@ -28,7 +28,10 @@ export function nodeFailures({ view, failing }: PageRun): NodeFailure[] {
     const ended = finished.get(id);
     if (running) return running.counts.failed > 0 ? [failureOf(view, running)] : [];
     // What consists of parts says again what they said.
-    const repeats = view.planNodes.get(id)?.parts !== undefined && ended?.outcome.status === "failed" && hasBrokenPart(view, id, finished);
+    const repeats =
+      view.planNodes.get(id)?.parts !== undefined &&
+      ended?.outcome.status === "failed" &&
+      hasBrokenPart(view, id, finished);
     if (!ended || ended.outcome.status === "passed" || ended.outcome.status === "skipped" || repeats) return [];
     return [failureOf(view, ended, ended.outcome)];
   });
@@ -67,7 +70,7 @@ function failureOf(view: RunView, node: RunningNode | FinishedNode, outcome?: Ou
     category,
     tests: failedTests,
     failedTests: counts.failed,
-    outputTail: failedTests.length > 0 ? "" : (("evidence" in node && node.evidence?.outputTail) || node.outputTail),
+    outputTail: failedTests.length > 0 ? "" : ("evidence" in node && node.evidence?.outputTail) || node.outputTail,
     ...(outcome && { outcome }),
     ...(rerun !== undefined && { rerun }),
   };
@@ -76,7 +79,10 @@ function failureOf(view: RunView, node: RunningNode | FinishedNode, outcome?: Ou
 const failed: Outcome = { status: "failed", reason: "tests failed" };
 
 /** `test/cart.test.ts:12`, relative to the project's root where that is known. */
-export function placeOf({ file, line }: Pick<KeptTest, "file" | "line">, projectRoot: string | undefined): string | undefined {
+export function placeOf(
+  { file, line }: Pick<KeptTest, "file" | "line">,
+  projectRoot: string | undefined,
+): string | undefined {
   if (file === undefined || file === "") return undefined;
   const root = projectRoot === undefined ? undefined : `${projectRoot.replace(/[/\\]+$/, "")}/`;
   const path = root !== undefined && file.replaceAll("\\", "/").startsWith(root) ? file.slice(root.length) : file;

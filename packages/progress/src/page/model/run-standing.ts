@@ -22,7 +22,12 @@ export function runStanding(run: PageRun): RunStanding {
   const common = { done, total };
   if (view.summary) {
     const { outcome } = view.summary;
-    return { ...common, word: statusWord(outcome.status), tone: toneOf(outcome.status), sentence: outcomeSentence(outcome) };
+    return {
+      ...common,
+      word: statusWord(outcome.status),
+      tone: toneOf(outcome.status),
+      sentence: outcomeSentence(outcome),
+    };
   }
   if (!view.plan) return { ...common, word: "waiting", tone: "idle", sentence: "the run has not told of itself yet" };
   const broken = brokenCategories(run);
