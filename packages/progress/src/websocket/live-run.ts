@@ -118,7 +118,7 @@ export class LiveRun {
   #snapshotFrame(): RunFrame {
     const { lastSeq } = this.log;
     if (this.#snapshot?.throughSeq === lastSeq) return this.#snapshot;
-    const digest = this.log.digest();
+    const { digest } = this.log;
     const omitted = digest.omittedTests();
     const omittedField = omitted.length === 0 ? "" : `,"omittedTests":${JSON.stringify(omitted)}`;
     const events = digest.lines().join(",");

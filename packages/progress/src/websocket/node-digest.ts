@@ -97,6 +97,11 @@ export class NodeDigest {
     return [...this.#lines, ...this.#latest.values(), ...(output ?? []), ...(end ?? [])];
   }
 
+  /** Of a node that begins anew: all if it had ended, else that it had begun. */
+  linesToKeep(): WrittenLine[] {
+    return this.isCompleted ? this.lines() : this.#lines.slice(0, 1);
+  }
+
   get #isRunning(): boolean {
     return this.#hasStarted && !this.isCompleted;
   }

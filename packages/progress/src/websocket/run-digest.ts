@@ -11,8 +11,12 @@ export interface WrittenLine {
 /** Events of these kinds that are kept; older ones go first. */
 const keptSurroundings = 2_000;
 const keptNotices = 200;
+const keptWaits = 20_000;
+const keptAlerts = 10_000;
 /** Characters of failed and flaky tests that are kept; what comes then is only counted. */
 const keptTestChars = 4 * 1024 * 1024;
+/** Characters of what a plan brings along, however often it is told; a run that has more shows its first nodes only. */
+const keptPlanChars = 16 * 1024 * 1024;
 
 /**
  * What the events of a run amount to so far: those that still matter for what is shown now, and the numbers of tests that
@@ -28,6 +32,7 @@ export class RunDigest {
   readonly #waits = new Map<string, readonly [first: WrittenLine, latest: WrittenLine]>();
   readonly #nodes = new Map<NodeId, NodeDigest>();
   #testChars = 0;
+  #planChars = 0;
   /** Its time is the time of the view, whatever it tells, so it is digested only when the next one comes. */
   #last: { readonly event: RunEvent; readonly line: string | undefined } | undefined;
 
@@ -38,6 +43,11 @@ export class RunDigest {
     digest.#settle();
     for (const { nodeId, counts } of omittedTests) digest.#nodes.get(nodeId)?.omit(counts);
     return digest;
+  }
+
+  /** Characters that it holds, about. */
+  get size(): number {
+    return this.#testChars + this.#planChars;
   }
 
   /** Takes the next event; `line` is its encoded form where there is one already. */
@@ -77,21 +87,25 @@ export class RunDigest {
   #digest(event: RunEvent, encoded: string | undefined): void {
     const written = (): WrittenLine => ({ seq: event.seq, line: encoded ?? encodeEvent(event) });
     switch (event.type) {
+      case "run_completed":
+        this.#lines.push(written());
+        return;
       case "run_started":
       case "plan_extended":
       case "inputs_identified":
-      case "run_completed":
-        this.#lines.push(written());
+      case "layer_started":
+      case "layer_completed":
+      case "node_started":
+      case "node_completed":
+      case "node_retrying":
+      case "agent_started":
+        this.#digestPlan(event, written());
         return;
       case "run_state_changed":
       case "run_paused":
       case "run_resumed":
       case "resource_sampled":
         this.#latest.set(event.type, written());
-        return;
-      case "layer_started":
-      case "layer_completed":
-        this.#latest.set(`${event.type} ${event.layerId}`, written());
         return;
       case "service_state_changed":
       case "service_outage_started":
@@ -101,9 +115,9 @@ export class RunDigest {
         push(this.#surroundings, written(), keptSurroundings);
         return;
       case "resources_awaited": {
-        const key = waitKeyOf(event);
         const line = written();
-        this.#waits.set(key, [this.#waits.get(key)?.[0] ?? line, line]);
+        const [first] = this.#waits.get(waitKeyOf(event)) ?? [line];
+        if (first !== line || this.#waits.size < keptWaits) this.#waits.set(waitKeyOf(event), [first, line]);
         return;
       }
       case "resources_granted":
@@ -115,16 +129,10 @@ export class RunDigest {
         push(this.#notices, written(), keptNotices);
         return;
       case "alert_raised":
-        if (this.#latest.size < 100_000) this.#latest.set(`alert ${event.rule}`, written());
+        if (this.#latest.size < keptAlerts) this.#latest.set(`alert ${event.rule}`, written());
         return;
       case "alert_cleared":
         this.#latest.delete(`alert ${event.rule}`);
-        return;
-      case "node_started":
-        this.#startNode(event, written());
-        return;
-      case "node_completed":
-        this.#nodeOf(event.nodeId).complete(written());
         return;
       case "test_completed": {
         const node = this.#nodes.get(event.nodeId);
@@ -133,10 +141,6 @@ export class RunDigest {
       }
       case "output":
         this.#nodes.get(event.nodeId)?.addOutput(event);
-        return;
-      case "node_retrying":
-      case "agent_started":
-        this.#nodes.get(event.nodeId)?.beginAttempt(event, written());
         return;
       case "agent_thinking":
       case "tool_executing":
@@ -159,11 +163,35 @@ export class RunDigest {
     }
   }
 
-  #startNode({ nodeId }: RunEventOf<"node_started">, line: WrittenLine): void {
-    const before = this.#nodes.get(nodeId);
-    if (before?.isCompleted) this.#lines.push(...before.lines());
-    this.#nodes.delete(nodeId);
-    this.#nodeOf(nodeId).start(line);
+  #digestPlan(event: PlanEvent, line: WrittenLine): void {
+    if (this.#planChars > keptPlanChars) return;
+    this.#planChars += line.line.length;
+    switch (event.type) {
+      case "run_started":
+      case "plan_extended":
+      case "inputs_identified":
+        this.#lines.push(line);
+        return;
+      case "layer_started":
+      case "layer_completed":
+        this.#latest.set(`${event.type} ${event.layerId}`, line);
+        return;
+      case "node_started":
+        // A node starts once; one that starts again begins anew, and what was is what it was.
+        this.#lines.push(...(this.#nodes.get(event.nodeId)?.linesToKeep() ?? []));
+        this.#nodes.delete(event.nodeId);
+        this.#nodeOf(event.nodeId).start(line);
+        return;
+      case "node_completed":
+        this.#nodeOf(event.nodeId).complete(line);
+        return;
+      case "node_retrying":
+      case "agent_started":
+        this.#nodes.get(event.nodeId)?.beginAttempt(event, line);
+        return;
+      default:
+        event satisfies never;
+    }
   }
 
   #nodeOf(nodeId: NodeId): NodeDigest {
@@ -174,6 +202,18 @@ export class RunDigest {
     return node;
   }
 }
+
+type PlanEvent = RunEventOf<
+  | "run_started"
+  | "plan_extended"
+  | "inputs_identified"
+  | "layer_started"
+  | "layer_completed"
+  | "node_started"
+  | "node_completed"
+  | "node_retrying"
+  | "agent_started"
+>;
 
 function push(lines: WrittenLine[], line: WrittenLine, most: number): void {
   lines.push(line);

@@ -63,9 +63,9 @@ export class RunLog {
       this.#lines[this.#head] = "";
       this.#head += 1;
     }
-    if (this.#head < 1_000 || this.#head * 2 < this.#lines.length) {
-      if (this.#head < this.#lines.length) return;
-    }
+    const isWorthIt =
+      this.#head === this.#lines.length || (this.#head >= 1_000 && this.#head * 2 >= this.#lines.length);
+    if (!isWorthIt) return;
     this.#lines = this.#lines.slice(this.#head);
     this.#sizes = this.#sizes.slice(this.#head);
     this.#head = 0;
@@ -90,7 +90,7 @@ export class RunLog {
   }
 
   /** All events in a few, up to now. */
-  digest(): RunDigest {
+  get digest(): RunDigest {
     return this.#digest;
   }
 }

@@ -47,6 +47,7 @@ export class RunRegistry {
       throw new PublishRefusal("forbidden", "this run is in another thread");
     }
     if (user.runs.size >= this.#limits.runsPerUser) this.#forget(address.userId, leastNeeded(user.runs.values()));
+    this.#forgetDigests();
     const run = new LiveRun(address, this.#limits, start);
     user.runs.set(address.runId, run);
     for (const reader of user.readers) reader.meet(run);
@@ -87,6 +88,18 @@ export class RunRegistry {
     user.runs.delete(run.address.runId);
     this.#bytes -= run.log.bytes;
     for (const reader of run.followers) reader.leave(run);
+  }
+
+  /** What runs amount to is small beside their events, but of many runs it is not. */
+  #forgetDigests(): void {
+    const runs = this.#all();
+    let chars = runs.reduce((sum, { log }) => sum + log.digest.size, 0);
+    if (chars <= this.#limits.retainedBytes) return;
+    for (const { address, log } of runs.sort(byNeed)) {
+      if (chars <= this.#limits.retainedBytes) return;
+      chars -= log.digest.size;
+      this.#forget(address.userId, address.runId);
+    }
   }
 
   /** Events of runs that ended go first; a part more than must go, so that this is not done for each event. */
