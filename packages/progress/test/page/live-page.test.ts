@@ -1,0 +1,259 @@
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import type { Browser, Page } from "playwright-core";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { EventScript, passingTests, scriptPlan } from "../event-script.ts";
+import { finishLiveRun, liveRun } from "./live-run.ts";
+import {
+  buildPageFiles,
+  contrastScript,
+  executablePath,
+  launchBrowser,
+  look,
+  type LookOptions,
+  missing,
+  startPageHub,
+} from "./page-rig.ts";
+
+const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+
+/** What stands in the page of each of its places. */
+const places = {
+  layers: "",
+  failures: "panel=failures",
+  tests: "panel=category&node=api",
+  output: "panel=category&node=api&tab=output",
+  attempts: "panel=category&node=unit&tab=attempts",
+  services: "panel=environment",
+  events: "panel=events",
+} as const;
+
+describe.skipIf(!executablePath)(`the live page in Chromium${missing}`, () => {
+  let browser: Browser;
+  let files: Awaited<ReturnType<typeof buildPageFiles>>;
+  let hub: Awaited<ReturnType<typeof startPageHub>>;
+  beforeAll(async () => {
+    [browser, files] = await Promise.all([launchBrowser(), buildPageFiles()]);
+  }, 60_000);
+  afterEach(async () => {
+    await Promise.all(browser.contexts().map((context) => context.close()));
+    await hub?.close();
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await files?.remove();
+  });
+
+  async function openLive(options: LookOptions = {}): ReturnType<typeof look> {
+    const opened = await look(browser, hub, options);
+    await opened.page.getByRole("heading", { name: "shop" }).waitFor();
+    await opened.page.locator(".facts", { hasText: "130" }).waitFor();
+    return opened;
+  }
+
+  const fact = (page: Page, name: string) => page.locator(".facts > div", { hasText: name }).locator("dd");
+  const toThePlace = (page: Page, fragment: string) => page.evaluate(`location.hash = ${JSON.stringify(fragment)}`);
+
+  it("follows a run from before its beginning to its end", async () => {
+    hub = await startPageHub(files.directory);
+    const { page, complaints } = await look(browser, hub);
+    await page.getByText("Waiting for a run to begin").waitFor();
+    const run = liveRun();
+    const begun = run.events.length;
+    hub.publish(run.events);
+    await page.locator(".badge.large", { hasText: "failing" }).waitFor();
+    expect(await fact(page, "Tests").textContent()).toBe("130");
+    expect(await fact(page, "Categories").textContent()).toBe("4 of 9");
+    await page.getByText("live", { exact: true }).waitFor();
+    expect(await page.title()).toBe("✗ failing 4/9 · shop");
+    const icon = await page.locator("link[rel=icon]").getAttribute("href");
+    finishLiveRun(run);
+    hub.publish(run.events.slice(begun));
+    await page.locator(".badge.large", { hasText: "failed" }).waitFor();
+    await page.getByText("run is over").waitFor();
+    expect(await page.title()).toBe("✗ failed · shop");
+    expect(icon).toContain("svg");
+    expect(await page.getByRole("status").first().textContent()).toBe("the run is over: Core Integration failed");
+    expect(complaints).toEqual([]);
+  });
+
+  it("tells of layers and categories what assistive technology needs", async () => {
+    hub = await startPageHub(files.directory);
+    hub.publish(finishLiveRun(liveRun()).events);
+    const { page } = await openLive();
+    await page.getByText("run is over").waitFor();
+    await expect(page.locator("body").ariaSnapshot()).resolves.toMatchSnapshot();
+  });
+
+  it("shows failures with their place, their message and a command that can be copied", async () => {
+    hub = await startPageHub(files.directory);
+    hub.publish(liveRun().events);
+    const { page } = await openLive();
+    await page.context().grantPermissions(["clipboard-read", "clipboard-write"]);
+    const failure = page.getByRole("region", { name: "Failures of api" });
+    expect(await failure.innerText()).toContain(
+      "Checkout > with coupons > applies a 10 % coupon\n\ntest/checkout.test.ts:48",
+    );
+    await failure.getByRole("button", { name: "Copy the command that reruns api" }).click();
+    await failure.getByText("Copied", { exact: true }).waitFor();
+    const command = await failure.locator(".copy code").textContent();
+    expect(await page.evaluate("navigator.clipboard.readText()")).toBe(command);
+    expect(command).toMatch(
+      /^apex api --test-file '.*::applies a 10 % coupon' --test-file '.*::refuses an expired coupon'$/,
+    );
+    expect(await page.getByRole("region", { name: "Failures of contract" }).innerText()).toContain("still waiting");
+  });
+
+  it("keeps its place over a reload, and goes back", async () => {
+    hub = await startPageHub(files.directory);
+    hub.publish(liveRun().events);
+    const { page } = await openLive();
+    expect(page.url()).not.toContain("token");
+    await page.getByRole("button", { name: /^api, running/ }).click();
+    await page.getByRole("tab", { name: "Output" }).click();
+    await page.getByText("test/checkout.test.ts").waitFor();
+    await page.reload();
+    await page.getByText("test/checkout.test.ts").waitFor();
+    expect(await page.getByRole("tab", { name: "Output" }).getAttribute("aria-selected")).toBe("true");
+    await page.goBack();
+    await page.getByText("72 tests").waitFor();
+  });
+
+  it("comes back by itself when the hub does, and keeps what it shows meanwhile", async () => {
+    hub = await startPageHub(files.directory);
+    const run = liveRun();
+    hub.publish(run.events);
+    const { page } = await openLive();
+    const { port } = hub;
+    await hub.close();
+    await page.getByText(/reconnecting in \d+ s/).waitFor();
+    await page.getByText(/The server is gone .* What is shown stays\./).waitFor();
+    expect(await fact(page, "Tests").textContent()).toBe("130");
+    hub = await startPageHub(files.directory, { port });
+    hub.publish(finishLiveRun(run).events);
+    await page.getByText("run is over").waitFor();
+    await page.locator(".badge.large", { hasText: "failed" }).waitFor();
+    expect(await fact(page, "Tests").textContent()).toBe("130");
+  });
+
+  it("shows the same to those who come late and get a snapshot", async () => {
+    hub = await startPageHub(files.directory, { limits: { retainedRunBytes: 1 } });
+    hub.publish(liveRun().events);
+    const { page } = await openLive();
+    expect(await fact(page, "Failed").textContent()).toBe("2");
+    expect(await fact(page, "Passed").textContent()).toBe("127");
+    await toThePlace(page, places.tests);
+    await page.getByText("of those before this page joined, the passed ones are only counted").waitFor();
+    await page.getByRole("button", { name: /^failed: applies a 10 % coupon/ }).click();
+    expect(await page.getByRole("region", { name: "The chosen test" }).innerText()).toContain("checkout.test.ts:48:12");
+  });
+
+  it("shows one run of several, and the one that is chosen", async () => {
+    hub = await startPageHub(files.directory);
+    hub.publish(finishLiveRun(liveRun()).events);
+    const second = new EventScript(scriptPlan([{ id: "only", name: "Only Layer", categories: ["one"] }]));
+    hub.publish(
+      second
+        .wait(5_000)
+        .layerStarted("only")
+        .events.map((event) => ({ ...event, runId: "second" })),
+    );
+    const { page } = await look(browser, hub);
+    await page.getByRole("heading", { name: "Only Layer" }).waitFor();
+    await page.getByRole("combobox", { name: "Run" }).selectOption({ index: 0 });
+    await page.getByRole("heading", { name: "Core Integration" }).waitFor();
+    await page.reload();
+    await page.getByRole("heading", { name: "Core Integration" }).waitFor();
+  });
+
+  it.each((["light", "dark"] as const).flatMap((scheme) => [360, 900, 1_600].map((width) => [scheme, width] as const)))(
+    "is clean in %s at %i pixels in all its places: no sideways scrolling, enough contrast, nothing that axe finds",
+    async (colorScheme, width) => {
+      hub = await startPageHub(files.directory);
+      hub.publish(liveRun().events);
+      const { page, complaints } = await openLive({ colorScheme, width, reducedMotion: "reduce" });
+      for (const [name, fragment] of Object.entries(places)) {
+        await toThePlace(page, fragment);
+        await page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))");
+        expect(await page.evaluate("document.documentElement.scrollWidth"), name).toBe(width);
+        const contrasts = await page.evaluate<{ readonly text: string; readonly ratio: number }[]>(contrastScript);
+        expect(contrasts.length, name).toBeGreaterThan(20);
+        expect(
+          contrasts.filter(({ ratio }) => ratio < 4.5),
+          name,
+        ).toEqual([]);
+        await page.evaluate(axe);
+        const found = await page.evaluate<readonly unknown[]>(
+          "axe.run().then(({ violations }) => violations.map(({ id, nodes }) => [id, ...nodes.map(({ html }) => html)]))",
+        );
+        expect(found, name).toEqual([]);
+      }
+      expect(complaints).toEqual([]);
+    },
+    60_000,
+  );
+
+  it("can be worked by the keyboard alone", async () => {
+    hub = await startPageHub(files.directory);
+    hub.publish(liveRun().events);
+    const { page } = await openLive();
+    const press = async (key: string, times = 1): Promise<string> => {
+      for (let time = 0; time < times; time += 1) await page.keyboard.press(key);
+      return page.evaluate<string>("document.activeElement.innerText || document.activeElement.ariaLabel");
+    };
+    expect(await press("Tab")).toBe("Filter categories");
+    expect(await press("Tab", 3)).toBe("Not passed");
+    await press("Enter");
+    expect(await page.getByRole("button", { name: "Not passed" }).getAttribute("aria-pressed")).toBe("true");
+    // The list itself, the first layer, the second one, its first category.
+    expect(await press("Tab", 4)).toMatch(/^api/);
+    const outline = await page.evaluate("getComputedStyle(document.activeElement).outlineStyle");
+    expect(outline).toBe("solid");
+    await press("Enter");
+    expect(await press("Tab", 4)).toBe("api");
+    expect(await press("ArrowRight")).toMatch(/^Services/);
+    expect(await press("Home")).toMatch(/^Failures/);
+    await page.getByRole("region", { name: "Failures of api" }).waitFor();
+  });
+
+  it("stays small in the document, and answers, with 5,000 categories and 100,000 tests", async () => {
+    hub = await startPageHub(files.directory);
+    const categories = Array.from({ length: 5_000 }, (_, index) => `category-${index}`);
+    const run = new EventScript(scriptPlan([{ id: "all", name: "All of them", categories }])).layerStarted("all");
+    const { page } = await look(browser, hub);
+    for (const id of categories.slice(0, 200)) {
+      run.nodeStarted(id);
+      for (let batch = 0; batch < 10; batch += 1) run.tests(id, passingTests(50));
+      run.wait(10).nodeCompleted(id);
+    }
+    hub.publish(run.events);
+    await fact(page, "Tests").getByText("100000", { exact: true }).waitFor({ timeout: 60_000 });
+    expect(await page.evaluate("document.querySelectorAll('*').length")).toBeLessThan(1_000);
+    await page.getByRole("searchbox", { name: "Filter categories" }).fill("category-4999");
+    await page.getByRole("button", { name: /^category-4999/ }).waitFor();
+    await page.getByRole("searchbox", { name: "Filter categories" }).fill("");
+    await page.getByRole("button", { name: /^category-0,/ }).click();
+    await page.getByText("500 tests").waitFor();
+    expect(await page.evaluate("document.querySelectorAll('*').length")).toBeLessThan(1_500);
+  }, 120_000);
+
+  it("does not move what is there while tests and failures come in", async () => {
+    hub = await startPageHub(files.directory);
+    const run = liveRun();
+    const cut = run.events.findIndex((event) => event.type === "test_completed" && event.nodeId === "api");
+    hub.publish(run.events.slice(0, cut));
+    const { page } = await look(browser, hub);
+    const positions = () =>
+      page.evaluate<string>(
+        "[...document.querySelectorAll('h1,h2,[role=tab],.facts dt,.node-row .name')].map((e) => [e.innerText.split('\\n')[0], Math.round(e.getBoundingClientRect().top)]).join()",
+      );
+    await page.getByRole("heading", { name: "Service Integration" }).waitFor();
+    const before = await positions();
+    hub.publish(run.events.slice(cut));
+    await page.locator(".facts", { hasText: "130" }).waitFor();
+    const strip = (text: string): string => text.replaceAll(/Failures,/g, "Failures 3,");
+    expect((await positions()).replace(/Failures \d,/, "Failures 3,")).toBe(
+      strip(before).replace(/Failures \d,/, "Failures 3,"),
+    );
+  });
+});
