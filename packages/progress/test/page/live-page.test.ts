@@ -70,7 +70,7 @@ describe.skipIf(!executablePath)(`the live page in Chromium${missing}`, () => {
     finishLiveRun(run);
     hub.publish(run.events.slice(begun));
     await page.locator(".badge.large", { hasText: "failed" }).waitFor();
-    await page.getByText("run is over").waitFor();
+    await page.getByText("run is over", { exact: true }).waitFor();
     expect(await page.title()).toBe("✗ failed · shop");
     expect(icon).toContain("svg");
     expect(await page.getByRole("status").first().textContent()).toBe("the run is over: Core Integration failed");
@@ -81,7 +81,7 @@ describe.skipIf(!executablePath)(`the live page in Chromium${missing}`, () => {
     hub = await startPageHub(files.directory);
     hub.publish(finishLiveRun(liveRun()).events);
     const { page } = await openLive();
-    await page.getByText("run is over").waitFor();
+    await page.getByText("run is over", { exact: true }).waitFor();
     await expect(page.locator("body").ariaSnapshot()).resolves.toMatchSnapshot();
   });
 
@@ -109,7 +109,7 @@ describe.skipIf(!executablePath)(`the live page in Chromium${missing}`, () => {
     hub.publish(liveRun().events);
     const { page } = await openLive();
     expect(page.url()).not.toContain("token");
-    await page.getByRole("button", { name: /^api, running/ }).click();
+    await page.getByRole("button", { name: /^api running/ }).click();
     await page.getByRole("tab", { name: "Output" }).click();
     await page.getByText("test/checkout.test.ts").waitFor();
     await page.reload();
@@ -131,7 +131,7 @@ describe.skipIf(!executablePath)(`the live page in Chromium${missing}`, () => {
     expect(await fact(page, "Tests").textContent()).toBe("130");
     hub = await startPageHub(files.directory, { port });
     hub.publish(finishLiveRun(run).events);
-    await page.getByText("run is over").waitFor();
+    await page.getByText("run is over", { exact: true }).waitFor();
     await page.locator(".badge.large", { hasText: "failed" }).waitFor();
     expect(await fact(page, "Tests").textContent()).toBe("130");
   });
@@ -166,7 +166,13 @@ describe.skipIf(!executablePath)(`the live page in Chromium${missing}`, () => {
     await page.getByRole("heading", { name: "Core Integration" }).waitFor();
   });
 
-  it.each((["light", "dark"] as const).flatMap((scheme) => [360, 900, 1_600].map((width) => [scheme, width] as const)))(
+  it.each([
+    ["light", 360],
+    ["dark", 360],
+    ["light", 900],
+    ["light", 1_600],
+    ["dark", 1_600],
+  ] as const)(
     "is clean in %s at %i pixels in all its places: no sideways scrolling, enough contrast, nothing that axe finds",
     async (colorScheme, width) => {
       hub = await startPageHub(files.directory);
@@ -210,7 +216,7 @@ describe.skipIf(!executablePath)(`the live page in Chromium${missing}`, () => {
     const outline = await page.evaluate("getComputedStyle(document.activeElement).outlineStyle");
     expect(outline).toBe("solid");
     await press("Enter");
-    expect(await press("Tab", 4)).toBe("api");
+    expect(await press("Tab", 3)).toBe("api");
     expect(await press("ArrowRight")).toMatch(/^Services/);
     expect(await press("Home")).toMatch(/^Failures/);
     await page.getByRole("region", { name: "Failures of api" }).waitFor();
@@ -232,7 +238,7 @@ describe.skipIf(!executablePath)(`the live page in Chromium${missing}`, () => {
     await page.getByRole("searchbox", { name: "Filter categories" }).fill("category-4999");
     await page.getByRole("button", { name: /^category-4999/ }).waitFor();
     await page.getByRole("searchbox", { name: "Filter categories" }).fill("");
-    await page.getByRole("button", { name: /^category-0,/ }).click();
+    await page.getByRole("button", { name: /^category-0 / }).click();
     await page.getByText("500 tests").waitFor();
     expect(await page.evaluate("document.querySelectorAll('*').length")).toBeLessThan(1_500);
   }, 120_000);
@@ -245,15 +251,12 @@ describe.skipIf(!executablePath)(`the live page in Chromium${missing}`, () => {
     const { page } = await look(browser, hub);
     const positions = () =>
       page.evaluate<string>(
-        "[...document.querySelectorAll('h1,h2,[role=tab],.facts dt,.node-row .name')].map((e) => [e.innerText.split('\\n')[0], Math.round(e.getBoundingClientRect().top)]).join()",
+        "[...document.querySelectorAll('h1,.layers-pane h2,.tabs .name,.facts dt,.node-row .name')].map((e) => [e.innerText.split('\\n')[0], Math.round(e.getBoundingClientRect().top)]).join()",
       );
     await page.getByRole("heading", { name: "Service Integration" }).waitFor();
     const before = await positions();
     hub.publish(run.events.slice(cut));
     await page.locator(".facts", { hasText: "130" }).waitFor();
-    const strip = (text: string): string => text.replaceAll(/Failures,/g, "Failures 3,");
-    expect((await positions()).replace(/Failures \d,/, "Failures 3,")).toBe(
-      strip(before).replace(/Failures \d,/, "Failures 3,"),
-    );
+    expect(await positions()).toBe(before);
   });
 });

@@ -16,7 +16,8 @@ export function CopyLine({ text, what }: { readonly text: string; readonly what:
   };
   return (
     <div class="copy">
-      <code>{text}</code>
+      {/* A long one scrolls, which takes the focus where there is no pointer. */}
+      <code tabIndex={0}>{text}</code>
       <button type="button" onClick={() => void copy()} aria-label={`Copy ${what}`}>
         {state === "ready" ? "Copy" : state === "copied" ? "Copied" : "Select it"}
       </button>

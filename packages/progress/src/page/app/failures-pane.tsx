@@ -67,12 +67,12 @@ function CategoryFailures(props: { readonly app: AppState; readonly run: PageRun
   const tail = outputTail === "" ? [] : cleanTail(outputTail, 20);
   return (
     <section class="failure" aria-label={`Failures of ${cleanLine(id, 80)}`}>
-      <h3>
+      <h2>
         <button type="button" class="link" onClick={() => app.go({ panel: "category", node: id })}>
           {cleanLine(id, 80)}
         </button>
         <span class="soft small">{outcome ? outcomeSentence(outcome) : "still running"}</span>
-      </h3>
+      </h2>
       {tests.length > 0 && (
         <ul class="failed-tests">
           {tests.map((test, index) => (

@@ -196,7 +196,7 @@ function NodeRow({ app, run, row, nowMs }: RowProps & { readonly row: Extract<La
       <Mark tone={hasFailed ? "bad" : statusTone(status, flaky)} isBusy={status === "running"} />
       <span class="name">
         {cleanLine(id, 120)}
-        <span class="visually-hidden">, {nodeStatusWord(status)}</span>
+        <span class="visually-hidden"> {nodeStatusWord(status)}</span>
       </span>
       <span class="notes">
         {attempts > 1 && <span class="note">attempt {attempts}</span>}
