@@ -60,9 +60,9 @@ export async function startPageHub(
   };
 }
 
-export async function launchBrowser(): Promise<Browser> {
+export function launchBrowser(): Promise<Browser> {
   const args = ["--no-sandbox", "--disable-background-networking"];
-  return await chromium.launch({ ...(executablePath && { executablePath }), args });
+  return chromium.launch({ ...(executablePath && { executablePath }), args });
 }
 
 /** How a page is looked at. */

@@ -46,7 +46,7 @@ export function connectionText({ connection, wasOpen }: AppState, run: PageRun |
       return { tone: "warn", word: "catching up", more: kept, isGrave: false };
     case "waiting": {
       const seconds = Math.max(0, Math.ceil((connection.untilMs - Date.now()) / 1_000));
-      const more = goneText(connection, { isOver, kept });
+      const more = wasOpen ? goneText(connection, { isOver, kept }) : neverOpen;
       if (isOver) return { tone: "idle", word: "run is over", more, isGrave: false };
       return { tone: "warn", word: `reconnecting in ${seconds} s`, more, isGrave: true };
     }
@@ -59,6 +59,10 @@ export function connectionText({ connection, wasOpen }: AppState, run: PageRun |
       return connection satisfies never;
   }
 }
+
+/** Browsers do not tell a page why a socket was refused. */
+const neverOpen =
+  "The server does not answer, or does not let this page in: the link to it may be used up. Open the one that apex shows. It is tried again until it works.";
 
 function goneText(
   { reason }: Extract<ClientState, { kind: "waiting" }>,

@@ -201,8 +201,16 @@ function NodeRow({ app, run, row, nowMs }: RowProps & { readonly row: Extract<La
       <span class="notes">
         {attempts > 1 && <span class="note">attempt {attempts}</span>}
         {flaky && finished.counts.flaky === 0 && <span class="note warn">flaky</span>}
-        {finished && !isSaid && <span class="note plain">{statusWord(finished.outcome.status)}</span>}
-        {status === "retrying" && <span class="note warn">waits to retry</span>}
+        {finished && !isSaid && (
+          <span class="note plain" aria-hidden="true">
+            {statusWord(finished.outcome.status)}
+          </span>
+        )}
+        {status === "retrying" && (
+          <span class="note warn" aria-hidden="true">
+            waits to retry
+          </span>
+        )}
       </span>
       {node ? <Counts counts={node.counts} /> : <span class="counts" />}
       <span class="time num">
