@@ -4,7 +4,7 @@ import { EventScript, passingTests, planNode, scriptPlan, scriptTest } from "../
 const place = { suites: ["Checkout", "with coupons"], file: "/code/shop/test/checkout.test.ts" } as const;
 
 /** Tests that fail in ways that need room. */
-export const failedTests: readonly TestResult[] = [
+const failedTests: readonly TestResult[] = [
   scriptTest("applies a 10 % coupon", {
     ...place,
     line: 48,
@@ -23,7 +23,7 @@ export const failedTests: readonly TestResult[] = [
 ];
 
 /** What a framework writes while it runs, with colours. */
-export const colouredOutput = [
+const colouredOutput = [
   "\u001B[1m\u001B[30m\u001B[46m RUN \u001B[49m\u001B[39m\u001B[22m \u001B[36mv5.1.1 \u001B[39m\u001B[90m/code/shop\u001B[39m",
   "",
   ..."addresses carts coupons customers discounts inventory invoices orders payments prices returns shipping taxes"
@@ -71,7 +71,7 @@ const plan = {
 };
 
 /** The plan of {@link liveRun}, with a limit for a category. */
-export const livePlan = {
+const livePlan = {
   ...plan,
   nodes: plan.nodes.map((node) => (node.id === "api" ? { ...planNode("api", "core"), timeoutMs: 90_000 } : node)),
 };

@@ -26,13 +26,18 @@ export function CategoryPane(props: {
   const layer = layerId === undefined ? undefined : view.layers.get(layerId);
   const status = finished?.outcome.status ?? (running ? (running.isBackingOff ? "retrying" : "running") : "waiting");
   const node = finished ?? running;
+  const isFailing = status === "running" && running !== undefined && running.counts.failed > 0;
   const { tab } = app.place;
   return (
     <div class="category">
       <div class="category-head">
         <div class="line">
           <h2>{cleanLine(id, 120)}</h2>
-          <Badge tone={statusTone(status, finished?.flaky)} word={nodeStatusWord(status)} />
+          <Badge
+            tone={isFailing ? "bad" : statusTone(status, finished?.flaky)}
+            word={isFailing ? "failing" : nodeStatusWord(status)}
+            isBusy={status === "running"}
+          />
         </div>
         <p class="small soft facts-line">
           {layer && <span>{cleanLine(layer.name, 60)}</span>}

@@ -72,7 +72,7 @@ export class NodeTests {
 }
 
 /** Whether a test says no. */
-export function hasFailed({ status }: TestResult): boolean {
+function hasFailed({ status }: TestResult): boolean {
   return status === "failed" || status === "errored";
 }
 

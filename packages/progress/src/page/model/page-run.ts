@@ -151,6 +151,6 @@ export class PageRun {
 }
 
 /** Whether an outcome is one that somebody has to look at. */
-export function isBroken({ status }: Outcome): boolean {
+function isBroken({ status }: Outcome): boolean {
   return status !== "passed" && status !== "skipped";
 }

@@ -19,7 +19,7 @@ export interface Place {
 }
 
 /** Where one begins. */
-export const startPlace: Place = { panel: "layers", tab: "tests" };
+const startPlace: Place = { panel: "layers", tab: "tests" };
 
 /** The place of an address's fragment; what it does not say, or says wrongly, is as at the start. */
 export function readPlace(fragment: string): Place {
