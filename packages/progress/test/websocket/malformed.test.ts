@@ -72,7 +72,8 @@ class BareSocket {
         at += 8;
       }
       const payload = this.#bytes.subarray(at, at + length);
-      if (opcode === 1) texts.push(payload.toString());
+      // How many heartbeats there are says only how fast the machine is.
+      if (opcode === 1 && !payload.includes('"heartbeat"}')) texts.push(payload.toString());
       if (opcode === 8 && payload.length >= 2) closeCode = payload.readUInt16BE(0);
       at += length;
     }
