@@ -72,7 +72,8 @@ class BareSocket {
         at += 8;
       }
       const payload = this.#bytes.subarray(at, at + length);
-      if (opcode === 1) texts.push(payload.toString());
+      // How many heartbeats there are says only how fast the machine is.
+      if (opcode === 1 && !payload.includes('"heartbeat"}')) texts.push(payload.toString());
       if (opcode === 8 && payload.length >= 2) closeCode = payload.readUInt16BE(0);
       at += length;
     }
@@ -301,7 +302,7 @@ describe("10,000 malformed frames and messages", () => {
     expect(answers.closeCode).toBeUndefined();
     // The welcome, two runs that were opened, and an answer for each.
     expect(answers.texts).toHaveLength(6_003);
-    expect([...kinds].sort()).toEqual(["bad_message", "forbidden", "gap", undefined]);
+    expect(kinds).toEqual(new Set(["bad_message", "forbidden", "gap", undefined]));
     publisher.write(frame(JSON.stringify({ type: "publish", run: "r1", events: makeEvents("r1", 1, 3) })));
     await until("events of the one who was refused so often", () => bystander.seqs("r1").length === 3);
     publisher.end();

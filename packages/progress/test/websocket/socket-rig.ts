@@ -46,7 +46,7 @@ export async function until(what: string, isMet: () => boolean, limitMs = 15_000
 }
 
 /** A socket of a test, with all that came over it. */
-export class TestSocket<Sent extends object, Received extends { readonly type: string }> {
+class TestSocket<Sent extends object, Received extends { readonly type: string }> {
   readonly webSocket: WebSocket;
   readonly messages: Received[] = [];
   closed: { readonly code: number; readonly reason: string } | undefined;
