@@ -266,13 +266,13 @@ class Hub implements WebSocketHub {
     const nowMs = this.#clock.monotonicMs();
     for (const run of changed) {
       run.changedAtMs = nowMs;
-      for (const place of run.followers) place.reader.wake(place);
+      for (const reader of run.followers) reader.wake(run);
     }
   }
 
-  /** Once a second while there is anybody: who takes nothing, who is gone, and what can be forgotten. */
+  /** Once a second, or as often as a heartbeat, while there is anybody: who takes nothing, who is gone, and what can be forgotten. */
   #watch(): () => void {
-    return this.#clock.schedule(watchMs, () => {
+    return this.#clock.schedule(Math.min(watchMs, this.#limits.heartbeatMs), () => {
       const nowMs = this.#clock.monotonicMs();
       const isBeat = nowMs - this.#beatAtMs >= this.#limits.heartbeatMs;
       if (isBeat) {
