@@ -27,3 +27,13 @@ export {
   subprotocol,
   tokenSubprotocolPrefix,
 } from "./protocol.ts";
+
+export { createWebSocketPublisher } from "./publisher/create-publisher.ts";
+export { NotDeliveredError, PublisherOptionsError } from "./publisher/publisher-error.ts";
+export type {
+  PublisherLimits,
+  PublisherOptions,
+  PublisherState,
+  PublisherStatus,
+  WebSocketPublisher,
+} from "./publisher/publisher-options.ts";
