@@ -60,7 +60,7 @@ it(`${disconnects} forced disconnects leave no gap and repeat nothing`, async ()
   while (proxy.total < disconnects) {
     for (let count = 0; count < 3; count += 1) publisher.onEvent(makeEvent("r1", (seq += 1)));
     await new Promise((resolve) => setTimeout(resolve, 1));
-    if (performance.now() - startedMs > 100_000) break;
+    if (performance.now() - startedMs > 200_000) break;
   }
   await restarting;
   await until("everything at the reader", () => client.cursor["r1"] === seq);
@@ -80,7 +80,7 @@ it(`${disconnects} forced disconnects leave no gap and repeat nothing`, async ()
   expect(seqs).toEqual(countUp(seq));
   expect(counts).toMatchObject({ gaps: 0, repeats: 0, snapshots: 0 });
   expect(publisher.status.connections).toBeGreaterThan(restarts / 2);
-}, 120_000);
+}, 240_000);
 
 function schedule(ms: number, callback: () => void): () => void {
   const timer = setTimeout(callback, ms);
