@@ -1,4 +1,5 @@
 import type { AttemptScope, NodeEvidence, RunEvent } from "../events/run-event.ts";
+import type { Reporter } from "../events/reporter.ts";
 import type { ServiceOutage, SurroundingsEvent } from "../events/service-events.ts";
 import type { Evidence } from "../layers/category.ts";
 import type { Outcome } from "../outcome.ts";
@@ -127,6 +128,11 @@ export interface Agent<Input = unknown, Output = unknown> {
   ): Promise<Extract<Outcome, { status: "inconclusive" | "failed" | "errored" }> | undefined>;
   /** Sees every event of the run, as a reporter does. */
   onEvent?(event: RunEvent): void;
+  /**
+   * Asked once per run, before its first event and before `start`: a reporter of this run, for an agent that has something to
+   * write. Unlike the agent, which is stopped before, it sees the last event, and is closed after it.
+   */
+  createReporter?(): Reporter;
 }
 
 /** An output that decides the node's outcome. */

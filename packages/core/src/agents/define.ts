@@ -30,7 +30,7 @@ export function defineTool<Input, Output>(tool: Tool<Input, Output>): Tool<Input
   return tool;
 }
 
-const optionalMethods = ["start", "stop", "health", "handleMessage", "onEvent"] as const;
+const optionalMethods = ["start", "stop", "health", "handleMessage", "onEvent", "createReporter"] as const;
 
 /** Why a value of unknown origin is not an agent. */
 export function agentProblem(value: unknown): string | undefined {

@@ -18,6 +18,7 @@ import { createRunId, type NodeId, type RunId } from "../ids.ts";
 import type { Outcome } from "../outcome.ts";
 import type { Plan } from "../plan/plan.ts";
 import { AgentLifecycle } from "./agent-lifecycle.ts";
+import { subscribeAgents } from "./agent-reporters.ts";
 import { AlertEvaluator, type AlertRule } from "./alerts.ts";
 import { Heartbeat } from "./heartbeat.ts";
 import { reviewRun } from "./review-run.ts";
@@ -288,9 +289,7 @@ class MasterController {
   #subscribe(): void {
     const { reporters = [], alerts = [] } = this.#options;
     for (const reporter of reporters) this.#stream.subscribe(reporter);
-    for (const agent of this.#registry.all()) {
-      if (agent.onEvent) this.#stream.subscribe({ name: agent.name, onEvent: (event) => agent.onEvent?.(event) });
-    }
+    subscribeAgents(this.#stream, this.#registry.all());
     if (alerts.length > 0) this.#stream.subscribe(this.#alertWatch(alerts));
   }
 

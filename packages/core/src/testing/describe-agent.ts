@@ -103,6 +103,18 @@ const basics: Readonly<Record<string, Test>> = {
     check(quarantined.length === 0, `it did not end within ${graceMs} ms of its signal`);
   },
 
+  "makes a reporter for each run, where it makes one at all": async ({ create }) => {
+    const agent = create();
+    const reporter = agent.createReporter?.();
+    if (!reporter) return;
+    check(typeof reporter.name === "string" && reporter.name !== "", "its reporter has no name");
+    check(typeof reporter.onEvent === "function", "its reporter has no onEvent");
+    check(
+      reporter !== agent.createReporter?.(),
+      "its reporter is the same for two runs, and would be closed after the first",
+    );
+  },
+
   "answers the heartbeat in its own words, where it answers at all": async ({ create }) => {
     const agent = create();
     if (!agent.health) return;

@@ -86,6 +86,42 @@ describe("the agents of a run", () => {
     expect(seen).toEqual(rig.events.map(({ seq }) => seq));
   });
 
+  it("have a reporter where they make one, which sees the first event and the last, and is closed after them", async () => {
+    const log: string[] = [];
+    const writer: Agent = {
+      name: "writer",
+      execute: async () => undefined,
+      stop: async () => void log.push("stop"),
+      createReporter: () => ({
+        name: "writer's",
+        onEvent: ({ type }) => {
+          if (type === "run_started" || type === "run_completed") log.push(type);
+        },
+        close: () => {
+          log.push("close");
+          throw new Error("the disk is full");
+        },
+      }),
+    };
+    const rig = new RunRig(plan, { agents: [writer, { name: "rig", execute: async () => undefined }] });
+    const summary = await rig.summary;
+    expect(log).toEqual(["run_started", "stop", "run_completed", "close"]);
+    expect(summary.reporterFailures).toEqual([{ reporter: "writer's", message: "the disk is full" }]);
+  });
+
+  it("that cannot make their reporter are named, and the run goes on", async () => {
+    const broken: Agent = {
+      name: "broken",
+      execute: async () => undefined,
+      createReporter: () => {
+        throw new Error("no address");
+      },
+    };
+    const rig = new RunRig(plan, { agents: [broken, { name: "rig", execute: async () => undefined }] });
+    expect((await rig.summary).outcome).toEqual({ status: "passed" });
+    expect(rig.all("reporter_failed")).toMatchObject([{ reporter: "broken", message: "no address" }]);
+  });
+
   it("are made anew for each run where a factory is given", async () => {
     let made = 0;
     const factory = (): Agent => {

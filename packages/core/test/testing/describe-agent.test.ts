@@ -54,6 +54,17 @@ describe("the conformance suite", () => {
     expect(await findings(options(good, { invalidInput: {} }))).toEqual({});
   });
 
+  it("finds an agent whose reporter would be closed after its first run", async () => {
+    const reporter = { name: "one", onEvent: () => undefined };
+    const title = "makes a reporter for each run, where it makes one at all";
+    expect(await findings(options({ ...good, createReporter: () => reporter }))).toEqual({
+      [title]: "its reporter is the same for two runs, and would be closed after the first",
+    });
+    const nameless = { ...good, createReporter: () => ({ onEvent: () => undefined }) as never };
+    expect((await findings(options(nameless)))[title]).toBe("its reporter has no name");
+    expect(await findings(options({ ...good, createReporter: () => ({ ...reporter }) }))).toEqual({});
+  });
+
   it("finds an agent that does not listen to its signal", async () => {
     let calls = 0;
     // The one that is cancelled comes last of those that run.

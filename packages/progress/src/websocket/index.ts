@@ -37,3 +37,9 @@ export type {
   PublisherStatus,
   WebSocketPublisher,
 } from "./publisher/publisher-options.ts";
+export {
+  createProgressStreamingAgent,
+  progressStreamingAgentName,
+  type ProgressStreamingOptions,
+  type StreamingStatus,
+} from "../agent/progress-streaming-agent.ts";

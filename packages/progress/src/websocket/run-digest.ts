@@ -33,9 +33,8 @@ export class RunDigest {
   readonly #nodes = new Map<NodeId, NodeDigest>();
   #testChars = 0;
   #planChars = 0;
-  /** The time of the view is its time, so it is among the events, whatever it tells. */
-  #last: RunEvent | undefined;
-  #lastLine: string | undefined;
+  /** Its time is the time of the view, whatever it tells, so it is digested only when the next one comes. */
+  #last: { readonly event: RunEvent; readonly line: string | undefined } | undefined;
 
   /** Goes on from what another one amounted to. Its events are encoded anew. */
   static from({ events, omittedTests = [] }: Pick<Snapshot, "events" | "omittedTests">): RunDigest {
@@ -54,9 +53,7 @@ export class RunDigest {
   /** Takes the next event; `line` is its encoded form where there is one already. */
   add(event: RunEvent, line?: string): void {
     this.#settle();
-    this.#last = event;
-    this.#lastLine = line;
-    if (!isCounted(event)) this.#digest(event, line);
+    this.#last = { event, line };
   }
 
   /** The events that matter, encoded, in order. */
@@ -70,11 +67,8 @@ export class RunDigest {
       ...[...this.#nodes.values()].flatMap((node) => node.lines()),
     ];
     lines.sort((left, right) => left.seq - right.seq);
-    const last = this.#last;
-    if (last && lines.at(-1)?.seq !== last.seq) {
-      lines.push({ seq: last.seq, line: this.#lastLine ?? encodeEvent(last) });
-    }
-    return lines.map(({ line }) => line);
+    const last = this.#last && [this.#last.line ?? encodeEvent(this.#last.event)];
+    return [...lines.map(({ line }) => line), ...(last ?? [])];
   }
 
   /** Tests of running nodes that are not among the events. */
@@ -84,11 +78,10 @@ export class RunDigest {
       .filter(({ counts }) => counts !== noTests);
   }
 
-  /** A test is counted once it is not the last event any more, or it would be among the events and counted as well. */
   #settle(): void {
     const last = this.#last;
     this.#last = undefined;
-    if (last && isCounted(last)) this.#digest(last, this.#lastLine);
+    if (last) this.#digest(last.event, last.line);
   }
 
   #digest(event: RunEvent, encoded: string | undefined): void {
@@ -208,10 +201,6 @@ export class RunDigest {
     this.#nodes.set(nodeId, node);
     return node;
   }
-}
-
-function isCounted({ type }: RunEvent): boolean {
-  return type === "test_completed";
 }
 
 type PlanEvent = RunEventOf<

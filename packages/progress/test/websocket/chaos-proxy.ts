@@ -15,20 +15,25 @@ export type Fault =
   /** Something is done to the hub. */
   | { readonly kind: "hub"; readonly after: number; readonly act: () => void };
 
-/** A proxy that ends each connection as its plan says, and the last ones not at all. */
+/** A proxy that ends one connection after the other as its plan says: `next` is asked for the first, second, … fault, or none. */
 export class ChaosProxy {
   readonly #target: { readonly port: number; readonly token: string };
-  readonly #next: () => Fault | undefined;
+  readonly #next: (number: number) => Fault | undefined;
   readonly #open = new Set<Socket>();
   readonly #server: Server;
   #relay: WebSocketServer | undefined;
+  #closing: Extract<Fault, { kind: "close" }> | undefined;
   /** What was done, by kind. */
   readonly done: Partial<Record<Fault["kind"], number>> = {};
 
-  constructor(target: { readonly port: number; readonly token: string }, next: () => Fault | undefined) {
+  constructor(target: { readonly port: number; readonly token: string }, next: (number: number) => Fault | undefined) {
     this.#target = target;
     this.#next = next;
     this.#server = createServer((socket) => this.#serve(socket));
+  }
+
+  get total(): number {
+    return Object.values(this.done).reduce((sum, count) => sum + count, 0);
   }
 
   async listen(): Promise<string> {
@@ -49,15 +54,13 @@ export class ChaosProxy {
     });
   }
 
-  readonly #closings: Extract<Fault, { kind: "close" }>[] = [];
-
   #did({ kind }: Fault): void {
     this.done[kind] = (this.done[kind] ?? 0) + 1;
   }
 
   #serve(client: Socket): void {
-    const fault = this.#next();
-    if (fault?.kind === "close") this.#closings.push(fault);
+    const fault = this.#next(this.total + 1);
+    this.#closing = fault?.kind === "close" ? fault : undefined;
     const port = fault?.kind === "close" ? (this.#relay!.address() as AddressInfo).port : this.#target.port;
     const hub = connect(port, "127.0.0.1");
     for (const socket of [client, hub]) {
@@ -108,7 +111,7 @@ export class ChaosProxy {
 
   /** As a proxy that understands WebSockets does. */
   #passOn(client: WebSocket): void {
-    const fault = this.#closings.shift();
+    const fault = this.#closing;
     const hub = new WsClient(`ws://127.0.0.1:${this.#target.port}/v1/subscribe`, subprotocol, {
       headers: { authorization: `Bearer ${this.#target.token}` },
     });

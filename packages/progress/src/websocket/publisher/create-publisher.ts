@@ -44,6 +44,7 @@ class Publisher implements WebSocketPublisher {
   readonly #ring: EventRing;
   readonly #said = new Set<string>();
   #state: PublisherState = { kind: "idle" };
+  #problem: string | undefined;
   #run: RunId | undefined;
   #link: HubLink | undefined;
   #sender: RunSender | undefined;
@@ -73,6 +74,7 @@ class Publisher implements WebSocketPublisher {
       run: this.#run,
       lastSeq: this.#lastSeq,
       deliveredSeq: this.#deliveredSeq,
+      problem: this.#problem,
       connections: this.#connections,
       snapshots: this.#snapshots,
     };
@@ -165,6 +167,7 @@ class Publisher implements WebSocketPublisher {
     if (!this.#link || this.#run === undefined) return;
     if (this.#state.kind !== "open") {
       this.#connections += 1;
+      this.#problem = undefined;
       this.#state = { kind: "open" };
       this.#cancelTimer = this.#clock.schedule(this.#backoff.stableMs, () => this.#backoff.reset());
     }
@@ -229,6 +232,7 @@ class Publisher implements WebSocketPublisher {
     this.#sender?.stop();
     this.#sender = undefined;
     this.#link = undefined;
+    this.#problem = end.kind === "refused" ? end.error.message : end.reason;
     if (end.kind === "refused") {
       const reason = end.error.message;
       this.#state = { kind: "refused", reason };

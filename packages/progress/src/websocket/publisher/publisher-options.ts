@@ -67,6 +67,8 @@ export interface PublisherStatus {
   readonly lastSeq: number;
   /** Of the last event that the hub has said to have. */
   readonly deliveredSeq: number;
+  /** What went wrong since the hub last took events; undefined while all is well. */
+  readonly problem: string | undefined;
   /** Connections that stood, the first included. */
   readonly connections: number;
   /** Times at which the hub got a digest in place of events. */

@@ -138,11 +138,12 @@ describe("a publisher", () => {
   it("keeps what a stalled hub does not take within its bounds, not in the socket", async () => {
     let received = 0;
     let lastSeq = 0;
+    let resume = (): void => undefined;
     const hub = await hubThat((message, say, socket) => {
       if (message.type === "open_run") {
         say({ type: "run_opened", run: message.run, lastSeq });
         socket.pause();
-        setTimeout(() => socket.resume(), 500);
+        resume = () => socket.resume();
         return;
       }
       received += JSON.stringify(message).length;
@@ -155,6 +156,7 @@ describe("a publisher", () => {
       publisher.onEvent(makeEvent("r1", seq, { type: "output", nodeId: "unit", attempt: 1, text }));
       if (seq % 300 === 0) await new Promise((resolve) => setTimeout(resolve, 2));
     }
+    resume();
     await delivered(30_000);
     // 30 MB were written; the socket and the system took a part, the rest was told as a digest.
     expect(publisher.status.snapshots).toBeGreaterThan(0);
