@@ -5,7 +5,7 @@ import { OutputSink } from "./output-sink.ts";
 import { liveRegion } from "./render/live-region.ts";
 import type { Palette } from "./render/palette.ts";
 import { type ReporterOptions, resolveOptions } from "./reporter-options.ts";
-import { applyEvent, emptyRunView, type RunView } from "./run-view.ts";
+import { RunFold } from "./run-view.ts";
 import { startTicker } from "./ticker.ts";
 
 /** Ten frames a second: smooth for the eye, and nothing for the terminal. */
@@ -29,7 +29,7 @@ class RichReporter implements Reporter {
   readonly #palette: Palette;
   /** Lines that the next frame puts above the region. */
   #pending: TextLine[] = [];
-  #view: RunView = emptyRunView;
+  readonly #fold = new RunFold();
   /** What stands above the region is an empty line, or nothing. */
   #isBelowBlank = true;
   #receivedMs = 0;
@@ -49,9 +49,9 @@ class RichReporter implements Reporter {
   onEvent(event: RunEvent): void {
     if (this.#fault) throw this.#fault.thrown;
     try {
-      this.#view = applyEvent(this.#view, event);
+      this.#fold.apply(event);
       this.#receivedMs = this.#clock.monotonicMs();
-      this.#pending.push(...this.#narration.tell(this.#view, event));
+      this.#pending.push(...this.#narration.tell(this.#fold.view, event));
       if (event.type === "run_started") this.#startTicking();
       if (event.type === "run_completed") this.#leaveScreen();
       if (!this.#stopTicker) this.#flush();
@@ -68,7 +68,7 @@ class RichReporter implements Reporter {
 
   async close(): Promise<void> {
     if (!this.#fault) {
-      this.#pending.push(...this.#narration.tellEnd(this.#view));
+      this.#pending.push(...this.#narration.tellEnd(this.#fold.view));
       this.#leaveScreen();
       this.#flush();
     }
@@ -89,10 +89,10 @@ class RichReporter implements Reporter {
     }
     if (this.#sinks.stderr.isGone) return;
     // Time goes on from the latest event, so that a replay of an old run shows the times of that run.
-    const nowMs = this.#view.atMs + this.#clock.monotonicMs() - this.#receivedMs;
+    const nowMs = this.#fold.view.atMs + this.#clock.monotonicMs() - this.#receivedMs;
     const { columns, rows } = this.#screen;
     this.#tick += 1;
-    const region = liveRegion(this.#view, { nowMs, tick: this.#tick, columns, rows, palette: this.#palette });
+    const region = liveRegion(this.#fold.view, { nowMs, tick: this.#tick, columns, rows, palette: this.#palette });
     this.#screen.draw(region.length > 0 && !this.#isBelowBlank ? ["", ...region] : region);
   }
 

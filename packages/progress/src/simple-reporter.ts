@@ -3,7 +3,7 @@ import { Narration, type TextLine } from "./narration.ts";
 import { OutputSink } from "./output-sink.ts";
 import { heartbeatLine } from "./render/heartbeat.ts";
 import { type ReporterOptions, resolveOptions } from "./reporter-options.ts";
-import { applyEvent, emptyRunView, type RunView } from "./run-view.ts";
+import { RunFold } from "./run-view.ts";
 import { startTicker } from "./ticker.ts";
 
 const heartbeatMs = 60_000;
@@ -25,7 +25,7 @@ class SimpleReporter implements Reporter {
   readonly #narration: Narration;
   readonly #clock: Clock;
   readonly #isVerbose: boolean;
-  #view: RunView = emptyRunView;
+  readonly #fold = new RunFold();
   #startedMs = 0;
   #stopHeartbeat = (): void => {};
   #stopWaiting = (): void => {};
@@ -41,15 +41,15 @@ class SimpleReporter implements Reporter {
 
   onEvent(event: RunEvent): void {
     if (this.#fault) throw this.#fault.thrown;
-    this.#view = applyEvent(this.#view, event);
+    this.#fold.apply(event);
     if (event.type === "run_started") this.#start();
     if (event.type === "run_completed") this.#stopTickers();
-    this.#write(this.#narration.tell(this.#view, event));
+    this.#write(this.#narration.tell(this.#fold.view, event));
   }
 
   async close(): Promise<void> {
     this.#stopTickers();
-    if (!this.#fault) this.#write(this.#narration.tellEnd(this.#view));
+    if (!this.#fault) this.#write(this.#narration.tellEnd(this.#fold.view));
     await Promise.all([this.#sinks.stdout.close(), this.#sinks.stderr.close()]);
   }
 
@@ -57,7 +57,8 @@ class SimpleReporter implements Reporter {
     this.#startedMs = this.#clock.monotonicMs();
     const onFault = (thrown: unknown): void => void (this.#fault = { thrown });
     this.#stopWaiting = startTicker(this.#clock, waitingMs, {
-      onTick: () => this.#write(this.#narration.tellWaiting(this.#view, this.#view.startedAtMs + this.#elapsedMs)),
+      onTick: () =>
+        this.#write(this.#narration.tellWaiting(this.#fold.view, this.#fold.view.startedAtMs + this.#elapsedMs)),
       onFault,
     });
     if (this.#isVerbose) return;
@@ -74,8 +75,8 @@ class SimpleReporter implements Reporter {
   }
 
   #beat(): void {
-    if (this.#view.running.size === 0) return;
-    this.#write([{ to: "stderr", text: heartbeatLine(this.#view, this.#elapsedMs) }]);
+    if (this.#fold.view.running.size === 0) return;
+    this.#write([{ to: "stderr", text: heartbeatLine(this.#fold.view, this.#elapsedMs) }]);
   }
 
   #write(lines: readonly TextLine[]): void {

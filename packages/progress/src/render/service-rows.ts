@@ -2,11 +2,11 @@ import { cleanLine } from "./clean-text.ts";
 import { formatElapsed } from "./durations.ts";
 import type { Palette } from "./palette.ts";
 import { fitLine, type Segment, segmentsWidth } from "./segments.ts";
-import { isServiceUp, serviceStateWord } from "./service-text.ts";
+import { serviceStateWord } from "./service-text.ts";
 import { spinnerAt } from "./spinner.ts";
 import { whoWaits } from "./who-waits.ts";
 import type { RunView } from "../run-view.ts";
-import { isAwaited, type ServiceView } from "../service-view.ts";
+import { isAwaited, isServiceUp, type ServiceView } from "../service-view.ts";
 
 /** What the rows depend on beside the run. */
 export interface ServiceFrame {
