@@ -36,7 +36,7 @@ export async function executePlan(
     if (reporter?.notice) reporter.notice(message);
     else process.stderr.write(`${message}\n`);
   });
-  const suspension = listenForSuspension(guard, mode === "rich");
+  const suspension = listenForSuspension(guard);
   let share: HostParticipant | undefined;
   try {
     const prepared = await prepareRun(config, plan, {
