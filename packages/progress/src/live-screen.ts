@@ -10,6 +10,13 @@ const showCursor = "\u001b[?25h";
 const beginUpdate = "\u001b[?2026h";
 const endUpdate = "\u001b[?2026l";
 
+/**
+ * Lines that are too long for the window are cut at its edge while this holds: some terminals (tmux by up to 250 ms) tell of a narrower
+ * window only after it is one, and a line that wrapped meanwhile would shift the region.
+ */
+const withoutWrapping = "\u001b[?7l";
+const withWrapping = "\u001b[?7h";
+
 /** The region at the bottom of a terminal that is drawn over and over. Everything above it scrolls by and stays. */
 export class LiveScreen {
   readonly #stream: OutputStream;
@@ -80,7 +87,8 @@ export class LiveScreen {
     }
     if (lines.length === 0) this.#erase();
     else this.#redraw(lines);
-    const out = this.#taken() + note;
+    const drawn = this.#taken();
+    const out = (drawn === "" ? "" : withoutWrapping + drawn + withWrapping) + note;
     if (above || out !== "") this.#stream.write(`${above ? "" : beginUpdate}${out}${endUpdate}`);
   }
 
@@ -114,7 +122,8 @@ export class LiveScreen {
     const columns = this.columns + 1;
     const rowsOf = (width: number): number => (this.#reflows ? Math.max(1, Math.ceil(width / columns)) : 1);
     const rows = this.#widths.reduce((sum, width) => sum + rowsOf(width), 0);
-    if (rows > 0) this.#out += `\r\u001b[${rows}A\u001b[J`;
+    // Line by line: tmux keeps what `\u001b[J` clears in its scrollback where the region begins at the top.
+    this.#out += `\r${"\u001b[2K\u001b[1A".repeat(rows)}\u001b[2K`;
     this.#update.done();
     this.#widths = [];
   }

@@ -1,6 +1,7 @@
 import { planNotes, type RunEvent, type RunEventOf } from "@netra-apex/core";
 import type { FinishedNode } from "./node-view.ts";
 import type { LayerView, RunView } from "./run-view.ts";
+import { ciBlock, type CiService } from "./ci-groups.ts";
 import { flakyBlock } from "./render/attempt-lines.ts";
 import { cleanLine } from "./render/clean-text.ts";
 import { formatDuration } from "./render/durations.ts";
@@ -26,6 +27,8 @@ export interface NarrationOptions {
   readonly palettes: Readonly<Record<TextLine["to"], Palette>>;
   /** Whether what did not pass is told at once, or under its layer when that is over. Default: with the layer. */
   readonly failures?: "at-once" | "with-layer";
+  /** The CI service whose log this is: long blocks are folded away in it. */
+  readonly ci?: CiService | undefined;
   /** Cells of the terminal that results go to, as it is now; undefined where they go elsewhere. */
   readonly columns: () => number | undefined;
 }
@@ -123,7 +126,8 @@ export class Narration {
     const told = this.#options.failures === "at-once" ? [] : finishedInOrder(layer);
     for (const node of told) {
       const block = this.#nodeBlock(view, node);
-      if (block.length > 0) lines.push("", ...block.map((line) => (line === "" ? "" : `  ${line}`)));
+      const shown = block.map((line) => (line === "" ? "" : `  ${line}`));
+      if (block.length > 0) lines.push("", ...this.#folded(view, node, shown));
     }
     // A block of several lines stands by itself; lines of green layers stand together.
     return lines.length > 1 && lines.includes("") ? this.#onStdout([...lines, ""]) : this.#onStdout(lines);
@@ -137,6 +141,11 @@ export class Narration {
       return node.earlierAttempts.length > 0 ? flakyBlock(view, node, palette) : [];
     }
     return node.outcome.status === "skipped" ? [] : failureBlock(view, node, { palette, rerunPrefix });
+  }
+
+  #folded({ atMs: nowMs }: RunView, { id }: FinishedNode, block: readonly string[]): readonly string[] {
+    const { ci } = this.#options;
+    return ci === undefined ? block : ciBlock(ci, block, { title: `details of ${cleanLine(id, 60)}`, nowMs });
   }
 
   #nodeAtOnce(view: RunView, { nodeId, layerId }: RunEventOf<"node_completed">): TextLine[] {

@@ -1,4 +1,5 @@
 import type { Clock, Reporter, RunEvent } from "@netra-apex/core";
+import { ciLine, ciServiceOf, type CiService } from "./ci-groups.ts";
 import { Narration, type TextLine } from "./narration.ts";
 import { OutputSink } from "./output-sink.ts";
 import { heartbeatLine } from "./render/heartbeat.ts";
@@ -23,6 +24,7 @@ class SimpleReporter implements Reporter {
   readonly name = "simple";
   readonly #sinks: Readonly<Record<TextLine["to"], OutputSink>>;
   readonly #narration: Narration;
+  readonly #ci: CiService | undefined;
   readonly #clock: Clock;
   readonly #isVerbose: boolean;
   readonly #fold = new RunFold();
@@ -34,7 +36,8 @@ class SimpleReporter implements Reporter {
   constructor(options: ReporterOptions) {
     const resolved = resolveOptions(options);
     this.#sinks = { stdout: new OutputSink(options.stdout), stderr: new OutputSink(options.stderr) };
-    this.#narration = new Narration(resolved);
+    this.#ci = ciServiceOf(options.env ?? {});
+    this.#narration = new Narration({ ...resolved, ci: this.#ci });
     this.#clock = resolved.clock;
     this.#isVerbose = resolved.verbose;
   }
@@ -80,6 +83,10 @@ class SimpleReporter implements Reporter {
   }
 
   #write(lines: readonly TextLine[]): void {
-    for (const { to, text } of lines) this.#sinks[to].write(`${text}\n`);
+    const isOurs = (text: string): boolean => text.startsWith("##[group]") || text === "##[endgroup]";
+    for (const { to, text } of lines) {
+      const shown = this.#ci === undefined || isOurs(text) ? text : ciLine(this.#ci, text);
+      this.#sinks[to].write(`${shown}\n`);
+    }
   }
 }

@@ -1,6 +1,6 @@
 import { CollectedStream } from "./collected-stream.ts";
 
-const sequence = /.\[(\??)([\d;]*)([A-Za-z])|.\](?:[^\u0007\u001b]*)(?:\u0007|\u001b\\)|\p{Cc}/suy;
+const sequence = /.\[(\??)([\d;]*)([A-Za-z])|.\]\P{Cc}*(?:\p{Cc}\\?)|\p{Cc}/suy;
 const control = /\p{Cc}/uy;
 
 /** What each SGR code that the reporters use is called, and which part of the style it sets; those without a name take it back. */
@@ -24,6 +24,8 @@ interface Cell {
 export class TerminalScreen {
   readonly columns: number;
   isCursorVisible = true;
+  /** What does not fit into a line goes on in the next one. */
+  wraps = true;
   /** Times that the terminal was written to. */
   writeCount = 0;
   /** Updates that were begun and have not ended. */
@@ -87,6 +89,7 @@ export class TerminalScreen {
   }
 
   #put(character: string): void {
+    if (this.#column >= this.columns && !this.wraps) this.#column = this.columns - 1;
     if (this.#column >= this.columns) this.#lineFeed();
     const row = (this.#rows[this.#row] ??= []);
     row[this.#column] = { character, style: `${this.#style.weight} ${this.#style.colour}`.trim() };
@@ -107,14 +110,12 @@ export class TerminalScreen {
     else if (whole === "\r") this.#column = 0;
     else if (whole.startsWith("\u001b]9;4;")) this.progress.push(whole.slice(6, -2));
     else if (isPrivate && digits === "25") this.isCursorVisible = command === "h";
+    else if (isPrivate && digits === "7") this.wraps = command === "h";
     else if (isPrivate && digits === "2026") this.openUpdates += command === "h" ? 1 : -1;
     else if (command === "A") this.#row = Math.max(0, this.#row - count);
     else if (command === "B") this.#row += count;
     else if (command === "G") this.#column = 0;
-    else if (command === "J" && digits === "") {
-      row.length = Math.min(row.length, this.#column);
-      this.#rows.length = this.#row + 1;
-    } else if (command === "K" && digits === "2") row.length = 0;
+    else if (command === "K" && digits === "2") row.length = 0;
     else if (command === "K") row.length = Math.min(row.length, this.#column);
     else if (command === "m" && style) this.#style[style[0]] = style[1];
     else throw new Error(`the screen was sent ${JSON.stringify(whole)}`);

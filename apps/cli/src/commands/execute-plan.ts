@@ -21,7 +21,7 @@ import { listenForSuspension } from "./suspension.ts";
 export async function executePlan(
   plan: Plan,
   config: Config,
-  { options, guard, args }: Invocation,
+  { options, guard, args, background }: Invocation,
   resumed?: { readonly recovered: RecoveredRun; readonly assumeUnchanged: boolean },
 ): Promise<number> {
   const mode = chooseProgressMode({
@@ -53,6 +53,7 @@ export async function executePlan(
       env: process.env,
       verbose: options.verbose ?? false,
       rerunPrefix: rerunPrefix(process.argv[1] ?? "apex", options),
+      ...(background && { background }),
     });
     const settings = {
       ...prepared.settings,

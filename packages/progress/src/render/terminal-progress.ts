@@ -14,7 +14,7 @@ export function showsProgress(env: OutputEnv): boolean {
     case "ghostty":
       return true;
     case "iTerm.app":
-      return /(?:^|[a-z0-9])P(?![a-z])/.test(env["TERM_FEATURES"] ?? "");
+      return /P(?![a-z])/.test(env["TERM_FEATURES"] ?? "");
     default:
       return false;
   }
