@@ -21,8 +21,12 @@ export function chooseProgressMode({ requested, json, env, stderr }: ProgressMod
   return stderr.isTTY === true && !isCi(env) && env["TERM"] !== "dumb" ? "rich" : "simple";
 }
 
-/** `CI` is set by every CI service; `false` and `0` are how people unset it. */
+/** Set by CI services that do not set `CI`: Azure Pipelines, Jenkins, TeamCity, AWS CodeBuild. */
+const ciVariables = ["TF_BUILD", "JENKINS_URL", "TEAMCITY_VERSION", "CODEBUILD_BUILD_ID"];
+
+/** `CI` is set by nearly every CI service; `false` and `0` are how people unset it. */
 function isCi(env: OutputEnv): boolean {
   const value = env["CI"]?.toLowerCase() ?? "";
-  return value !== "" && value !== "false" && value !== "0";
+  if (value === "") return ciVariables.some((name) => env[name]);
+  return value !== "false" && value !== "0";
 }

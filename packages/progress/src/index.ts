@@ -6,12 +6,22 @@ export { cleanLine } from "./render/clean-text.ts";
 export { displayWidth, truncate } from "./render/display-width.ts";
 export { backgroundClock } from "./background-clock.ts";
 
-export { applyEvent, emptyRunView, type LayerProgress, type LayerView, type RunView } from "./run-view.ts";
+export {
+  applyEvent,
+  type DoneView,
+  emptyRunView,
+  type LayerProgress,
+  type LayerView,
+  type LeaderView,
+  RunFold,
+  type RunView,
+} from "./run-view.ts";
 export {
   type EarlierAttempt,
   type FinishedNode,
   type KeptTest,
   keptTestsPerNode,
+  type NodeUsage,
   type RunningNode,
 } from "./node-view.ts";
 

@@ -1,5 +1,7 @@
 import { planNotes, type RunEvent, type RunEventOf } from "@netra-apex/core";
+import type { FinishedNode } from "./node-view.ts";
 import type { LayerView, RunView } from "./run-view.ts";
+import { ciBlock, type CiService } from "./ci-groups.ts";
 import { flakyBlock } from "./render/attempt-lines.ts";
 import { cleanLine } from "./render/clean-text.ts";
 import { formatDuration } from "./render/durations.ts";
@@ -23,6 +25,10 @@ export interface NarrationOptions {
   readonly verbose: boolean;
   readonly rerunPrefix: readonly string[];
   readonly palettes: Readonly<Record<TextLine["to"], Palette>>;
+  /** Whether what did not pass is told at once, or under its layer when that is over. Default: with the layer. */
+  readonly failures?: "at-once" | "with-layer";
+  /** The CI service whose log this is: long blocks are folded away in it. */
+  readonly ci?: CiService | undefined;
   /** Cells of the terminal that results go to, as it is now; undefined where they go elsewhere. */
   readonly columns: () => number | undefined;
 }
@@ -67,6 +73,8 @@ export class Narration {
     switch (event.type) {
       case "run_started":
         return this.#notes(event);
+      case "node_completed":
+        return this.#nodeAtOnce(view, event);
       case "layer_completed": {
         const layer = view.layers.get(event.layerId);
         return layer ? this.#layer(view, layer) : [];
@@ -109,20 +117,42 @@ export class Narration {
   }
 
   #layer(view: RunView, layer: LayerView): TextLine[] {
-    const { palettes, rerunPrefix, columns } = this.#options;
+    const { palettes, columns } = this.#options;
     const palette = palettes.stdout;
     const skipped = skippedLines(layer, palette).map((line) => `  ${line}`);
     const missing = view.surroundings.missing.get(layer.id);
     const lacks = missing ? missingLines(layerName(layer), missing, palette).map((line) => `  ${line}`) : [];
     const lines = [layerLine(view, layer, { palette, columns: columns() }), ...lacks, ...skipped];
-    for (const node of finishedInOrder(layer)) {
-      const isFlakyPass = node.outcome.status === "passed" && node.earlierAttempts.length > 0;
-      if (!isFlakyPass && (node.outcome.status === "passed" || node.outcome.status === "skipped")) continue;
-      const block = isFlakyPass ? flakyBlock(view, node, palette) : failureBlock(view, node, { palette, rerunPrefix });
-      lines.push("", ...block.map((line) => (line === "" ? "" : `  ${line}`)));
+    const told = this.#options.failures === "at-once" ? [] : finishedInOrder(layer);
+    for (const node of told) {
+      const block = this.#nodeBlock(view, node);
+      const shown = block.map((line) => (line === "" ? "" : `  ${line}`));
+      if (block.length > 0) lines.push("", ...this.#folded(view, node, shown));
     }
     // A block of several lines stands by itself; lines of green layers stand together.
     return lines.length > 1 && lines.includes("") ? this.#onStdout([...lines, ""]) : this.#onStdout(lines);
+  }
+
+  /** What a node has to tell that did not simply pass. */
+  #nodeBlock(view: RunView, node: FinishedNode): string[] {
+    const { palettes, rerunPrefix } = this.#options;
+    const palette = palettes.stdout;
+    if (node.outcome.status === "passed") {
+      return node.earlierAttempts.length > 0 ? flakyBlock(view, node, palette) : [];
+    }
+    return node.outcome.status === "skipped" ? [] : failureBlock(view, node, { palette, rerunPrefix });
+  }
+
+  #folded({ atMs: nowMs }: RunView, { id }: FinishedNode, block: readonly string[]): readonly string[] {
+    const { ci } = this.#options;
+    return ci === undefined ? block : ciBlock(ci, block, { title: `details of ${cleanLine(id, 60)}`, nowMs });
+  }
+
+  #nodeAtOnce(view: RunView, { nodeId, layerId }: RunEventOf<"node_completed">): TextLine[] {
+    const node = view.layers.get(layerId)?.finished.at(-1);
+    if (this.#options.failures !== "at-once" || node?.id !== nodeId) return [];
+    const block = this.#nodeBlock(view, node);
+    return block.length > 0 ? this.#blockOnStdout([...block, ""]) : [];
   }
 
   #blockOnStdout(lines: readonly string[]): TextLine[] {

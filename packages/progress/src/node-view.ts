@@ -1,5 +1,7 @@
 import type { LayerId, NodeEvidence, NodeId, Outcome, RunEventOf, TestCounts, TestResult } from "@netra-apex/core";
-import { countTests, addCounts, noTests } from "@netra-apex/core";
+
+/** The counts of what has no tests. */
+export const noCounts: TestCounts = { total: 0, passed: 0, failed: 0, skipped: 0, flaky: 0 };
 
 /** Failed (and flaky) tests that are kept of each node; the counts tell how many there were. */
 export const keptTestsPerNode = 100;
@@ -53,6 +55,15 @@ export interface RunningNode extends SeenNode {
   readonly attempt: number;
   /** Waits before its next attempt. */
   readonly isBackingOff: boolean;
+  /** What its processes take, as it was last seen; absent before they were looked at. */
+  readonly usage?: NodeUsage;
+}
+
+/** What the processes of a node take together. */
+export interface NodeUsage {
+  /** 100 is one CPU. */
+  readonly cpuPercent: number;
+  readonly memoryBytes: number;
 }
 
 /** A node that has ended, as a screen shows it. */
@@ -72,7 +83,7 @@ export function newNode(id: NodeId, layerId: LayerId, startedAtMs: number): Runn
     startedAtMs,
     attempt: 1,
     isBackingOff: false,
-    counts: noTests,
+    counts: noCounts,
     failedTests: [],
     flakyTests: [],
     earlierAttempts: [],
@@ -90,7 +101,7 @@ export function withTest(node: RunningNode, test: TestResult): RunningNode {
   const hasFailed = test.status === "failed" || test.status === "errored";
   return {
     ...node,
-    counts: addCounts([node.counts, countTests([test])]),
+    counts: withCounted(node.counts, test),
     slowestTests: keepSlowest(node.slowestTests, test),
     testsMs: node.testsMs + test.durationMs,
     failedTests: hasFailed ? keep(node.failedTests, test) : node.failedTests,
@@ -102,14 +113,21 @@ export function withOutput(node: RunningNode, text: string): RunningNode {
   return { ...node, outputTail: (node.outputTail + text).slice(-keptOutputChars) };
 }
 
+export function withUsage(node: RunningNode, { cpuPercent, memoryBytes }: RunEventOf<"process_sampled">): RunningNode {
+  return { ...node, usage: { cpuPercent, memoryBytes } };
+}
+
 /** The attempt ended and another one follows, which counts from zero. */
-export function withRetry(node: RunningNode, { attempt, outcome }: RunEventOf<"node_retrying">): RunningNode {
+export function withRetry(
+  { usage: _past, ...node }: RunningNode,
+  { attempt, outcome }: RunEventOf<"node_retrying">,
+): RunningNode {
   const earlier: EarlierAttempt = { attempt, outcome, failedTests: node.failedTests };
   return {
     ...node,
     attempt: attempt + 1,
     isBackingOff: true,
-    counts: noTests,
+    counts: noCounts,
     failedTests: [],
     flakyTests: [],
     earlierAttempts: [...node.earlierAttempts, earlier],
@@ -138,6 +156,29 @@ export function finishNode(node: RunningNode, event: RunEventOf<"node_completed"
     testsMs,
     outputTail: outcome.status === "passed" ? "" : node.outputTail,
     ...(evidence && { evidence }),
+  };
+}
+
+/** Two counts together. */
+export function sumOf(left: TestCounts, right: TestCounts): TestCounts {
+  return {
+    total: left.total + right.total,
+    passed: left.passed + right.passed,
+    failed: left.failed + right.failed,
+    skipped: left.skipped + right.skipped,
+    flaky: left.flaky + right.flaky,
+  };
+}
+
+/** As core counts; said once more, for a page in a browser takes this file and nothing of core's. */
+function withCounted(counts: TestCounts, { status, flaky }: TestResult): TestCounts {
+  const isFailure = status === "failed" || status === "errored";
+  return {
+    total: counts.total + 1,
+    passed: counts.passed + (status === "passed" ? 1 : 0),
+    failed: counts.failed + (isFailure ? 1 : 0),
+    skipped: counts.skipped + (status === "skipped" || status === "todo" ? 1 : 0),
+    flaky: counts.flaky + (flaky ? 1 : 0),
   };
 }
 

@@ -2,14 +2,20 @@ import type { Clock, Reporter, RunEvent } from "@netra-apex/core";
 import { LiveScreen } from "./live-screen.ts";
 import { Narration, type TextLine } from "./narration.ts";
 import { OutputSink } from "./output-sink.ts";
+import { cleanLine } from "./render/clean-text.ts";
 import { liveRegion } from "./render/live-region.ts";
 import type { Palette } from "./render/palette.ts";
+import { noProgress, progressSequence, showsProgress } from "./render/terminal-progress.ts";
 import { type ReporterOptions, resolveOptions } from "./reporter-options.ts";
-import { applyEvent, emptyRunView, type RunView } from "./run-view.ts";
+import { RunFold, type RunView } from "./run-view.ts";
+import { watchTerminal } from "./terminal-watch.ts";
 import { startTicker } from "./ticker.ts";
 
 /** Ten frames a second: smooth for the eye, and nothing for the terminal. */
 const tickMs = 100;
+
+/** Ticks between two looks at what runs beside the run. */
+const backgroundTicks = 10;
 
 /**
  * For a terminal: the lines of the simple reporter scroll up and stay, and a region below them shows what runs now.
@@ -17,44 +23,50 @@ const tickMs = 100;
  */
 export async function createRichReporter(options: ReporterOptions): Promise<Reporter> {
   const { createLogUpdate } = await import("log-update");
-  return new RichReporter(options, new LiveScreen(options.stderr, createLogUpdate));
+  return new RichReporter(options, new LiveScreen(options.stderr, options.env ?? {}, createLogUpdate));
 }
 
 class RichReporter implements Reporter {
   readonly name = "rich";
+  readonly #options: ReporterOptions;
   readonly #screen: LiveScreen;
   readonly #sinks: Readonly<Record<TextLine["to"], OutputSink>>;
   readonly #narration: Narration;
   readonly #clock: Clock;
   readonly #palette: Palette;
+  readonly #showsProgress: boolean;
+  readonly #fold = new RunFold();
   /** Lines that the next frame puts above the region. */
   #pending: TextLine[] = [];
-  #view: RunView = emptyRunView;
   /** What stands above the region is an empty line, or nothing. */
   #isBelowBlank = true;
+  #background: readonly string[] = [];
+  #progress = "";
   #receivedMs = 0;
   #tick = 0;
-  #stopTicker: (() => void) | undefined;
+  #stopDrawing: (() => void) | undefined;
   #fault: { readonly thrown: unknown } | undefined;
 
   constructor(options: ReporterOptions, screen: LiveScreen) {
     const resolved = resolveOptions(options);
+    this.#options = options;
     this.#screen = screen;
     this.#sinks = { stdout: new OutputSink(options.stdout), stderr: new OutputSink(options.stderr) };
-    this.#narration = new Narration(resolved);
+    this.#narration = new Narration({ ...resolved, failures: "at-once" });
     this.#clock = resolved.clock;
     this.#palette = resolved.palettes.stderr;
+    this.#showsProgress = options.stderr.isTTY === true && showsProgress(options.env ?? {});
   }
 
   onEvent(event: RunEvent): void {
     if (this.#fault) throw this.#fault.thrown;
     try {
-      this.#view = applyEvent(this.#view, event);
+      this.#fold.apply(event);
       this.#receivedMs = this.#clock.monotonicMs();
       this.#pending.push(...this.#narration.tell(this.#view, event));
-      if (event.type === "run_started") this.#startTicking();
+      if (event.type === "run_started") this.#startDrawing();
       if (event.type === "run_completed") this.#leaveScreen();
-      if (!this.#stopTicker) this.#flush();
+      if (!this.#stopDrawing) this.#flush();
     } catch (thrown) {
       this.#giveUp(thrown);
       throw thrown;
@@ -63,7 +75,7 @@ class RichReporter implements Reporter {
 
   notice(message: string): void {
     this.#pending.push({ to: "stderr", text: message });
-    if (!this.#stopTicker) this.#flush();
+    if (!this.#stopDrawing) this.#flush();
   }
 
   async close(): Promise<void> {
@@ -75,38 +87,90 @@ class RichReporter implements Reporter {
     await Promise.all([this.#sinks.stdout.close(), this.#sinks.stderr.close()]);
   }
 
-  #startTicking(): void {
-    this.#stopTicker ??= startTicker(this.#clock, tickMs, {
-      onTick: () => this.#drawFrame(),
+  get #view(): RunView {
+    return this.#fold.view;
+  }
+
+  #startDrawing(): void {
+    if (this.#stopDrawing) return;
+    const draw = (): void => {
+      try {
+        this.#drawFrame();
+      } catch (thrown) {
+        this.#giveUp(thrown);
+      }
+    };
+    const stopTicker = startTicker(this.#clock, tickMs, {
+      onTick: () => {
+        this.#tick += 1;
+        this.#drawFrame();
+      },
       onFault: (thrown) => this.#giveUp(thrown),
     });
+    const stopWatch = watchTerminal(this.#options.stderr, { redraw: draw, leave: () => this.#giveScreenBack() });
+    this.#stopDrawing = () => {
+      stopTicker();
+      stopWatch();
+    };
   }
 
   #drawFrame(): void {
-    if (this.#pending.length > 0) {
-      this.#screen.erase();
+    if (this.#sinks.stderr.isGone) {
       this.#flush();
+      return;
     }
-    if (this.#sinks.stderr.isGone) return;
+    this.#screen.measure();
+    if (this.#tick % backgroundTicks === 1) this.#background = this.#options.background?.().map(cleaned) ?? [];
+    // Lines that go elsewhere are no reason to touch the screen.
+    const hasLines = this.#pending.some(({ to }) => this.#isOnTerminal(to));
+    if (!hasLines) this.#flush();
+    const isBelowBlank = this.#isBelowBlankAfter(this.#pending);
+    const region = this.#region();
+    this.#screen.draw(region.length > 0 && !isBelowBlank ? ["", ...region] : region, {
+      note: this.#changedProgress(),
+      ...(hasLines && { above: () => this.#flush() }),
+    });
+  }
+
+  #region(): string[] {
     // Time goes on from the latest event, so that a replay of an old run shows the times of that run.
     const nowMs = this.#view.atMs + this.#clock.monotonicMs() - this.#receivedMs;
     const { columns, rows } = this.#screen;
-    this.#tick += 1;
-    const region = liveRegion(this.#view, { nowMs, tick: this.#tick, columns, rows, palette: this.#palette });
-    this.#screen.draw(region.length > 0 && !this.#isBelowBlank ? ["", ...region] : region);
+    const [tick, palette, background] = [this.#tick, this.#palette, this.#background];
+    return liveRegion(this.#view, { nowMs, tick, columns, rows, palette, background });
+  }
+
+  #changedProgress(): string {
+    const progress = this.#showsProgress ? progressSequence(this.#view) : "";
+    if (progress === this.#progress) return "";
+    this.#progress = progress;
+    return progress;
+  }
+
+  #isBelowBlankAfter(lines: readonly TextLine[]): boolean {
+    const last = lines.findLast(({ to }) => this.#isOnTerminal(to));
+    return last === undefined ? this.#isBelowBlank : last.text === "";
+  }
+
+  #isOnTerminal(to: TextLine["to"]): boolean {
+    return this.#options[to].isTTY === true;
   }
 
   #flush(): void {
-    for (const { to, text } of this.#pending.splice(0)) {
-      this.#sinks[to].write(`${text}\n`);
-      this.#isBelowBlank = text === "";
-    }
+    this.#isBelowBlank = this.#isBelowBlankAfter(this.#pending);
+    for (const { to, text } of this.#pending.splice(0)) this.#sinks[to].write(`${text}\n`);
   }
 
   #leaveScreen(): void {
-    this.#stopTicker?.();
-    this.#stopTicker = undefined;
-    if (!this.#sinks.stderr.isGone) this.#screen.close();
+    this.#stopDrawing?.();
+    this.#stopDrawing = undefined;
+    this.#giveScreenBack();
+  }
+
+  #giveScreenBack(): void {
+    const note = this.#progress === "" ? "" : noProgress;
+    this.#progress = "";
+    if (!this.#sinks.stderr.isGone) this.#screen.leave(note);
   }
 
   /** Keeps the fault for the next event, which is where it can be told, and gives the terminal back. */
@@ -118,4 +182,8 @@ class RichReporter implements Reporter {
       // The terminal itself is what failed: the first fault says so.
     }
   }
+}
+
+function cleaned(line: string): string {
+  return cleanLine(line, 200);
 }

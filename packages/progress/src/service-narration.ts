@@ -4,7 +4,6 @@ import { formatDuration, formatElapsed } from "./render/durations.ts";
 import type { Palette } from "./render/palette.ts";
 import {
   environmentChange,
-  isServiceUp,
   missingName,
   missingText,
   readingText,
@@ -14,7 +13,7 @@ import {
 } from "./render/service-text.ts";
 import { whoWaits } from "./render/who-waits.ts";
 import type { RunView } from "./run-view.ts";
-import { isAwaited, type ServiceView, waitKey } from "./service-view.ts";
+import { isAwaited, isServiceUp, type ServiceView, waitKey } from "./service-view.ts";
 
 /** A wait is told from here on, and what came of it. */
 const longWaitMs = 5_000;

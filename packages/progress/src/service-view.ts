@@ -8,7 +8,6 @@ import type {
   ServiceOwner,
   ServiceState,
 } from "@netra-apex/core";
-import { isServiceUp } from "./render/service-text.ts";
 
 /** A service that the tests need, as a screen shows it. */
 export interface ServiceView {
@@ -162,6 +161,11 @@ function giveUp(view: SurroundingsView, missing: readonly MissingResource[]): Su
     if (kind === "service" && service) services.set(name, { ...service, isGivenUp: true });
   }
   return { ...view, services };
+}
+
+/** Whether tests may use it: also what runs without anything that tells how it is, and what has done its work. */
+export function isServiceUp(state: ServiceState): boolean {
+  return state === "healthy" || state === "running-unchecked" || state === "completed";
 }
 
 /** Whether somebody waits for it to come up. One that was up and is stopped is waited for by nobody. */

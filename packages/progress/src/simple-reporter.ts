@@ -1,9 +1,10 @@
 import type { Clock, Reporter, RunEvent } from "@netra-apex/core";
+import { ciLine, ciServiceOf, type CiService } from "./ci-groups.ts";
 import { Narration, type TextLine } from "./narration.ts";
 import { OutputSink } from "./output-sink.ts";
 import { heartbeatLine } from "./render/heartbeat.ts";
 import { type ReporterOptions, resolveOptions } from "./reporter-options.ts";
-import { applyEvent, emptyRunView, type RunView } from "./run-view.ts";
+import { RunFold } from "./run-view.ts";
 import { startTicker } from "./ticker.ts";
 
 const heartbeatMs = 60_000;
@@ -23,9 +24,10 @@ class SimpleReporter implements Reporter {
   readonly name = "simple";
   readonly #sinks: Readonly<Record<TextLine["to"], OutputSink>>;
   readonly #narration: Narration;
+  readonly #ci: CiService | undefined;
   readonly #clock: Clock;
   readonly #isVerbose: boolean;
-  #view: RunView = emptyRunView;
+  readonly #fold = new RunFold();
   #startedMs = 0;
   #stopHeartbeat = (): void => {};
   #stopWaiting = (): void => {};
@@ -34,22 +36,23 @@ class SimpleReporter implements Reporter {
   constructor(options: ReporterOptions) {
     const resolved = resolveOptions(options);
     this.#sinks = { stdout: new OutputSink(options.stdout), stderr: new OutputSink(options.stderr) };
-    this.#narration = new Narration(resolved);
+    this.#ci = ciServiceOf(options.env ?? {});
+    this.#narration = new Narration({ ...resolved, ci: this.#ci });
     this.#clock = resolved.clock;
     this.#isVerbose = resolved.verbose;
   }
 
   onEvent(event: RunEvent): void {
     if (this.#fault) throw this.#fault.thrown;
-    this.#view = applyEvent(this.#view, event);
+    this.#fold.apply(event);
     if (event.type === "run_started") this.#start();
     if (event.type === "run_completed") this.#stopTickers();
-    this.#write(this.#narration.tell(this.#view, event));
+    this.#write(this.#narration.tell(this.#fold.view, event));
   }
 
   async close(): Promise<void> {
     this.#stopTickers();
-    if (!this.#fault) this.#write(this.#narration.tellEnd(this.#view));
+    if (!this.#fault) this.#write(this.#narration.tellEnd(this.#fold.view));
     await Promise.all([this.#sinks.stdout.close(), this.#sinks.stderr.close()]);
   }
 
@@ -57,7 +60,8 @@ class SimpleReporter implements Reporter {
     this.#startedMs = this.#clock.monotonicMs();
     const onFault = (thrown: unknown): void => void (this.#fault = { thrown });
     this.#stopWaiting = startTicker(this.#clock, waitingMs, {
-      onTick: () => this.#write(this.#narration.tellWaiting(this.#view, this.#view.startedAtMs + this.#elapsedMs)),
+      onTick: () =>
+        this.#write(this.#narration.tellWaiting(this.#fold.view, this.#fold.view.startedAtMs + this.#elapsedMs)),
       onFault,
     });
     if (this.#isVerbose) return;
@@ -74,11 +78,15 @@ class SimpleReporter implements Reporter {
   }
 
   #beat(): void {
-    if (this.#view.running.size === 0) return;
-    this.#write([{ to: "stderr", text: heartbeatLine(this.#view, this.#elapsedMs) }]);
+    if (this.#fold.view.running.size === 0) return;
+    this.#write([{ to: "stderr", text: heartbeatLine(this.#fold.view, this.#elapsedMs) }]);
   }
 
   #write(lines: readonly TextLine[]): void {
-    for (const { to, text } of lines) this.#sinks[to].write(`${text}\n`);
+    const isOurs = (text: string): boolean => text.startsWith("##[group]") || text === "##[endgroup]";
+    for (const { to, text } of lines) {
+      const shown = this.#ci === undefined || isOurs(text) ? text : ciLine(this.#ci, text);
+      this.#sinks[to].write(`${shown}\n`);
+    }
   }
 }

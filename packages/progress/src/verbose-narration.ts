@@ -6,7 +6,7 @@ import { pad, widest } from "./render/display-width.ts";
 import { formatDuration } from "./render/durations.ts";
 import { outcomeMark, outcomeSentence } from "./render/outcome-text.ts";
 import type { Palette } from "./render/palette.ts";
-import { isServiceUp } from "./render/service-text.ts";
+import { isServiceUp } from "./service-view.ts";
 import { serviceEventText } from "./render/service-event-text.ts";
 
 /** Widest name that others are aligned with. */

@@ -49,10 +49,11 @@ describe("the rich reporter", () => {
     expect(`${screen.text}\n`).toBe(text`
       note  something is left out
 
-      Fast Feedback  ▱▱▱▱▱▱▱▱ 1s of 2m
+      Fast Feedback  ▱▱▱▱▱▱▱▱ 1s of 2m  1 of 2 done
         ✓ smoke   0.5s  4 passed
         ⠙ unit      0s  3 passed    │ RUN v5 /code/shop
       then Core Integration
+      1s · 1 of 3 done · 7 passed
     `);
   });
 
@@ -67,6 +68,7 @@ describe("the rich reporter", () => {
         ✓ smoke   0.5s  4 passed
         ⠙ unit      0s  3 passed
       then Core Integration
+      1s · 1 of 3 done · 7 passed
     `);
   });
 
@@ -99,7 +101,7 @@ describe("the rich reporter", () => {
     ["timed-out", timedOutRun],
     ["cancelled", cancelledRun],
     ["flaky", flakyRun],
-  ])("leaves a %s run's results as the simple reporter tells them", async (_what, script) => {
+  ])("leaves a %s run's results with the same lines as the simple reporter", async (_what, script) => {
     const { reporter, screen, clock, stdout } = await richRig(400);
     for (const event of script().events) {
       reporter.onEvent(event);
@@ -107,9 +109,30 @@ describe("the rich reporter", () => {
     }
     await reporter.close?.();
     const simple = await playSimple(script());
-    expect(stdout.text).toBe(simple.out);
-    expect(screen.text).toBe((simple.err + simple.out).trimEnd());
-    expect(screen.text).not.toContain("▱");
+    const linesOf = (shown: string): string[] =>
+      shown
+        .split("\n")
+        .map((line) => line.trim())
+        .filter((line) => line !== "")
+        .toSorted();
+    expect(linesOf(stdout.text)).toEqual(linesOf(simple.out));
+    expect(linesOf(screen.text)).toEqual(linesOf(simple.err + simple.out));
+    expect(screen.text).not.toMatch(/\n\n\n/);
+    expect([screen.openUpdates, screen.isCursorVisible]).toEqual([0, true]);
+  });
+
+  it("shows a failure above the region as soon as it happens, and not again when its layer is over", async () => {
+    const { reporter, screen, clock } = await richRig(80);
+    const { events } = failingRun();
+    const failed = events.findIndex(
+      ({ type, ...event }) => type === "node_completed" && "outcome" in event && event.outcome.status === "failed",
+    );
+    for (const event of events.slice(0, failed + 1)) reporter.onEvent(event);
+    clock.advance(100);
+    expect(screen.text).toMatch(/✗ Cart > adds an item[\s\S]*rerun {2}[\s\S]*\n\nFast Feedback {2}▱/);
+    for (const event of events.slice(failed + 1)) reporter.onEvent(event);
+    await reporter.close?.();
+    expect(screen.text.match(/✗ Cart > adds an item/g)).toHaveLength(1);
   });
 
   it("puts output lines above the region when it is verbose", async () => {
@@ -123,10 +146,11 @@ describe("the rich reporter", () => {
       ▸ unit   started
         unit  │ RUN v5 /code/shop
 
-      Fast Feedback  ▱▱▱▱▱▱▱▱ 1s of 2m
+      Fast Feedback  ▱▱▱▱▱▱▱▱ 1s of 2m  1 of 2 done
         ✓ smoke   0.5s  4 passed
         ⠸ unit      0s  3 passed    │ RUN v5 /code/shop
       then Core Integration
+      1s · 1 of 3 done · 7 passed
     `);
   });
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { keptTestsPerNode } from "../src/node-view.ts";
-import { applyEvent, emptyRunView, type RunView } from "../src/run-view.ts";
+import { applyEvent, emptyRunView, RunFold, type RunView } from "../src/run-view.ts";
 import { EventScript, passingTests, scriptPlan, scriptTest } from "./event-script.ts";
 
 const layers = [
@@ -137,11 +137,69 @@ describe("applyEvent", () => {
     }
   });
 
+  it("knows how long nodes typically took, and what their processes take until they are tried again", () => {
+    const run = script().nodeStarted("unit");
+    run.event({
+      type: "process_sampled",
+      nodeId: "unit",
+      attempt: 1,
+      processes: 3,
+      memoryBytes: 5_000_000,
+      cpuPercent: 80,
+    });
+    run.event({ type: "resource_sampled", cpuPercent: 4, memoryBytes: 1_000_000, queueDepth: 2, running: 1 });
+    const [started, ...rest] = run.events;
+    const view = [{ ...started, expectedMs: { unit: 40_000 } } as typeof started & {}, ...rest].reduce(
+      applyEvent,
+      emptyRunView,
+    );
+    expect(view.expectedMs).toEqual(new Map([["unit", 40_000]]));
+    expect(view.running.get("unit")?.usage).toEqual({ memoryBytes: 5_000_000, cpuPercent: 80 });
+    expect(view.leader).toEqual({ cpuPercent: 4, memoryBytes: 1_000_000 });
+    run.retrying("unit", 1, { status: "failed", reason: "no" });
+    expect(fold(run).running.get("unit")?.usage).toBeUndefined();
+  });
+
+  it("counts what is behind the run, a category of shards once", () => {
+    const plan = scriptPlan([{ id: "fast", categories: ["unit", "unit-1", "unit-2", "api"] }]);
+    const nodes = plan.nodes.map((node) => (node.id === "unit" ? { ...node, parts: ["unit-1", "unit-2"] } : node));
+    const run = new EventScript({ ...plan, nodes }).layerStarted("fast");
+    for (const id of ["unit-1", "unit-2"]) run.nodeStarted(id).tests(id, passingTests(3)).nodeCompleted(id);
+    run.nodeCompleted(
+      "unit",
+      { status: "passed" },
+      { counts: { total: 6, passed: 6, failed: 0, skipped: 0, flaky: 0 } },
+    );
+    run.nodeCompleted("api", { status: "skipped", cause: "dependency", reason: "no" });
+    expect(fold(run).done).toMatchObject({ nodes: 3, notPassed: 0, skipped: 1, counts: { total: 6 } });
+  });
+
   it("skips event types that a newer version may send", () => {
     const run = script();
     const [started] = run.events;
     const unknown = { ...started, type: "service_started" } as unknown as (typeof run.events)[number];
     const view = fold(run);
     expect(applyEvent(view, unknown)).toEqual(view);
+  });
+});
+
+describe("RunFold", () => {
+  it("comes to the same as one event after the other, and leaves what it was begun with alone", () => {
+    const { events } = script()
+      .layerStarted("fast")
+      .nodeStarted("smoke")
+      .tests("smoke", [failing("breaks")])
+      .nodeCompleted("smoke", { status: "failed", reason: "1 of 1 tests failed" })
+      .nodeStarted("unit")
+      .event({ type: "node_started", nodeId: "extra", layerId: "fast" })
+      .layerStarted("core")
+      .nodeStarted("api");
+    const half = events.slice(0, 6).reduce(applyEvent, emptyRunView);
+    const before = structuredClone(half);
+    const whole = new RunFold(half);
+    for (const event of events.slice(6)) whole.apply(event);
+    expect(whole.view).toEqual(events.reduce(applyEvent, emptyRunView));
+    expect(half).toEqual(before);
+    expect(emptyRunView.layers.size + emptyRunView.running.size).toBe(0);
   });
 });

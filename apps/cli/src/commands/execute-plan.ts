@@ -22,17 +22,21 @@ import type { RunStream } from "../stream/open-stream.ts";
 export async function executePlan(
   plan: Plan,
   config: Config,
-  { options, guard, args }: Invocation,
+  { options, guard, args, background }: Invocation,
   resumed?: { readonly recovered: RecoveredRun; readonly assumeUnchanged: boolean },
 ): Promise<number> {
   const chosen = chosenReporters(options);
   const streamed = streamRequest(options);
   const runId = createRunId(new Date());
   // Before anything else, so that a wrong name is told at once.
-  const shown = await openRunReporters(chosen, options, { runId, projectRoot: plan.projectRoot });
+  const shown = await openRunReporters(chosen, options, {
+    runId,
+    projectRoot: plan.projectRoot,
+    ...(background && { background }),
+  });
   loadSqliteQuietly();
   const interruption = listenForInterruption((message) => shown.notice(message));
-  const suspension = listenForSuspension(guard, chosen.isLive);
+  const suspension = listenForSuspension(guard);
   let share: HostParticipant | undefined;
   let stream: RunStream | undefined;
   let keeper: RunKeeper | undefined;

@@ -25,8 +25,7 @@ export function listenForInterruption(say: (message: string) => void): Interrupt
       say("killing what is left");
       kill.abort();
     } else {
-      // A screen that hides the cursor does not get to show it again; the guard ends what is left.
-      if (process.stderr.isTTY) process.stderr.write("\u001B[?25h");
+      // The guard ends what is left, and a live screen leaves its terminal.
       process.exit(130);
     }
   };

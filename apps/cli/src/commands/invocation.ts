@@ -24,6 +24,8 @@ export interface Invocation {
   readonly args: readonly string[];
   /** Already on its way; absent where no process will be started. */
   readonly guard?: ProcessGuard | undefined;
+  /** What the background does meanwhile, a line each; answers at once. */
+  readonly background?: () => readonly string[];
 }
 
 /** Loads the config that the command line points to. Throws `ConfigError`. */

@@ -1,4 +1,4 @@
-import type { Reporter, ReporterReview, RunId } from "@netra-apex/core";
+import type { Reporter, ReporterContext, ReporterReview, RunId } from "@netra-apex/core";
 import {
   chooseProgressMode,
   chooseReporters,
@@ -45,7 +45,7 @@ export function chosenReporters(
 export async function openRunReporters(
   { reporters: chosen, stdout: holds }: ChosenReporters,
   options: ShowOptions,
-  run: { readonly runId: RunId; readonly projectRoot: string },
+  run: { readonly runId: RunId; readonly projectRoot: string } & Pick<ReporterContext, "background">,
 ): Promise<RunReporters> {
   const owned = holds === "data" ? ownStdout() : { stdout: process.stdout, release: () => undefined };
   try {

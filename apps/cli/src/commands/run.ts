@@ -1,3 +1,4 @@
+import type { TaskId } from "@netra-apex/background-e2e";
 import { type Config, exitCodes, type Plan } from "@netra-apex/core";
 import { configOf, type Invocation, planOf } from "./invocation.ts";
 import { executePlan } from "./execute-plan.ts";
@@ -46,10 +47,26 @@ async function checkedRun(plan: Plan, config: Config, invocation: Invocation): P
   const ids = await queueLayers(config, queued, invocation.options, (task) => {
     to.write(isJson && !isStreamed ? `${JSON.stringify(jsonOf(task))}\n` : `background  ${lineOf(task)}\n`);
   });
-  const exitCode = foreground ? await runHere(foreground, config, invocation) : exitCodes.passed;
+  const exitCode = foreground ? await runBesideQueue(foreground, config, invocation, ids) : exitCodes.passed;
   if (foreground) for (const line of await queuedLines(config, ids)) to.write(`${line}\n`);
   if (!isJson) process.stderr.write("background  apex bg status · apex bg results\n");
   return exitCode;
+}
+
+async function runBesideQueue(
+  plan: Plan,
+  config: Config,
+  invocation: Invocation,
+  ids: readonly TaskId[],
+): Promise<number> {
+  const { watchQueue } = await import("../background/queue-line.ts");
+  // Not to see the queue is no reason not to run.
+  const watch = await watchQueue(config, ids).catch(() => undefined);
+  try {
+    return await runHere(plan, config, watch ? { ...invocation, background: watch.lines } : invocation);
+  } finally {
+    await watch?.close();
+  }
 }
 
 async function runHere(plan: Plan, config: Config, invocation: Invocation): Promise<number> {

@@ -4,8 +4,6 @@ import type { ProcessGuard } from "@netra-apex/runner";
 
 /** A stretch without any life longer than this was no work of ours: the machine slept, or somebody stopped us. */
 const longestGapMs = 5_000;
-const showCursor = "\u001B[?25h";
-const hideCursor = "\u001B[?25l";
 
 /** The clock of a run, which stands still while the run is in the background of its terminal. */
 export interface Suspension {
@@ -15,20 +13,18 @@ export interface Suspension {
 }
 
 /**
- * Answers Ctrl-Z as the tests would: they are stopped too, and no time counts until the shell lets us go on (`fg`). A screen
- * that hides the cursor gives it back meanwhile.
+ * Answers Ctrl-Z as the tests would: they are stopped too, and no time counts until the shell lets us go on (`fg`). A live screen
+ * listens, too, and leaves the terminal first.
  */
-export function listenForSuspension(guard: ProcessGuard | undefined, hidesCursor: boolean): Suspension {
+export function listenForSuspension(guard: ProcessGuard | undefined): Suspension {
   const clock = new StoppableClock(systemClock);
   clock.noticeGaps(longestGapMs);
   const onStop = (): void => {
     guard?.freeze();
     clock.stop();
-    if (hidesCursor) process.stderr.write(showCursor);
     process.kill(process.pid, "SIGSTOP");
   };
   const onContinue = (): void => {
-    if (hidesCursor) process.stderr.write(hideCursor);
     clock.start();
     guard?.thaw();
   };

@@ -7,14 +7,18 @@ import { program, type Project } from "./project.ts";
 /** Node has no terminals of its own; Python has. */
 export const hasTerminal = process.platform !== "win32" && spawnSync("python3", ["--version"]).status === 0;
 
-/** apex in a terminal of its own, at which a person types. */
+/** apex in a terminal of its own, at which a person types; what it writes to a stream that is `redirected` goes to a file instead. */
 export function startInTerminal(
   project: Pick<Project, "root">,
   args: readonly string[],
   env: Readonly<Record<string, string>> = {},
+  redirected: { readonly stdout?: string; readonly stderr?: string } = {},
 ) {
   const script = path.join(import.meta.dirname, "terminal.py");
-  const child = spawn("python3", [script, process.execPath, program, ...args], {
+  const to = `${redirected.stdout ? ` >${redirected.stdout}` : ""}${redirected.stderr ? ` 2>${redirected.stderr}` : ""}`;
+  const apex = [process.execPath, program, ...args];
+  const command = to === "" ? apex : ["sh", "-c", `exec "$@"${to}`, "sh", ...apex];
+  const child = spawn("python3", [script, ...command], {
     cwd: project.root,
     env: { PATH: process.env["PATH"], HOME: process.env["HOME"], TERM: "xterm", ...env },
     stdio: "pipe",

@@ -16,6 +16,7 @@ import type { RunSummary } from "../events/run-event.ts";
 import type { RunHost, RunInputs } from "../events/run-surroundings.ts";
 import { createRunId, type NodeId, type RunId } from "../ids.ts";
 import type { Outcome } from "../outcome.ts";
+import { expectedDurations } from "../plan/estimate/past-durations.ts";
 import type { Plan } from "../plan/plan.ts";
 import { AgentLifecycle } from "./agent-lifecycle.ts";
 import { subscribeAgents } from "./agent-reporters.ts";
@@ -237,6 +238,7 @@ class MasterController {
       ...(versioned.length === 0 ? {} : { agentVersions: Object.fromEntries(versioned) as Record<string, string> }),
       ...(inputFingerprint === undefined ? {} : { inputFingerprint }),
       ...(resumes === undefined ? {} : { resumes: resumes.runId }),
+      ...expectedDurations(this.#plan, this.#options.pastDurationsMs),
     });
   }
 

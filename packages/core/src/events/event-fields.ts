@@ -67,6 +67,7 @@ const ownFields = {
     host: "object?",
     inputFingerprint: "text?",
     resumes: "text?",
+    expectedMs: "object?",
   },
   inputs_identified: { inputFingerprint: "text", commit: "text?", branch: "text?", isDirty: "flag?" },
   run_state_changed: { from: "text", to: "text" },

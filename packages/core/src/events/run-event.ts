@@ -138,6 +138,8 @@ export type RunEventBody =
       readonly inputFingerprint?: string;
       /** The interrupted run that this one goes on with. */
       readonly resumes?: RunId;
+      /** How long each node typically took when it passed, in milliseconds; those without a past are not in it. */
+      readonly expectedMs?: Readonly<Record<NodeId, number>>;
     }
   | ({
       /** Told as soon as it is known, where it was not known from the start; at most once. */

@@ -1,14 +1,7 @@
 import type { LogLevel, RunEventOf } from "@netra-apex/core";
 import { formatDuration } from "./durations.ts";
-import {
-  isServiceUp,
-  missingText,
-  readingText,
-  readyText,
-  serviceOwnerWord,
-  serviceStateWord,
-  timeOfDay,
-} from "./service-text.ts";
+import { missingText, readingText, readyText, serviceOwnerWord, serviceStateWord, timeOfDay } from "./service-text.ts";
+import { isServiceUp } from "../service-view.ts";
 
 /** Events about what the tests stand on. */
 export type ServiceEvent = RunEventOf<

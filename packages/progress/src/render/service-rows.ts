@@ -2,11 +2,11 @@ import { cleanLine } from "./clean-text.ts";
 import { formatElapsed } from "./durations.ts";
 import type { Palette } from "./palette.ts";
 import { fitLine, type Segment, segmentsWidth } from "./segments.ts";
-import { isServiceUp, serviceStateWord } from "./service-text.ts";
+import { serviceStateWord } from "./service-text.ts";
 import { spinnerAt } from "./spinner.ts";
 import { whoWaits } from "./who-waits.ts";
 import type { RunView } from "../run-view.ts";
-import { isAwaited, type ServiceView } from "../service-view.ts";
+import { isAwaited, isServiceUp, type ServiceView } from "../service-view.ts";
 
 /** What the rows depend on beside the run. */
 export interface ServiceFrame {
@@ -18,6 +18,9 @@ export interface ServiceFrame {
 }
 
 const label = "services  ";
+
+/** Services that get a line of their own. */
+const mostListed = 6;
 
 /**
  * What tests stand on right now: a line of the services, those that are not there first, and a line for each who waits for what
@@ -47,8 +50,25 @@ export function serviceRows(
   const troubled = amiss.map((service) => amissPart(service, frame));
   const calm = up.map((service) => upPart(service, palette));
   const whole = line([...troubled, ...calm], palette);
+  if (segmentsWidth(whole) <= columns) return [fitLine(whole, columns), ...waits];
   const short = line([...troubled, ...countedPart(up, palette)], palette);
-  return [fitLine(segmentsWidth(whole) <= columns ? whole : short, columns), ...waits];
+  if (segmentsWidth(short) <= columns || troubled.length === 1) return [fitLine(short, columns), ...waits];
+  return [...listed(troubled, countedPart(up, palette), frame), ...waits];
+}
+
+/** One below the other, where they have more to say than a line holds. */
+function listed(
+  troubled: readonly (readonly Segment[])[],
+  up: readonly (readonly Segment[])[],
+  { columns, palette }: ServiceFrame,
+): string[] {
+  const more = troubled.length - mostListed;
+  const rest = [...(more > 0 ? [[{ text: `${more} more`, style: palette.warn }]] : []), ...up];
+  const rows = [...troubled.slice(0, mostListed).map((part) => [part]), ...(rest.length > 0 ? [rest] : [])];
+  return rows.map((parts, index) => {
+    const [head, ...list] = line(parts, palette);
+    return fitLine([index === 0 && head ? head : { text: " ".repeat(label.length) }, ...list], columns);
+  });
 }
 
 function line(parts: readonly (readonly Segment[])[], palette: Palette): Segment[] {

@@ -31,11 +31,6 @@ export function serviceOwnerWord(owner: ServiceOwner): string {
   return ownerWords[owner] ?? cleanLine(owner, 40);
 }
 
-/** Whether tests may use it: also what runs without anything that tells how it is, and what has done its work. */
-export function isServiceUp(state: ServiceState): boolean {
-  return state === "healthy" || state === "running-unchecked" || state === "completed";
-}
-
 /** A service that is ready: `healthy after 1.4s on localhost:55123 (started)`. */
 export function readyText({
   state,

@@ -1,6 +1,6 @@
 import type { EnvironmentReading, LayerId, Plan, RunEvent, RunEventOf, ServiceState } from "@netra-apex/core";
-import { environmentChange, isServiceUp } from "../render/service-text.ts";
-import { waitKey } from "../service-view.ts";
+import { environmentChange } from "../render/service-text.ts";
+import { isServiceUp, waitKey } from "../service-view.ts";
 import type {
   ReportedEnvironment,
   ReportedOutage,

@@ -45,6 +45,17 @@ export const reporterTable: Readonly<Record<string, ReporterEntry>> = {
   html: { writes: "data", file: "own", load: async () => reportReporter("html") },
   markdown: { writes: "data", file: "own", load: async () => reportReporter("markdown") },
   trace: { writes: "data", file: "own", load: async () => reportReporter("trace") },
+  // Commands to the platform that runs the workflow: it reads them from either stream.
+  github: {
+    writes: "elsewhere",
+    file: "stream",
+    load: async () => (await import("../github/github-reporter.ts")).createGithubReporter,
+  },
+  opentelemetry: {
+    writes: "elsewhere",
+    file: "none",
+    load: async () => (await import("../opentelemetry/opentelemetry-reporter.ts")).createOpenTelemetryReporter,
+  },
 };
 
 async function reportReporter(format: WholeReportFormat, how: RenderOptions = {}): Promise<ReporterFactory> {

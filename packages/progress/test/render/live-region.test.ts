@@ -1,3 +1,4 @@
+import type { RunEventOf } from "@netra-apex/core";
 import { describe, expect, it } from "vitest";
 import { displayWidth } from "../../src/render/display-width.ts";
 import { type Frame, liveRegion } from "../../src/render/live-region.ts";
@@ -39,11 +40,12 @@ function twoLayers(): EventScript {
 describe("liveRegion", () => {
   it("shows a running layer with its budget, its categories with what they printed last, and what waits", () => {
     expect(draw(twoLayers())).toBe(text`
-      Fast Feedback  ▰▰▰▱▱▱▱▱ 41s of 2m
+      Fast Feedback  ▰▰▰▱▱▱▱▱ 41s of 2m  1 of 4 done
         ✓ smoke   0.6s  4 passed
         ⠋ unit     40s  38 passed, 1 failed  │ ✓ test/cart.test.ts (12 tests) 40ms, …
         waits lint, types
       then Core Integration, Service Integration
+      41s · 1 of 6 done · 42 passed · 1 failed
     `);
   });
 
@@ -53,7 +55,8 @@ describe("liveRegion", () => {
         ✓ smoke   0.6s  4 passed
         ⠋ unit     40s  38 passed, 1 failed
         waits lint, types
-      then Core Integration, Service Integra…
+      then Core Integration +1
+      41s · 1 of 6 done · 42 passed
     `);
     expect(draw(twoLayers(), { columns: 28 }).split("\n")[0]).toBe("Fast Feedback  41s of 2m");
   });
@@ -66,13 +69,14 @@ describe("liveRegion", () => {
   it("shows layers that run at once under each other, with their columns aligned", () => {
     const run = twoLayers().layerStarted("core").nodeStarted("api").wait(2000).output("unit", "\n");
     expect(draw(run, { tick: 1 })).toBe(text`
-      Fast Feedback     ▰▰▰▱▱▱▱▱ 43s of 2m
+      Fast Feedback     ▰▰▰▱▱▱▱▱ 43s of 2m  1 of 4 done
         ✓ smoke   0.6s  4 passed
         ⠙ unit     42s  38 passed, 1 failed  │ ✓ test/cart.test.ts (12 tests) 40ms, …
         waits lint, types
-      Core Integration  2s
+      Core Integration  2s  0 of 1 done
         ⠙ api       2s
       then Service Integration
+      43s · 1 of 6 done · 42 passed · 1 failed
     `);
   });
 
@@ -90,9 +94,10 @@ describe("liveRegion", () => {
       .nodeStarted("api")
       .retrying("api", 1, { status: "errored", reason: "no port" }, 5000);
     expect(draw(run)).toBe(text`
-      Fast  1s
+      Fast  1s  1 of 2 done
         ✗ unit   1.0s                                 failed: exit code 2
         ↻ api      0s  attempt 2, waits to try again
+      1s · 1 of 2 done · 1 did not pass
     `);
     run.nodeStarted("api", 2).tests("api", passingTests(1), 2);
     expect(draw(run)).toContain("  ⠋ api      0s  attempt 2, 1 passed\n");
@@ -106,10 +111,53 @@ describe("liveRegion", () => {
     const lines = draw(run, { rows: 12 }).trimEnd().split("\n");
     expect(lines.length).toBeLessThan(12);
     expect(lines.filter((line) => line.includes("✓"))).toEqual([]);
-    expect(lines.at(-1)).toMatch(/^ {2}\d+ more not shown$/);
+    expect(lines.at(-2)).toBe("  20 more passed · 3 more running");
   });
 
-  it("is empty while no layer runs", () => {
-    expect(draw(new EventScript(scriptPlan([{ id: "fast", categories: ["unit"] }])))).toBe("");
+  it("names what comes first while no layer runs, and is empty before the run and after it", () => {
+    const run = new EventScript(scriptPlan([{ id: "fast", name: "Fast", categories: ["unit"] }]));
+    expect(draw(run)).toBe("then Fast\n0s · 0 of 1 done\n");
+    expect(draw(run.runCompleted())).toBe("");
+    expect(liveRegion(emptyRunView, { nowMs: 0, tick: 0, columns: 79, rows: 24, palette })).toEqual([]);
+  });
+
+  it("says how long a category typically takes, what its processes take, and what all take together", () => {
+    const run = twoLayers();
+    run.event({ type: "process_sampled", nodeId: "unit", attempt: 1, processes: 3, memoryBytes: 3e8, cpuPercent: 143 });
+    run.event({ type: "resource_sampled", cpuPercent: 4, memoryBytes: 1e8, queueDepth: 0, running: 1 });
+    const [started] = run.events;
+    run.events[0] = { ...(started as RunEventOf<"run_started">), expectedMs: { unit: 50_000, smoke: 500 } };
+    expect(draw(run, { columns: 99 })).toContain(
+      "⠋ unit     40s of ~50s  38 passed, 1 failed  143 %  286 MiB  │ ✓ test/cart.test.ts (12 tests) 40",
+    );
+    expect(draw(run, { columns: 99 })).toContain("✓ smoke   0.6s          4 passed\n");
+    expect(draw(run, { columns: 99 })).toContain("41s · 1 of 6 done · 42 passed · 1 failed · CPU 147 % · 381 MiB\n");
+    expect(draw(run, { columns: 61 })).toContain("  ⠋ unit     40s of ~50s  38 passed, 1 failed  143 %  286 MiB\n");
+    expect(draw(run, { columns: 59 })).toContain("  ⠋ unit     40s of ~50s  38 passed, 1 failed  │ ✓ test/ca…\n");
+    expect(draw(run, { columns: 19 })).toContain("\n  ⠋ unit     40s\n");
+  });
+
+  it("names the latest that passed, and folds the others", () => {
+    const categories = Array.from({ length: 500 }, (_, index) => `c${index + 1}`);
+    const run = new EventScript(scriptPlan([{ id: "fast", name: "Fast", categories }])).layerStarted("fast");
+    for (const id of categories.slice(0, 450)) run.nodeStarted(id).nodeCompleted(id);
+    for (const id of categories.slice(450, 452)) run.nodeStarted(id);
+    expect(draw(run, { columns: 59 })).toBe(text`
+      Fast  0s  450 of 500 done
+        ✓ c447    0ms
+        ✓ c448    0ms
+        ✓ c449    0ms
+        ✓ c450    0ms
+        ⠋ c451     0s
+        ⠋ c452     0s
+        446 more passed · waits c453, c454, c455, c456, c457 +43
+      0s · 450 of 500 done
+    `);
+  });
+
+  it("says by how much a layer is over its budget, and what runs beside the run", () => {
+    const run = twoLayers().wait(90_000);
+    expect(draw(run, { nowMs: Date.UTC(2026, 0, 31, 14, 27, 10) })).toContain("2m 10s of 2m, 10s over  1 of 4 done\n");
+    expect(draw(run, { background: ["1 running, 2 waiting"] })).toContain("\nbackground  1 running, 2 waiting\n41s");
   });
 });

@@ -17,7 +17,11 @@ function draw(run: EventScript, columns: number, afterMs = 0): string {
   const view = run.events.reduce(applyEvent, emptyRunView);
   const lines = liveRegion(view, { nowMs: view.atMs + afterMs, tick: 0, columns, rows: 24, palette });
   for (const line of lines) expect(displayWidth(line)).toBeLessThanOrEqual(columns);
-  return lines.map((line) => `${line}\n`).join("");
+  // The whole run comes last, in a line of its own.
+  return lines
+    .slice(0, -1)
+    .map((line) => `${line}\n`)
+    .join("");
 }
 
 function coming(): EventScript {
@@ -59,7 +63,7 @@ describe("the services in the live region", () => {
   it("stand above a running layer, and one that is down comes first, in a word", () => {
     expect(draw(down(), 200, 600)).toBe(text`
       services  ✗ postgresql down 1s: ECONNREFUSED 127.0.0.1:55123 · ✓ redis healthy · ! mail runs, unchecked · ✓ migrations done
-      Core Integration  3s
+      Core Integration  3s  0 of 1 done
         ⠋ api     3s
     `);
     expect(draw(down(), 100, 600).split("\n")[0]).toBe(

@@ -61,9 +61,7 @@ describe("the page of a report", () => {
   it("has room for 5,000 tests in 2 MB, the failed ones first", async () => {
     const large = await largeReport();
     expect(large.tests).toHaveLength(5_000);
-    const started = performance.now();
     const page = renderReport(large, "html");
-    expect(performance.now() - started).toBeLessThan(3_000);
     expect(page.length).toBeLessThan(2_000_000);
     expect(page.indexOf("Failed tests")).toBeLessThan(page.indexOf('<ul class="tests">'));
   });
@@ -205,12 +203,10 @@ describe.skipIf(!executablePath)(`the page of a report in Chromium${missing}`, (
     await page.close();
   });
 
-  it("filters 5,000 tests in no time to speak of", async () => {
+  it("filters 5,000 tests", async () => {
     const { page } = await open(renderReport(await largeReport(), "html"));
-    await page.evaluate("window.started = performance.now()");
     await page.getByRole("searchbox").fill("case 123 of unit-7");
     await page.waitForSelector("[role=status]:not(:empty)", { state: "attached" });
-    expect(await page.evaluate("performance.now() - window.started")).toBeLessThan(2_000);
     expect(await page.getByText("does what is asked of it in case 123 of unit-7").isVisible()).toBe(true);
     expect(await page.evaluate(shownTests)).toBeLessThan(20);
     await page.close();

@@ -1,5 +1,5 @@
 import type { NodeId } from "../../ids.ts";
-import type { PlanNode } from "../plan.ts";
+import type { Plan, PlanNode } from "../plan.ts";
 import type { PlanHistory } from "./plan-estimate.ts";
 import { median } from "./quantile.ts";
 
@@ -14,6 +14,18 @@ export function pastDurationsOf(history: PlanHistory): Map<NodeId, number> {
     if (recent.length > 0) typical.set(nodeId, median(recent));
   }
   return typical;
+}
+
+/** What is known of how long the plan's own nodes take, in whole milliseconds; without `expectedMs` where nothing is. */
+export function expectedDurations(
+  { nodes }: Plan,
+  pastDurationsMs: ReadonlyMap<NodeId, number> = new Map(),
+): { readonly expectedMs?: Record<NodeId, number> } {
+  const known = nodes.flatMap(({ id }) => {
+    const ms = pastDurationsMs.get(id);
+    return ms === undefined ? [] : [[id, Math.round(ms)] as const];
+  });
+  return known.length > 0 ? { expectedMs: Object.fromEntries(known) } : {};
 }
 
 /** The recent durations of a node, ascending, none longer than its deadline lets a run be today. */
