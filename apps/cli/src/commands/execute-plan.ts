@@ -63,6 +63,7 @@ export async function executePlan(
     for (const warning of prepared.warnings) process.stderr.write(`warning  ${warning}\n`);
     const settings = {
       ...prepared.settings,
+      agents: [...(prepared.settings.agents ?? []), ...(stream?.agents ?? [])],
       reporters: [...prepared.settings.reporters, ...shown.reporters, ...(stream?.reporters ?? [])],
       user,
       signal: interruption.stop,

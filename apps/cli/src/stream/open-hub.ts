@@ -1,6 +1,12 @@
 import process from "node:process";
-import { ApexError, describeThrown, type Reporter } from "@netra-apex/core";
-import { createPageAccess, createToken, listenWebSocketHub, localUserId } from "@netra-apex/progress/websocket";
+import { ApexError, describeThrown } from "@netra-apex/core";
+import {
+  createPageAccess,
+  createToken,
+  listenWebSocketHub,
+  localUserId,
+  type WebSocketHub,
+} from "@netra-apex/progress/websocket";
 import { removeHubFile, writeHubFile } from "./hub-file.ts";
 
 /** The token of a hub cannot be written down where its user finds it. */
@@ -10,7 +16,7 @@ export class HubFileError extends ApexError {
 
 /** A run's own hub. */
 export interface RunHub {
-  readonly reporter: Reporter;
+  readonly hub: WebSocketHub;
   /** See `RunStream`. */
   linger(): Promise<void>;
   close(): Promise<void>;
@@ -21,7 +27,6 @@ export interface RunHubOptions {
   readonly port: number;
   readonly hasPage: boolean;
   readonly token?: string;
-  readonly threadId: string;
   readonly say: (message: string) => void;
 }
 
@@ -29,7 +34,7 @@ export interface RunHubOptions {
 const codeLifetimeMs = 60 * 60_000;
 
 /** Opens a hub that others of this user can only read from, and says where it is. Throws `HubListenError`, `HubFileError` or `PageMissingError`. */
-export async function openHub({ port: asked, hasPage, token: given, threadId, say }: RunHubOptions): Promise<RunHub> {
+export async function openHub({ port: asked, hasPage, token: given, say }: RunHubOptions): Promise<RunHub> {
   const principal = { userId: localUserId, threads: "all", may: ["subscribe"] } as const;
   const access = hasPage ? createPageAccess({ principal, codeLifetimeMs }) : undefined;
   const page = access ? (await import("@netra-apex/progress/page")).createPageHandler() : undefined;
@@ -54,7 +59,7 @@ export async function openHub({ port: asked, hasPage, token: given, threadId, sa
   const where = `stream  ${url.replace(/^http/, "ws")}, its token is ${given === undefined ? `in ${file}` : "the one given"}`;
   say(access ? `${where}\npage    ${url}/?code=${access.createCode()}` : where);
   return {
-    reporter: hub.createReporter({ threadId }),
+    hub,
     async linger() {
       if (access && process.stdin.isTTY && process.stderr.isTTY && !process.env["CI"]) await untilInterrupted(say);
     },

@@ -1,4 +1,4 @@
-import type { Reporter, RunEvent, RunId, UserContext } from "@netra-apex/core";
+import type { Agent, Reporter, RunEvent, RunId, UserContext } from "@netra-apex/core";
 import { openHub } from "./open-hub.ts";
 import { givenToken, tokenFor } from "./stream-token.ts";
 import type { StreamRequest } from "./stream-request.ts";
@@ -15,6 +15,7 @@ export interface StreamedRun {
 
 /** A run's stream, open. */
 export interface RunStream {
+  readonly agents: readonly Agent[];
   readonly reporters: readonly Reporter[];
   /** Keeps the page up, where there is one and a person to look at it, until that person has had enough. */
   linger(): Promise<void>;
@@ -24,32 +25,30 @@ export interface RunStream {
 
 /** Opens what a run is followed by. Throws `HubListenError`, `HubFileError`, `PublisherOptionsError` or `PageMissingError`. */
 export async function openStream(request: StreamRequest, run: StreamedRun): Promise<RunStream> {
-  const { createWebSocketPublisher } = await import("@netra-apex/progress/websocket");
+  const { createProgressStreamingAgent } = await import("@netra-apex/progress/websocket");
   const threadId = run.user.threadId ?? run.runId;
-  const publisher =
-    request.url === undefined
+  const { port, url, hasPage } = request;
+  const agent =
+    url === undefined
       ? undefined
-      : createWebSocketPublisher({
-          url: request.url,
-          ...withToken(tokenFor(request.url)),
-          threadId,
-          replay: (_, afterSeq) => run.eventsAfter(afterSeq),
-          onNotice: (message) => run.say(`stream  ${message}`),
+      : createProgressStreamingAgent({
+          publish: {
+            url,
+            ...withToken(tokenFor(url)),
+            threadId,
+            replay: (_, afterSeq) => run.eventsAfter(afterSeq),
+            onNotice: (message) => run.say(`stream  ${message}`),
+          },
         });
-  const hub =
-    request.port === undefined
-      ? undefined
-      : await openHub({
-          port: request.port,
-          hasPage: request.hasPage,
-          ...withToken(givenToken()),
-          threadId,
-          say: run.say,
-        });
+  const own =
+    port === undefined ? undefined : await openHub({ port, hasPage, ...withToken(givenToken()), say: run.say });
+  // One agent looks after the streaming of a run: that to elsewhere, of which there is something to tell.
+  const ofHub = own && !agent ? createProgressStreamingAgent({ hub: own.hub, threadId }) : undefined;
   return {
-    reporters: [hub?.reporter, publisher].filter((reporter) => reporter !== undefined),
-    linger: async () => hub?.linger(),
-    close: async () => hub?.close(),
+    agents: [agent, ofHub].filter((one) => one !== undefined),
+    reporters: own && agent ? [own.hub.createReporter({ threadId })] : [],
+    linger: async () => own?.linger(),
+    close: async () => own?.close(),
   };
 }
 
