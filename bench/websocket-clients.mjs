@@ -15,7 +15,11 @@ function openOne({ port, path, token, subscribe }) {
       if (!isUp) {
         const end = chunk.indexOf("\r\n\r\n");
         if (end === -1) return;
-        if (!chunk.toString("latin1").startsWith("HTTP/1.1 101")) reject(new Error(chunk.toString("latin1")));
+        const answer = chunk.toString("latin1");
+        if (!answer.startsWith("HTTP/1.1 101")) {
+          reject(new Error(answer));
+          return;
+        }
         isUp = true;
         if (subscribe) socket.write(masked(subscribe));
         resolve(socket);
@@ -48,12 +52,16 @@ function masked(text) {
   return Buffer.concat([Buffer.from([0x81, 0x80 | body.length, 0, 0, 0, 0]), body]);
 }
 
-process.on("message", async ({ command, count, ...target }) => {
+async function openAll(count, target) {
+  open = [];
+  for (let at = 0; at < count; at += 1) open.push(await openOne(target));
+  // What was subscribed to is subscribed to.
+  setTimeout(() => process.send({ opened: true }), 200);
+}
+
+process.on("message", ({ command, count, ...target }) => {
   if (command === "open") {
-    open = [];
-    for (let at = 0; at < count; at += 1) open.push(await openOne(target));
-    // What was subscribed to is subscribed to.
-    setTimeout(() => process.send({ opened: true }), 200);
+    void openAll(count, target);
   } else if (command === "expect") {
     due = open.length;
     process.send({ ready: true });

@@ -36,6 +36,7 @@ export abstract class Connection {
   #isHeard = true;
   #taken: TakenBytes = { whole: 0, open: 0 };
   #takenAtMs: number;
+  #wasBusy = false;
   #isClosing = false;
 
   constructor(setting: ConnectionSetting, messagesPerSecond: number) {
@@ -102,10 +103,12 @@ export abstract class Connection {
   watch(nowMs: number): void {
     const taken = takenBytes(this.#socket);
     const isMoving = taken.whole !== this.#taken.whole || taken.open !== this.#taken.open;
+    // That the system took a ping says nothing; that it takes more of what it would not take before says that somebody reads.
+    if (isMoving && this.#wasBusy) this.#isHeard = true;
+    this.#wasBusy = this.isBusy;
     if (isMoving || !this.isBusy) {
       this.#takenAtMs = nowMs;
       this.#taken = taken;
-      if (isMoving) this.#isHeard = true;
     } else if (!this.#isClosing && nowMs - this.#takenAtMs >= this.limits.stallMs) {
       this.close(closeCodes.slowConsumer, this.slowReason());
     }

@@ -1,4 +1,4 @@
-/** What one hub gives to all and to each; sizes are in bytes, times in milliseconds. */
+/** What one hub gives to all and to each; times are in milliseconds, sizes in bytes, where events count by their characters. */
 export interface HubLimits {
   /** Sockets at one time, readers and publishers together. Default: 64. */
   readonly clients: number;

@@ -1,7 +1,7 @@
 import { decodeEvent, encodeEvent, type RunEvent, type RunId } from "@netra-apex/core";
 import type { HubLimits } from "./hub-limits.ts";
 import type { ErrorMessage, Snapshot } from "./protocol.ts";
-import type { ReaderConnection } from "./reader-connection.ts";
+import type { Place } from "./reader-connection.ts";
 import { RunLog } from "./run-log.ts";
 
 /** A message of a run, made once for all readers that are at the same place. */
@@ -31,7 +31,7 @@ export class PublishRefusal extends Error {
 export class LiveRun {
   readonly address: RunAddress;
   readonly log: RunLog;
-  readonly followers = new Set<ReaderConnection>();
+  readonly followers = new Set<Place>();
   /** On the hub's clock, never going backwards. */
   changedAtMs: number;
   readonly #limits: HubLimits;

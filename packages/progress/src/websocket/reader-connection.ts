@@ -8,6 +8,14 @@ import type { UserRuns } from "./run-registry.ts";
 
 type Subscription = Extract<SubscriberMessage, { readonly type: "subscribe" }>;
 
+/** Where a reader is in a run that it follows. */
+export interface Place {
+  readonly reader: ReaderConnection;
+  readonly run: LiveRun;
+  /** Of the last event that was sent. */
+  seq: number;
+}
+
 /**
  * A reader: by run, a place in its log, and nothing else. What it has not got yet is taken from there when its socket has
  * room, so a slow one costs no more than a fast one.
@@ -15,10 +23,9 @@ type Subscription = Extract<SubscriberMessage, { readonly type: "subscribe" }>;
 export class ReaderConnection extends Connection {
   readonly #user: UserRuns;
   readonly #subscriptions = new Map<string, Subscription>();
-  /** `seq` of the last event that was sent, by run that it follows. */
-  readonly #places = new Map<LiveRun, number>();
-  /** Runs that have more for it; the one that had its turn goes to the end. */
-  readonly #due = new Set<LiveRun>();
+  readonly #places = new Map<LiveRun, Place>();
+  /** Where there is more for it; the run that had its turn goes to the end. */
+  readonly #due = new Set<Place>();
 
   constructor(setting: ConnectionSetting, user: UserRuns) {
     super(setting, setting.limits.commandsPerSecond);
@@ -40,34 +47,42 @@ export class ReaderConnection extends Connection {
 
   /** A run is there no more, or is not for this reader. */
   leave(run: LiveRun): void {
-    run.followers.delete(this);
+    const place = this.#places.get(run);
+    if (!place) return;
+    run.followers.delete(place);
     this.#places.delete(run);
-    this.#due.delete(run);
+    this.#due.delete(place);
   }
 
   /** A run that it follows has more. */
-  wake(run: LiveRun): void {
-    this.#due.add(run);
+  wake(place: Place): void {
+    // Nearly always it has everything else, and its socket has room.
+    if (this.#due.size === 0 && this.hasRoom && this.#give(place)) return;
+    this.#due.add(place);
     this.onRoom();
   }
 
   protected onRoom(): void {
     while (this.#due.size > 0 && this.hasRoom) {
-      const [run] = this.#due;
-      if (!run) return;
-      this.#due.delete(run);
-      const place = this.#places.get(run);
-      if (place === undefined) continue;
-      if (!this.#maySee(run)) {
-        this.leave(run);
-        continue;
-      }
-      const frame = run.frameAfter(place);
-      if (!frame) continue;
-      this.#places.set(run, frame.throughSeq);
-      if (frame.throughSeq < run.log.lastSeq) this.#due.add(run);
-      this.sendPayload(frame.payload);
+      const [place] = this.#due;
+      if (!place) return;
+      this.#due.delete(place);
+      if (!this.#give(place)) this.#due.add(place);
     }
+  }
+
+  /** Sends the next message of a run; true: there is no more of it for this reader. */
+  #give(place: Place): boolean {
+    const { run } = place;
+    if (!this.#maySee(run)) {
+      this.leave(run);
+      return true;
+    }
+    const frame = run.frameAfter(place.seq);
+    if (!frame) return true;
+    place.seq = frame.throughSeq;
+    this.sendPayload(frame.payload);
+    return frame.throughSeq >= run.log.lastSeq;
   }
 
   protected onText(text: string): void {
@@ -82,15 +97,15 @@ export class ReaderConnection extends Connection {
   }
 
   protected onEnd(): void {
-    for (const run of this.#places.keys()) run.followers.delete(this);
+    for (const [run, place] of this.#places) run.followers.delete(place);
     this.#places.clear();
     this.#due.clear();
     this.#user.readers.delete(this);
   }
 
   protected slowReason(): string {
-    const [run] = this.#due.size > 0 ? this.#due : this.#places.keys();
-    return `slow consumer, resume from seq ${run === undefined ? 0 : (this.#places.get(run) ?? 0)}`;
+    const [place] = this.#due.size > 0 ? this.#due : this.#places.values();
+    return `slow consumer, resume from seq ${place?.seq ?? 0}`;
   }
 
   #subscribe(subscription: Subscription): void {
@@ -127,9 +142,10 @@ export class ReaderConnection extends Connection {
   }
 
   #follow(run: LiveRun, { after }: Subscription): void {
-    this.#places.set(run, seqAfter(after, run.address.runId));
-    run.followers.add(this);
-    this.#due.add(run);
+    const place = { reader: this, run, seq: seqAfter(after, run.address.runId) };
+    this.#places.set(run, place);
+    run.followers.add(place);
+    this.#due.add(place);
   }
 
   /** Asked again before each message: nothing is sent because it was fine once. */

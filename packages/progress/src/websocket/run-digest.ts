@@ -33,8 +33,9 @@ export class RunDigest {
   readonly #nodes = new Map<NodeId, NodeDigest>();
   #testChars = 0;
   #planChars = 0;
-  /** Its time is the time of the view, whatever it tells, so it is digested only when the next one comes. */
-  #last: { readonly event: RunEvent; readonly line: string | undefined } | undefined;
+  /** The time of the view is its time, so it is among the events, whatever it tells. */
+  #last: RunEvent | undefined;
+  #lastLine: string | undefined;
 
   /** Goes on from what another one amounted to. Its events are encoded anew. */
   static from({ events, omittedTests = [] }: Pick<Snapshot, "events" | "omittedTests">): RunDigest {
@@ -53,7 +54,9 @@ export class RunDigest {
   /** Takes the next event; `line` is its encoded form where there is one already. */
   add(event: RunEvent, line?: string): void {
     this.#settle();
-    this.#last = { event, line };
+    this.#last = event;
+    this.#lastLine = line;
+    if (!isCounted(event)) this.#digest(event, line);
   }
 
   /** The events that matter, encoded, in order. */
@@ -67,8 +70,11 @@ export class RunDigest {
       ...[...this.#nodes.values()].flatMap((node) => node.lines()),
     ];
     lines.sort((left, right) => left.seq - right.seq);
-    const last = this.#last && [this.#last.line ?? encodeEvent(this.#last.event)];
-    return [...lines.map(({ line }) => line), ...(last ?? [])];
+    const last = this.#last;
+    if (last && lines.at(-1)?.seq !== last.seq) {
+      lines.push({ seq: last.seq, line: this.#lastLine ?? encodeEvent(last) });
+    }
+    return lines.map(({ line }) => line);
   }
 
   /** Tests of running nodes that are not among the events. */
@@ -78,10 +84,11 @@ export class RunDigest {
       .filter(({ counts }) => counts !== noTests);
   }
 
+  /** A test is counted once it is not the last event any more, or it would be among the events and counted as well. */
   #settle(): void {
     const last = this.#last;
     this.#last = undefined;
-    if (last) this.#digest(last.event, last.line);
+    if (last && isCounted(last)) this.#digest(last, this.#lastLine);
   }
 
   #digest(event: RunEvent, encoded: string | undefined): void {
@@ -201,6 +208,10 @@ export class RunDigest {
     this.#nodes.set(nodeId, node);
     return node;
   }
+}
+
+function isCounted({ type }: RunEvent): boolean {
+  return type === "test_completed";
 }
 
 type PlanEvent = RunEventOf<

@@ -86,7 +86,7 @@ export class RunRegistry {
     if (!user || !run) return;
     user.runs.delete(run.address.runId);
     this.#bytes -= run.log.bytes;
-    for (const reader of run.followers) reader.leave(run);
+    for (const { reader } of run.followers) reader.leave(run);
   }
 
   /** What runs amount to is small beside their events, but of many runs it is not. */

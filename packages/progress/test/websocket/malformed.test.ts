@@ -302,7 +302,7 @@ describe("10,000 malformed frames and messages", () => {
     expect(answers.closeCode).toBeUndefined();
     // The welcome, two runs that were opened, and an answer for each.
     expect(answers.texts).toHaveLength(6_003);
-    expect([...kinds].sort()).toEqual(["bad_message", "forbidden", "gap", undefined]);
+    expect(kinds).toEqual(new Set(["bad_message", "forbidden", "gap", undefined]));
     publisher.write(frame(JSON.stringify({ type: "publish", run: "r1", events: makeEvents("r1", 1, 3) })));
     await until("events of the one who was refused so often", () => bystander.seqs("r1").length === 3);
     publisher.end();
