@@ -104,9 +104,9 @@ const contenders = (events) => {
       token,
       subscribe: () => JSON.stringify({ type: "subscribe", id: "s", thread: `thread-${runs}` }),
       publish: () => {
-        const { onEvent } = reporter();
+        const publisher = reporter();
         return (some) => {
-          for (const event of some) onEvent(event);
+          for (const event of some) publisher.onEvent(event);
         };
       },
     },

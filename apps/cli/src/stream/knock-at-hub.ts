@@ -5,7 +5,7 @@ import { ApexError } from "@netra-apex/core";
 import { socketPaths, subprotocol } from "@netra-apex/progress/client";
 
 /** A hub is not there, or does not let us in. */
-export class HubUnavailableError extends ApexError {
+class HubUnavailableError extends ApexError {
   readonly code = "APEX_HUB_UNAVAILABLE";
 }
 

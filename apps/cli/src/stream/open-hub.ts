@@ -10,7 +10,7 @@ import {
 import { removeHubFile, writeHubFile } from "./hub-file.ts";
 
 /** The token of a hub cannot be written down where its user finds it. */
-export class HubFileError extends ApexError {
+class HubFileError extends ApexError {
   readonly code = "APEX_HUB_FILE";
 }
 

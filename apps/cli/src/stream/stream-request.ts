@@ -2,7 +2,7 @@ import { ApexError } from "@netra-apex/core";
 import type { CliOptions } from "../flags.ts";
 
 /** The flags about a run's stream contradict each other. */
-export class StreamFlagError extends ApexError {
+class StreamFlagError extends ApexError {
   readonly code = "APEX_STREAM_FLAG";
 }
 

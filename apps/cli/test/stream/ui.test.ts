@@ -27,6 +27,12 @@ categories:
   bad: { command: [sh, -c, "echo what is wrong; exit 1"] }
 `;
 
+function start() {
+  const project = new Project({ "apex.yaml": config });
+  const run = project.start(["--execution-mode", "all", "--ui", "--json"], ownState());
+  return { project, run };
+}
+
 describe.skipIf(!executablePath)(`apex run --ui in Chromium${missing}`, () => {
   let browser: Browser;
   beforeAll(async () => {
@@ -34,12 +40,6 @@ describe.skipIf(!executablePath)(`apex run --ui in Chromium${missing}`, () => {
     browser = await chromium.launch({ ...(executablePath && { executablePath }), args });
   }, 60_000);
   afterAll(() => browser?.close());
-
-  function start() {
-    const project = new Project({ "apex.yaml": config });
-    const run = project.start(["--execution-mode", "all", "--ui", "--json"], ownState());
-    return { project, run };
-  }
 
   it("opens by its link, shows the run live and keeps it when the run is over", async () => {
     const { project, run } = start();

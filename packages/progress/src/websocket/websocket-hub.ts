@@ -266,7 +266,7 @@ class Hub implements WebSocketHub {
     const nowMs = this.#clock.monotonicMs();
     for (const run of changed) {
       run.changedAtMs = nowMs;
-      for (const reader of run.followers) reader.wake(run);
+      for (const place of run.followers) place.reader.wake(place);
     }
   }
 
