@@ -76,15 +76,18 @@ export async function executePlan(
     const summary = resumed
       ? await (await import("./continue-run.ts")).continueRun(resumed.recovered, plan, settings, { ...resumed, say })
       : await runPlan(plan, settings);
+    const isKept = stream?.isKept === true && !interruption.stop.aborted;
+    // Who watches may have to be waited for a little, and there is something else to do meanwhile.
+    if (!isKept) void stream?.close();
     sayOfReporters({ failures: summary.reporterFailures ?? [], slow: summary.slowReporters ?? [] });
     const { open, warnings: found } = await keeper.settle();
     for (const line of found) process.stderr.write(line.startsWith(" ") ? `${line}\n` : `warning  ${line}\n`);
     if (options.lastFailed)
       await sayWhatIsOpen(open, keeper.ran, chosen.stdout === "data" ? process.stderr : process.stdout);
     if (summary.exitCode === exitCodes.nothingRan) sayHowToStart(plan);
-    if (stream && !interruption.stop.aborted) {
+    if (isKept) {
       interruption.release();
-      await stream.linger();
+      await stream?.linger();
     }
     return summary.exitCode;
   } finally {

@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { request as httpRequest } from "node:http";
 import { request as httpsRequest } from "node:https";
 import { ApexError } from "@netra-apex/core";
-import { socketPaths, subprotocol } from "@netra-apex/progress/client";
+import { socketPaths, subprotocol } from "@netra-apex/progress/websocket";
 
 /** A hub is not there, or does not let us in. */
 class HubUnavailableError extends ApexError {

@@ -17,7 +17,8 @@ class HubFileError extends ApexError {
 /** A run's own hub. */
 export interface RunHub {
   readonly hub: WebSocketHub;
-  /** See `RunStream`. */
+  /** This and the others: see `RunStream`. */
+  readonly isKept: boolean;
   linger(): Promise<void>;
   close(): Promise<void>;
 }
@@ -58,14 +59,15 @@ export async function openHub({ port: asked, hasPage, token: given, say }: RunHu
   }
   const where = `stream  ${url.replace(/^http/, "ws")}, its token is ${given === undefined ? `in ${file}` : "the one given"}`;
   say(access ? `${where}\npage    ${url}/?code=${access.createCode()}` : where);
+  let closing: Promise<void> | undefined;
   return {
     hub,
-    async linger() {
-      if (access && process.stdin.isTTY && process.stderr.isTTY && !process.env["CI"]) await untilInterrupted(say);
-    },
-    async close() {
-      removeHubFile(port, process.pid);
-      await listening.close();
+    isKept: access !== undefined && process.stdin.isTTY && process.stderr.isTTY && !process.env["CI"],
+    linger: () => untilInterrupted(say),
+    close() {
+      if (!closing) removeHubFile(port, process.pid);
+      closing ??= listening.close();
+      return closing;
     },
   };
 }

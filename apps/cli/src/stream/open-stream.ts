@@ -17,9 +17,11 @@ export interface StreamedRun {
 export interface RunStream {
   readonly agents: readonly Agent[];
   readonly reporters: readonly Reporter[];
-  /** Keeps the page up, where there is one and a person to look at it, until that person has had enough. */
+  /** Whether there is a page, and a person at a terminal who may look at it after the run. */
+  readonly isKept: boolean;
+  /** Keeps the page up until that person has had enough. */
   linger(): Promise<void>;
-  /** Lets everybody have what is due, within a bound. */
+  /** Lets everybody have what is due, within a bound. Called again, it is the same closing. */
   close(): Promise<void>;
 }
 
@@ -47,6 +49,7 @@ export async function openStream(request: StreamRequest, run: StreamedRun): Prom
   return {
     agents: [agent, ofHub].filter((one) => one !== undefined),
     reporters: own && agent ? [own.hub.createReporter({ threadId })] : [],
+    isKept: own?.isKept ?? false,
     linger: async () => own?.linger(),
     close: async () => own?.close(),
   };

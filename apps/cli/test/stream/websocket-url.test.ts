@@ -86,7 +86,7 @@ describe("apex run --websocket-url", () => {
     const [, url = ""] = /^stream {2}(ws:\S+),/m.exec(text) ?? [];
     const { exitCode, stderr } = await runTo(url, [], { ...state, APEX_WEBSOCKET_TOKEN: "" });
     expect(exitCode).toBe(1);
-    expect(stderr).toMatch(/warning {2}the websocket reporter could not finish: .*40[13]/);
+    expect(stderr).toMatch(/warning {2}the progress-streaming reporter could not finish: .*40[13]/);
     expect((await first).exitCode).toBe(1);
   });
 });
@@ -130,7 +130,7 @@ describe("the verdict of a run", () => {
     const { exitCode, events, stderr } = await runTo(await start());
     expect(exitCode).toBe(1);
     expect(verdictOf(events)).toEqual(expected);
-    expect(stderr).toMatch(/warning {2}the websocket reporter could not finish: .*not delivered/);
+    expect(stderr).toMatch(/warning {2}the progress-streaming reporter could not finish: .*not delivered/);
   });
 
   it("is the same with a dead hub, a reader that has stalled and a reporter that throws, all at once", async () => {
@@ -153,7 +153,7 @@ describe("the verdict of a run", () => {
     expect(exitCode).toBe(1);
     expect(verdictOf(eventsOf(stdout))).toEqual(expected);
     expect(text).toMatch(/warning {2}the throws reporter .*of its own/);
-    expect(text).toMatch(/warning {2}the websocket reporter could not finish/);
+    expect(text).toMatch(/warning {2}the progress-streaming reporter could not finish/);
   });
 });
 

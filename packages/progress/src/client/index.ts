@@ -11,4 +11,4 @@ export type {
   StreamItem,
 } from "./client-options.ts";
 export { type RefusalReason, StreamRefusedError } from "./stream-error.ts";
-export { type Cursor, type Snapshot, socketPaths, subprotocol } from "../websocket/protocol.ts";
+export type { Cursor, Snapshot } from "../websocket/protocol.ts";

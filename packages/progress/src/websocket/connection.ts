@@ -78,6 +78,12 @@ export abstract class Connection {
     return !this.#isClosing && this.#webSocket.bufferedAmount < this.limits.socketBytes;
   }
 
+  /** Changes when the other end takes anything, a word of goodbye included. */
+  get taken(): string {
+    const { whole, open } = takenBytes(this.#socket);
+    return `${whole}/${open}`;
+  }
+
   /** Whether its principal is still what it was. */
   get isValid(): boolean {
     const { expiresAtMs } = this.principal;

@@ -38,6 +38,8 @@ export interface HubLimits {
   readonly closeHandshakeMs: number;
   /** For what is still due when the hub closes. Default: 5 s. */
   readonly shutdownMs: number;
+  /** When nobody has taken anything for so long, a hub that closes waits no longer. Default: 300. */
+  readonly shutdownStallMs: number;
 }
 
 /** What a hub has without `limits`. */
@@ -61,4 +63,5 @@ export const defaultHubLimits: HubLimits = {
   heartbeatMs: 15_000,
   closeHandshakeMs: 30_000,
   shutdownMs: 5_000,
+  shutdownStallMs: 300,
 };

@@ -30,7 +30,11 @@ export interface PageAccess {
   readonly authenticate: Authenticate;
 }
 
-const cookieName = "apex_page";
+/** Browsers keep cookies by host alone: two hubs of one machine must not take each other's away. */
+function cookieNameOf({ host }: IncomingHttpHeaders): string {
+  return `apex_page_${/:(\d+)$/.exec(host ?? "")?.[1] ?? "default"}`;
+}
+
 const mostCodes = 100;
 const mostCookies = 1_000;
 
@@ -56,7 +60,7 @@ export function createPageAccess({
     return secret;
   };
   const cookieExpiry = (headers: IncomingHttpHeaders): number | undefined => {
-    const secret = readCookie(headers.cookie);
+    const secret = readCookie(headers);
     return secret !== undefined && isGood(cookies, secret) ? cookies.get(sha256(secret)) : undefined;
   };
   return {
@@ -78,7 +82,7 @@ export function createPageAccess({
       response
         .writeHead(303, {
           ...headers,
-          "set-cookie": `${cookieName}=${cookie}; HttpOnly; SameSite=Strict; Path=/; Max-Age=${Math.floor(cookieLifetimeMs / 1000)}`,
+          "set-cookie": `${cookieNameOf(request.headers)}=${cookie}; HttpOnly; SameSite=Strict; Path=/; Max-Age=${Math.floor(cookieLifetimeMs / 1000)}`,
           // One slash only: two would name another host.
           location: `/${url.pathname.replace(/^[/\\]+/, "")}${url.search}`,
         })
@@ -94,12 +98,13 @@ export function createPageAccess({
   };
 }
 
-function readCookie(header: string | undefined): string | undefined {
-  return header
+function readCookie(headers: IncomingHttpHeaders): string | undefined {
+  const start = `${cookieNameOf(headers)}=`;
+  return headers.cookie
     ?.split(";")
     .map((pair) => pair.trim())
-    .find((pair) => pair.startsWith(`${cookieName}=`))
-    ?.slice(cookieName.length + 1);
+    .find((pair) => pair.startsWith(start))
+    ?.slice(start.length);
 }
 
 function sha256(text: string): string {

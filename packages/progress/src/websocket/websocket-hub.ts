@@ -179,13 +179,29 @@ class Hub implements WebSocketHub {
     this.#isClosed = true;
     this.#tell();
     const deadlineMs = this.#clock.monotonicMs() + this.#limits.shutdownMs;
-    const isEarly = (): boolean => this.#clock.monotonicMs() < deadlineMs;
-    while (isEarly() && [...this.#readers].some((reader) => !reader.isUpToDate)) await delay(this.#clock, 10);
+    await this.#whileMoving(() => [...this.#readers].some((reader) => !reader.isUpToDate), deadlineMs);
     for (const connection of this.#connections()) connection.close(closeCodes.goingAway, "the hub goes down");
-    while (isEarly() && this.clients > 0) await delay(this.#clock, 10);
+    await this.#whileMoving(() => this.clients > 0, deadlineMs);
     for (const connection of this.#connections()) connection.terminate();
+    await this.#whileMoving(() => this.clients > 0, deadlineMs);
     this.#cancelWatch?.();
     this.#cancelWatch = undefined;
+  }
+
+  /** Waits as long as something is open and anybody still takes something: those who take nothing keep nobody waiting. */
+  async #whileMoving(isOpen: () => boolean, deadlineMs: number): Promise<void> {
+    let before = "";
+    let movedAtMs = this.#clock.monotonicMs();
+    while (isOpen()) {
+      const nowMs = this.#clock.monotonicMs();
+      const now = this.#connections()
+        .map(({ taken }) => taken)
+        .join();
+      if (now !== before) movedAtMs = nowMs;
+      before = now;
+      if (nowMs >= deadlineMs || nowMs - movedAtMs >= this.#limits.shutdownStallMs) return;
+      await delay(this.#clock, 10);
+    }
   }
 
   get #isFull(): boolean {

@@ -49,7 +49,7 @@ describe.each(["in the process", "elsewhere"])("a run that is streamed to a hub 
     const cuts: Fault[] = [
       { kind: "cut", after: 6_000 },
       { kind: "reset", after: 9_000 },
-      { kind: "close", after: 12, code: 1001 },
+      { kind: "close", after: 3, code: 1001 },
     ];
     const proxy = new ChaosProxy({ port, token: testToken }, (number) => cuts[number - 1]);
     endings.push(() => proxy.close());

@@ -23,7 +23,7 @@ afterEach(() => server.close());
 
 async function letIn(): Promise<string> {
   const { text } = await get(`/?code=${page.createCode()}`);
-  return /set-cookie: (apex_page=[^;]+)/i.exec(text)?.[1] ?? "";
+  return /set-cookie: (apex_page_\d+=[^;]+)/i.exec(text)?.[1] ?? "";
 }
 
 function get(path: string, headers: Readonly<Record<string, string>> = {}) {
@@ -82,7 +82,7 @@ describe("a handshake", () => {
       "a token as subprotocol": { headers: {}, protocol: inSubprotocol },
       "a cookie": { headers: { Cookie: `other=1; ${cookie}` } },
       "a wrong token": { headers: { Authorization: `Bearer ${testToken}x` } },
-      "a wrong cookie": { headers: { Cookie: "apex_page=guess" } },
+      "a wrong cookie": { headers: { Cookie: "apex_page_80=guess" } },
       "the token as a query": { headers: {} },
       nothing: { headers: {} },
     };
@@ -250,7 +250,7 @@ describe("a page", () => {
     const first = await get(`/?code=${code}&theme=dark`);
     expect(first.status).toBe(303);
     expect(first.text).toMatch(/location: \/\?theme=dark\r\n/i);
-    expect(first.text).toMatch(/set-cookie: apex_page=[\w-]{43}; HttpOnly; SameSite=Strict; Path=\//i);
+    expect(first.text).toMatch(/set-cookie: apex_page_\d+=[\w-]{43}; HttpOnly; SameSite=Strict; Path=\//i);
     expect(first.text).not.toContain(code);
     expect((await get(`/?code=${code}`)).status).toBe(403);
     expect((await get("/?code=guess")).status).toBe(403);

@@ -101,7 +101,10 @@ export function publishAddress({ url, token }: Pick<PublisherOptions, "url" | "t
   try {
     address = new URL(socketAddress(url, socketPaths.publish));
   } catch (error) {
-    throw new PublisherOptionsError((error as Error).message, { hint: "such as ws://127.0.0.1:4700", cause: error });
+    throw new PublisherOptionsError((error as Error).message, {
+      hint: "write it as ws://HOST:PORT, or with wss:// where it speaks TLS",
+      cause: error,
+    });
   }
   if (address.username !== "" || address.password !== "") {
     throw new PublisherOptionsError("the address of a hub must not hold a name or a password", {
