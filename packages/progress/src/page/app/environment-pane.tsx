@@ -1,14 +1,8 @@
 import type { JSX } from "preact";
 import { cleanLine } from "../../render/clean-text.ts";
 import { formatDuration, formatElapsed } from "../../render/durations.ts";
-import {
-  isServiceUp,
-  missingText,
-  readingText,
-  serviceOwnerWord,
-  serviceStateWord,
-  timeOfDay,
-} from "../../render/service-text.ts";
+import { missingText, readingText, serviceOwnerWord, serviceStateWord, timeOfDay } from "../../render/service-text.ts";
+import { isServiceUp } from "../../service-view.ts";
 import { whoWaits } from "../../render/who-waits.ts";
 import { isAwaited, type ServiceView } from "../../service-view.ts";
 import type { PageRun } from "../model/page-run.ts";
