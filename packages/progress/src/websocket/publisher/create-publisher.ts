@@ -49,6 +49,7 @@ class Publisher implements WebSocketPublisher {
   #link: HubLink | undefined;
   #sender: RunSender | undefined;
   #cancelTimer: (() => void) | undefined;
+  #dialledAtMs = 0;
   #lastSeq = 0;
   #deliveredSeq = 0;
   #connections = 0;
@@ -107,7 +108,10 @@ class Publisher implements WebSocketPublisher {
     };
     const closing = { promise, settle };
     this.#closing = closing;
-    const graceMs = this.#connections === 0 ? Math.min(strangerMs, this.#limits.closeMs) : this.#limits.closeMs;
+    const askedForMs = this.#clock.monotonicMs() - this.#dialledAtMs;
+    // One that has been asked for that long already gets no more of the run's time.
+    const strangersMs = Math.max(0, Math.min(strangerMs, this.#limits.closeMs) - askedForMs);
+    const graceMs = this.#connections === 0 ? strangersMs : this.#limits.closeMs;
     // Of all timers the one that the process must wait for.
     const clock = this.#options.clock ?? systemClock;
     const cancelDeadline = clock.schedule(graceMs, () => settle("it does not answer"));
@@ -127,6 +131,7 @@ class Publisher implements WebSocketPublisher {
   #connect(): void {
     this.#cancelTimer?.();
     this.#state = { kind: "connecting" };
+    this.#dialledAtMs = this.#clock.monotonicMs();
     this.#link = new HubLink({
       address: this.#address,
       token: this.#options.token,
