@@ -4,8 +4,6 @@ import { createRequire } from "node:module";
 import os from "node:os";
 import path from "node:path";
 import { after, test } from "node:test";
-import { closeCodes } from "../packages/progress/src/websocket/protocol.ts";
-import { defaultHubLimits } from "../packages/progress/src/websocket/hub-limits.ts";
 import { testCliGuide } from "./cli-guide.mjs";
 import { installed, readGuide } from "./guide.mjs";
 
@@ -22,7 +20,9 @@ testCliGuide("live.md", async () => {}, {
   "@netra-apex/progress": "packages/progress",
 });
 
-test("docs/live.md tells all limits of a hub and all close codes as they are", () => {
+test("docs/live.md tells all limits of a hub and all close codes as they are", async () => {
+  const built = new URL("../packages/progress/dist/websocket.js", import.meta.url);
+  const { closeCodes, defaultHubLimits } = await import(built.href);
   const rows = (pattern) => Array.from(guide.matchAll(pattern), ([, name, value]) => [name, Number(value)]);
   assert.deepEqual(Object.fromEntries(rows(/^\| `(\w+)`\s*\| (\d+)\s*\|/gm)), defaultHubLimits);
   const codes = Array.from(guide.matchAll(/^\| (\d{4})\s*\| `(\w+)`/gm), ([, code, name]) => [name, Number(code)]);

@@ -9,5 +9,6 @@ export {
   RunFold,
   type RunView,
 } from "./run-view.ts";
-export type { EarlierAttempt, FinishedNode, NodeUsage, RunningNode } from "./node-view.ts";
+export type { EarlierAttempt, FinishedNode, KeptTest, NodeUsage, RunningNode } from "./node-view.ts";
 export { viewOfSnapshot } from "./websocket/snapshot-view.ts";
+export type { Snapshot } from "./websocket/protocol.ts";
