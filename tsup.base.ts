@@ -26,7 +26,13 @@ export function libraryBuild(
       target: "es2022",
       platform: "browser",
       entry: { [name]: file },
-      noExternal: [/./],
+      // Of siblings, the files that are needed; what the others want of Node goes away with them.
+      esbuildOptions: (options) => {
+        options.conditions = ["@netra-apex/source"];
+      },
+      external: [/^node:/],
+      noExternal: [/^(?!node:)/],
+      splitting: false,
       sourcemap: true,
       treeshake: true,
     })),

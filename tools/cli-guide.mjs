@@ -3,7 +3,7 @@ import { readFileSync, rmSync } from "node:fs";
 import path from "node:path";
 import { after, before, describe, test } from "node:test";
 import { checkTypes, types } from "./guide-types.mjs";
-import { createProject, follow, installed, readGuide, write } from "./guide.mjs";
+import { createProject, follow, followBeside, installed, readGuide, write } from "./guide.mjs";
 
 const root = path.resolve(import.meta.dirname, "..");
 const ofKind = (steps, wanted) => steps.filter(({ kind }) => kind === wanted);
@@ -23,10 +23,12 @@ export function testCliGuide(page, stopAll, packages = {}) {
 
   describe(`docs/${page}`, () => {
     let project;
+    const terminals = new Map();
     before(() => {
       project = createProject({ ...used, ...types });
     });
     after(async () => {
+      await Promise.all(Array.from(terminals.values(), (running) => running.stop()));
       await stopAll(project, steps);
       rmSync(project, { recursive: true, force: true });
     });
@@ -45,7 +47,18 @@ export function testCliGuide(page, stopAll, packages = {}) {
       if (step.kind !== "command") continue;
       test(`says what "${step.command}" prints (step ${index})`, async () => {
         for (const file of ofKind(steps.slice(0, index), "file")) write(file, project);
-        await follow(step, project);
+        if (step.terminal) terminals.set(step, await followBeside(step, project));
+        else await follow(step, project);
+      });
+    }
+
+    // Those that were begun last first: they may be of those that were there before.
+    for (const step of steps.filter(({ terminal }) => terminal).toReversed()) {
+      test(`says what "${step.command}" has printed in the end`, async () => {
+        const running = terminals.get(step);
+        assert.ok(running, "it did not begin as the page says");
+        terminals.delete(step);
+        await running.end();
       });
     }
 

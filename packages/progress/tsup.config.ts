@@ -13,7 +13,7 @@ const [library, ...others] = libraryBuild(
     page: "src/page/index.ts",
   },
   {},
-  { client: "src/client/index.ts" },
+  { client: "src/client/index.ts", view: "src/view.ts" },
 ) as Options[];
 
 // After the build that clears away what is old.

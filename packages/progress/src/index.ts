@@ -36,7 +36,6 @@ export { openReporters, type OpenReportersOptions } from "./reporters/open-repor
 export { parseReporterRequest, type ReporterRequest } from "./reporters/reporter-request.ts";
 export { type ReporterEntry, reporterTable } from "./reporters/reporter-table.ts";
 export type { ReporterPlaces } from "./reporters/load-reporter.ts";
-export { writeWholeFile, type FileOwner } from "./reporters/reporter-file.ts";
 export {
   ReporterConflictError,
   ReporterFileError,
@@ -45,4 +44,4 @@ export {
 } from "./reporters/reporter-errors.ts";
 
 // What `--json` writes, read again
-export { type EventReader, type EventSource, readEvents } from "./read-events.ts";
+export { type EventInput, type EventReader, readEvents } from "./read-events.ts";

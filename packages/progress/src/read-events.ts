@@ -1,7 +1,7 @@
 import { decodeEvent, type RunEvent } from "@netra-apex/core";
 
 /** Where events come from: Node's or the web's readable stream, or anything that gives text or bytes in pieces. */
-export type EventSource = AsyncIterable<string | Uint8Array> | ReadableStream<string | Uint8Array>;
+export type EventInput = AsyncIterable<string | Uint8Array> | ReadableStream<string | Uint8Array>;
 
 /** The events of a stream, read once; what was found beside them is known when the reading is over. */
 export interface EventReader extends AsyncIterable<RunEvent> {
@@ -16,17 +16,17 @@ export interface EventReader extends AsyncIterable<RunEvent> {
  * cut anywhere. Throws `EventCodecError` (`APEX_EVENT_INVALID`, with the number of the line) for a line that is no event, unless
  * it is the last one and has no end.
  */
-export function readEvents(source: EventSource): EventReader {
+export function readEvents(source: EventInput): EventReader {
   return new LineReader(source);
 }
 
 class LineReader implements EventReader {
-  readonly #source: EventSource;
+  readonly #source: EventInput;
   #lineNumber = 0;
   #skipped = 0;
   #isTorn = false;
 
-  constructor(source: EventSource) {
+  constructor(source: EventInput) {
     this.#source = source;
   }
 
@@ -74,7 +74,7 @@ class LineReader implements EventReader {
   }
 }
 
-async function* texts(source: EventSource): AsyncGenerator<string, void, undefined> {
+async function* texts(source: EventInput): AsyncGenerator<string, void, undefined> {
   const decoder = new TextDecoder();
   for await (const piece of source as AsyncIterable<string | Uint8Array>) {
     yield typeof piece === "string" ? piece : decoder.decode(piece, { stream: true });

@@ -3,7 +3,7 @@ import { Readable } from "node:stream";
 import { fileURLToPath } from "node:url";
 import type { RunEvent } from "@netra-apex/core";
 import { describe, expect, it } from "vitest";
-import { type EventReader, type EventSource, readEvents } from "../src/read-events.ts";
+import { type EventReader, type EventInput, readEvents } from "../src/read-events.ts";
 import { scriptTest } from "./event-script.ts";
 import { failingRun } from "./runs.ts";
 
@@ -20,14 +20,14 @@ async function* inPieces<Piece>(whole: { slice(from: number, to: number): Piece;
   for (let at = 0; at < whole.length; at += size) yield whole.slice(at, at + size);
 }
 
-async function all(source: EventSource): Promise<{ readonly events: RunEvent[]; readonly reader: EventReader }> {
+async function all(source: EventInput): Promise<{ readonly events: RunEvent[]; readonly reader: EventReader }> {
   const reader = readEvents(source);
   const read: RunEvent[] = [];
   for await (const event of reader) read.push(event);
   return { events: read, reader };
 }
 
-const oneText = (text: string): EventSource => inPieces(text, text.length || 1);
+const oneText = (text: string): EventInput => inPieces(text, text.length || 1);
 
 describe("readEvents", () => {
   it.each([1, 2, 3, 7, 64, 65_536])(
@@ -39,7 +39,7 @@ describe("readEvents", () => {
     },
   );
 
-  it.each<[string, () => EventSource]>([
+  it.each<[string, () => EventInput]>([
     ["a stream of Node", () => Readable.from([Buffer.from(bytes)])],
     ["a stream of Node that decodes", () => Readable.from([Buffer.from(bytes)]).setEncoding("utf8")],
     ["a stream of the web", () => new Blob([bytes]).stream()],

@@ -1,25 +1,25 @@
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { playSimple } from "./play.ts";
-import { greenRun } from "./runs.ts";
+import { failingRun, greenRun } from "./runs.ts";
 
 const packageRoot = fileURLToPath(new URL("..", import.meta.url));
 const readme = readFileSync(new URL("../README.md", import.meta.url), "utf8");
-const [use = "", report = "", log = "", write = ""] = Array.from(
+const [use = "", read = "", report = "", github = "", live = "", log = "", write = ""] = Array.from(
   readme.matchAll(/```ts\n(.*?)```/gs),
   ([, code]) => code,
 );
 
-function runScript(script: string): string {
+function runScript(script: string, run = greenRun()): string {
   const args = ["--conditions=@netra-apex/source", "--input-type=module-typescript", "--eval", script];
-  const input = greenRun()
-    .events.map((event) => `${JSON.stringify(event)}\n`)
-    .join("");
-  const options = { cwd: packageRoot, input, encoding: "utf8", env: { ...process.env, FORCE_COLOR: "0" } } as const;
+  const input = run.events.map((event) => `${JSON.stringify(event)}\n`).join("");
+  // The step that runs these tests may have a summary of its own.
+  const env = { ...process.env, FORCE_COLOR: "0", GITHUB_STEP_SUMMARY: "", GITHUB_OUTPUT: "" };
+  const options = { cwd: packageRoot, input, encoding: "utf8", env } as const;
   const { stdout, stderr, status } = spawnSync(process.execPath, args, options);
   expect({ status, stderr }).toMatchObject({ status: 0 });
   return stdout;
@@ -34,6 +34,36 @@ describe("the README", () => {
   it("has an example of use that runs", async () => {
     const { out } = await playSimple(greenRun());
     expect(runScript(use)).toBe(out);
+  });
+
+  it("has an example of a script that runs", () => {
+    const lines = ["unit took 1240 ms, 2", "database took 4300 ms, 3", "api took 5400 ms, 4"];
+    expect(runScript(read)).toBe(lines.map((line) => `${line} of 5 done\n`).join(""));
+  });
+
+  it("has an example of the reporter for GitHub Actions that runs", () => {
+    expect(runScript(github, failingRun())).toMatch(/^::group::Annotations \(\d+\)\n::error [^]*\n::endgroup::\n$/);
+  });
+
+  it("has an example of a hub and its client that runs", () => {
+    expect(runScript(live)).toBe("fast: passed\ncore: passed\n");
+  });
+
+  it("says what each error code of the package means, and of no others", () => {
+    const source = fileURLToPath(new URL("../src", import.meta.url));
+    const files = readdirSync(source, { recursive: true, encoding: "utf8" }).filter((file) => file.endsWith(".ts"));
+    const codes = files.flatMap((file) =>
+      Array.from(readFileSync(join(source, file), "utf8").matchAll(/ code = "(APEX_\w+)"/g), ([, code]) => code),
+    );
+    const told = Array.from(readme.matchAll(/^\| `(APEX_\w+)`/gm), ([, code]) => code);
+    expect(new Set(told)).toEqual(new Set(codes));
+  });
+
+  it("names each entry of the package", () => {
+    const { exports } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8"));
+    const entries = Object.keys(exports).filter((entry) => entry !== "./package.json");
+    const told = Array.from(readme.matchAll(/^\| `(@netra-apex\/progress[\w/]*)`/gm), ([, name]) => name);
+    expect(new Set(told)).toEqual(new Set(entries.map((entry) => `@netra-apex/progress${entry.slice(1)}`)));
   });
 
   it("has an example of a report that runs", () => {

@@ -9,7 +9,7 @@ export { anyOf, type Authenticate, type AuthenticationRequest, localUserId, type
 export { createToken, tokenAuthenticator, type TokenGrant } from "./token-authenticator.ts";
 export { createPageAccess, type PageAccess, type PageAccessOptions } from "./page-access.ts";
 export type { Refusal, RequestPolicy, RequestPolicyOptions } from "./request-policy.ts";
-export type { HubLimits } from "./hub-limits.ts";
+export { defaultHubLimits, type HubLimits } from "./hub-limits.ts";
 export { RunDigest } from "./run-digest.ts";
 export { viewOfSnapshot } from "./snapshot-view.ts";
 export {
@@ -43,3 +43,5 @@ export {
   type ProgressStreamingOptions,
   type StreamingStatus,
 } from "../agent/progress-streaming-agent.ts";
+export type { BackoffOptions } from "../client/backoff.ts";
+export type { RunView } from "../run-view.ts";
