@@ -114,9 +114,35 @@ describe.runIf(hasTerminal)("a terminal whose program is stopped", () => {
     terminal.send("SIGCONT");
     await until(() => terminal.screen().slice(length).includes("▱"), "it is drawn anew");
     // The first thing is to draw, not to erase what others have written meanwhile.
-    expect(terminal.screen().slice(length).split("▱")[0]).not.toMatch(/\u001B\[\d?[JK]/);
+    const first = terminal.screen().slice(length).split("▱")[0];
+    for (const erasing of ["\u001B[J", "\u001B[2K"]) expect(first).not.toContain(erasing);
     for (const index of failing.keys()) at.write(`fail-${index}`, "");
     at.write("go", "");
     expect(await terminal.ended()).toEqual({ exitCode: 1, isTerminalRestored: true });
+  });
+});
+
+describe.runIf(hasTerminal)("a terminal in which apex breaks down", () => {
+  it("is given back: the cursor is there, and nothing of the live screen", async () => {
+    const at = project();
+    at.write("apex.yaml", `plugins: [./breaks.mjs]\n${at.read("apex.yaml")}`);
+    at.write(
+      "breaks.mjs",
+      `import { existsSync } from "node:fs";
+setInterval(() => { if (existsSync("throw")) throw new Error("nobody catches this"); }, 50).unref();
+export default {};
+`,
+    );
+    const terminal = startInTerminal(at, ["run", "--max-parallel", "3"]);
+    await until(() => terminal.screen().includes("▱"), "the layer is shown");
+    at.write("throw", "");
+    const { exitCode, isTerminalRestored } = await terminal.ended();
+    expect(isTerminalRestored).toBe(true);
+    expect(exitCode).not.toBe(0);
+    expect(terminal.screen()).toContain("nobody catches this");
+    // Erased last thing, and not drawn any more.
+    const screen = terminal.screen();
+    expect(screen.lastIndexOf("\u001B[J")).toBeGreaterThan(screen.lastIndexOf("▱"));
+    expect(screen.lastIndexOf("\u001B[?7h")).toBeGreaterThan(screen.lastIndexOf("\u001B[?7l"));
   });
 });

@@ -41,8 +41,8 @@ export function liveRegion(view: RunView, frame: Frame): string[] {
   const room = frame.rows - 1;
   if (lines.length * Math.ceil(columns / narrowest) <= room) return lines;
   const height = Math.max(1, Math.min(lines.length, Math.floor(room / 2)));
-  const widest = narrowest * Math.max(1, Math.floor(room / height));
-  return regionIn(view, { ...frame, rows: height + 2, columns: Math.min(columns, widest) });
+  const widestLine = narrowest * Math.max(1, Math.floor(room / height));
+  return regionIn(view, { ...frame, rows: height + 2, columns: Math.min(columns, widestLine) });
 }
 
 function regionIn(view: RunView, frame: Frame): string[] {
