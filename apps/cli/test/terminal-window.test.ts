@@ -38,36 +38,67 @@ function project(): Project {
   return new Project({
     "slow.sh":
       "while [ ! -f go ]; do echo a line that is long enough to be cut in every window that this test has; sleep 0.05; done",
+    // Fails once per number that the test allows.
+    "fail.sh": "while [ ! -f fail-$1 ]; do sleep 0.05; done; exit 3",
     "apex.yaml": `extends: none
-layers: { only: { name: The Layer, max_duration_minutes: 5, execution_mode: parallel, categories: [slow, slower, bad] } }
+layers: { only: { name: The Layer, max_duration_minutes: 5, execution_mode: parallel, categories: [slow, slower, ${failing.join(", ")}] } }
 categories:
   slow: { command: sh slow.sh }
   slower: { command: sh slow.sh }
-  bad: { command: [sh, -c, "exit 3"] }
+${failing.map((name, index) => `  ${name}: { command: sh fail.sh ${index} }`).join("\n")}
 `,
   });
 }
 
+const failing = ["bad-a", "bad-b", "bad-c", "bad-d", "bad-e", "bad-f"];
+
+/** Numbers from 0 to below 1 that are the same each time (mulberry32). */
+function numbersFrom(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+
 describe.runIf(hasTmux)(`a window${hasTmux ? "" : ": skipped, there is no tmux"}`, () => {
-  it("that gets narrower and wider while a run is drawn keeps every line that was to stay, and ends with the results", async () => {
-    const at = project();
-    const window = inTmux(at, ["run", "--max-parallel", "3"]);
-    await until(() => window.all().includes("bad  failed"), "the failure is shown at once");
-    await until(() => window.all().includes("The Layer  "), "the layer is shown below it");
-    for (const columns of [90, 80, 72, 64, 100, 120, 70, 60, 96, 61]) {
-      window.resize(columns, 30);
-      await setTimeout(350);
-    }
-    at.write("go", "");
-    await until(() => window.all().includes("ended with 1"), "the run ends");
-    const lines = window.all().split("\n");
-    expect(lines[0]).toBe("before");
-    expect(lines.filter((line) => line.includes("✗ bad  failed"))).toHaveLength(2);
-    expect(lines.filter((line) => line.startsWith("✗ The Layer  failed"))).toHaveLength(1);
-    // Of the live region, nothing is left below the results.
-    const results = lines.slice(lines.findIndex((line) => line.startsWith("✗ The Layer  failed")));
-    expect(results.filter((line) => /[▰▱⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏]/.test(line))).toEqual([]);
-  });
+  it.each([1, 2, 3])(
+    "whose size changes all the time keeps every line that was to stay once, and none of the live region (seed %i)",
+    async (seed) => {
+      const at = project();
+      const window = inTmux(at, ["run", "--max-parallel", "8"]);
+      const random = numbersFrom(seed);
+      const between = (least: number, most: number): number => least + Math.floor(random() * (most - least + 1));
+      await until(() => window.all().includes("The Layer  "), "the layer is shown");
+      for (let step = 0; step < 36; step += 1) {
+        // Of some, tmux tells only later, and of some never.
+        for (let burst = random() < 0.3 ? between(2, 5) : 1; burst > 0; burst -= 1)
+          window.resize(between(40, 200), between(12, 50));
+        if (step % 6 === 2) at.write(`fail-${(step - 2) / 6}`, "");
+        await setTimeout(between(0, 350));
+      }
+      for (const name of failing)
+        await until(() => window.all().includes(`✗ ${name}  failed`), "each failure is shown at once");
+      const headers = (): readonly string[] =>
+        window
+          .all()
+          .split("\n")
+          .filter((line) => line.startsWith("The Layer  "));
+      await until(() => headers().length === 1, "the region is there once");
+      at.write("go", "");
+      await until(() => window.all().includes("ended with 1"), "the run ends");
+      window.resize(200, 50);
+      const lines = window.all().split("\n");
+      expect(lines[0]).toBe("before");
+      // Once as it happens, and once among the results.
+      for (const name of failing) expect(lines.filter((line) => line.includes(`✗ ${name}  failed`))).toHaveLength(2);
+      expect(lines.filter((line) => line.startsWith("✗ The Layer  failed"))).toHaveLength(1);
+      expect(lines.filter((line) => /[▰▱⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏│]|^The Layer|of 8 done|long enough/.test(line))).toEqual([]);
+    },
+    60_000,
+  );
 });
 
 describe.runIf(hasTerminal)("a terminal whose program is stopped", () => {
@@ -83,8 +114,35 @@ describe.runIf(hasTerminal)("a terminal whose program is stopped", () => {
     terminal.send("SIGCONT");
     await until(() => terminal.screen().slice(length).includes("▱"), "it is drawn anew");
     // The first thing is to draw, not to erase what others have written meanwhile.
-    expect(terminal.screen().slice(length).split("▱")[0]).not.toContain("\u001B[1A");
+    const first = terminal.screen().slice(length).split("▱")[0];
+    for (const erasing of ["\u001B[J", "\u001B[2K"]) expect(first).not.toContain(erasing);
+    for (const index of failing.keys()) at.write(`fail-${index}`, "");
     at.write("go", "");
     expect(await terminal.ended()).toEqual({ exitCode: 1, isTerminalRestored: true });
+  });
+});
+
+describe.runIf(hasTerminal)("a terminal in which apex breaks down", () => {
+  it("is given back: the cursor is there, and nothing of the live screen", async () => {
+    const at = project();
+    at.write("apex.yaml", `plugins: [./breaks.mjs]\n${at.read("apex.yaml")}`);
+    at.write(
+      "breaks.mjs",
+      `import { existsSync } from "node:fs";
+setInterval(() => { if (existsSync("throw")) throw new Error("nobody catches this"); }, 50).unref();
+export default {};
+`,
+    );
+    const terminal = startInTerminal(at, ["run", "--max-parallel", "3"]);
+    await until(() => terminal.screen().includes("▱"), "the layer is shown");
+    at.write("throw", "");
+    const { exitCode, isTerminalRestored } = await terminal.ended();
+    expect(isTerminalRestored).toBe(true);
+    expect(exitCode).not.toBe(0);
+    expect(terminal.screen()).toContain("nobody catches this");
+    // Erased last thing, and not drawn any more.
+    const screen = terminal.screen();
+    expect(screen.lastIndexOf("\u001B[J")).toBeGreaterThan(screen.lastIndexOf("▱"));
+    expect(screen.lastIndexOf("\u001B[?7h")).toBeGreaterThan(screen.lastIndexOf("\u001B[?7l"));
   });
 });

@@ -19,11 +19,10 @@ const backgroundTicks = 10;
 
 /**
  * For a terminal: the lines of the simple reporter scroll up and stay, and a region below them shows what runs now.
- * There is no alternate screen, so copying and scrolling work. `log-update` is loaded only here.
+ * There is no alternate screen, so copying and scrolling work.
  */
-export async function createRichReporter(options: ReporterOptions): Promise<Reporter> {
-  const { createLogUpdate } = await import("log-update");
-  return new RichReporter(options, new LiveScreen(options.stderr, options.env ?? {}, createLogUpdate));
+export function createRichReporter(options: ReporterOptions): Reporter {
+  return new RichReporter(options, new LiveScreen(options.stderr, options.env ?? {}));
 }
 
 class RichReporter implements Reporter {
@@ -107,7 +106,11 @@ class RichReporter implements Reporter {
       },
       onFault: (thrown) => this.#giveUp(thrown),
     });
-    const stopWatch = watchTerminal(this.#options.stderr, { redraw: draw, leave: () => this.#giveScreenBack() });
+    const redraw = (): void => {
+      this.#screen.unsettle();
+      draw();
+    };
+    const stopWatch = watchTerminal(this.#options.stderr, { redraw, leave: () => this.#giveScreenBack() });
     this.#stopDrawing = () => {
       stopTicker();
       stopWatch();

@@ -14,9 +14,12 @@ export interface ScreenCare {
  * while the process is stopped (Ctrl-Z). Returns what ends the watch.
  */
 export function watchTerminal(stream: OutputStream, { leave, redraw }: ScreenCare): () => void {
-  stream.on("resize", redraw);
   const isReal = "fd" in stream;
   const isPosix = process.platform !== "win32";
+  const tellsBySignal = isReal && isPosix;
+  // The stream says nothing of a window that changed and is as it was by the time it looks.
+  if (tellsBySignal) process.on("SIGWINCH", redraw);
+  else stream.on("resize", redraw);
   const onStop = (): void => {
     leave();
     // Whoever listens takes stopping into own hands; where nobody else does, that is us.
@@ -24,10 +27,10 @@ export function watchTerminal(stream: OutputStream, { leave, redraw }: ScreenCar
   };
   if (isReal) {
     process.on("exit", leave);
-    if (isPosix) process.prependListener("SIGTSTP", onStop).on("SIGCONT", redraw);
+    if (tellsBySignal) process.prependListener("SIGTSTP", onStop).on("SIGCONT", redraw);
   }
   return () => {
     stream.off("resize", redraw);
-    process.off("exit", leave).off("SIGTSTP", onStop).off("SIGCONT", redraw);
+    process.off("exit", leave).off("SIGTSTP", onStop).off("SIGCONT", redraw).off("SIGWINCH", redraw);
   };
 }

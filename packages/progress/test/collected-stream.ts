@@ -4,7 +4,7 @@ import { Writable } from "node:stream";
 export class CollectedStream extends Writable {
   readonly isTTY: boolean;
   columns: number;
-  readonly rows: number;
+  rows: number;
   readonly writes: string[] = [];
 
   readonly #onWrite: ((text: string) => void) | undefined;

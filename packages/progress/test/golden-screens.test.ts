@@ -14,7 +14,7 @@ async function show(
   const screen = new TerminalScreen(columns);
   const clock = new ManualClock();
   const [stdout, stderr] = [screen.stream(rows), screen.stream(rows)];
-  const reporter = await createRichReporter({ stdout, stderr, env, clock, background: () => background });
+  const reporter = createRichReporter({ stdout, stderr, env, clock, background: () => background });
   run.playTo(reporter);
   clock.advance(laterMs + 100);
   return screen;

@@ -107,6 +107,6 @@ describe("readEvents", () => {
     const { stdout, status } = spawnSync(process.execPath, args, { cwd, encoding: "utf8" });
     expect(status).toBe(0);
     expect(stdout).toContain("read-events.ts");
-    expect(stdout).not.toMatch(/(simple|rich|json|log|report)-reporter\.ts|log-update|report\/index/);
+    expect(stdout).not.toMatch(/(simple|rich|json|log|report)-reporter\.ts|live-screen|report\/index/);
   });
 });

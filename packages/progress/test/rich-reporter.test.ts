@@ -21,7 +21,7 @@ async function richRig(columns: number, options: Partial<ReporterOptions> = {}) 
     clock,
     stdout,
     stderr,
-    reporter: await createRichReporter({ stdout, stderr, env, clock, ...options }),
+    reporter: createRichReporter({ stdout, stderr, env, clock, ...options }),
   };
 }
 

@@ -1,6 +1,6 @@
 import { CollectedStream } from "./collected-stream.ts";
 
-const sequence = /.\[(\??)([\d;]*)([A-Za-z])|.\]\P{Cc}*(?:\p{Cc}\\?)|\p{Cc}/suy;
+const sequence = /.[78]|.\[(\??)([\d;]*)([A-Za-z])|.\]\P{Cc}*(?:\p{Cc}\\?)|\p{Cc}/suy;
 const control = /\p{Cc}/uy;
 
 /** What each SGR code that the reporters use is called, and which part of the style it sets; those without a name take it back. */
@@ -36,6 +36,7 @@ export class TerminalScreen {
   readonly #style = { weight: "", colour: "" };
   #row = 0;
   #column = 0;
+  #saved: readonly [row: number, column: number] = [0, 0];
 
   constructor(columns: number) {
     this.columns = columns;
@@ -113,8 +114,11 @@ export class TerminalScreen {
     else if (isPrivate && digits === "7") this.wraps = command === "h";
     else if (isPrivate && digits === "2026") this.openUpdates += command === "h" ? 1 : -1;
     else if (command === "A") this.#row = Math.max(0, this.#row - count);
-    else if (command === "B") this.#row += count;
-    else if (command === "G") this.#column = 0;
+    else if (command === "B") this.#row = Math.min(this.#rows.length - 1, this.#row + count);
+    else if (command === "C") this.#column += count;
+    else if (whole === "\u001b7") this.#saved = [this.#row, this.#column];
+    else if (whole === "\u001b8") [this.#row, this.#column] = this.#saved;
+    else if (command === "J" && digits === "") this.#rows.splice(this.#row + 1);
     else if (command === "K" && digits === "2") row.length = 0;
     else if (command === "K") row.length = Math.min(row.length, this.#column);
     else if (command === "m" && style) this.#style[style[0]] = style[1];

@@ -24,12 +24,28 @@ export interface Frame {
 
 const thenLabel = "then ";
 
+/** Columns of the narrowest window that the region is prepared for. */
+const narrowest = 40;
+
 /**
  * What runs right now, as lines that fit the terminal: the services that tests stand on, each running layer with its budget and its
  * nodes, what comes then, what the background does, and the whole run in one line. Empty before the run has begun, and once it is over.
+ *
+ * A window that gets narrower wraps the lines anew; what then is pushed out of its top stays in the scrollback for good. So the region is
+ * no larger than what a window of 40 columns still holds: where it is high its lines are shorter, and it takes half of the window at most.
  */
 export function liveRegion(view: RunView, frame: Frame): string[] {
   if (!view.plan || view.summary) return [];
+  const lines = regionIn(view, frame);
+  const { columns } = frame;
+  const room = frame.rows - 1;
+  if (lines.length * Math.ceil(columns / narrowest) <= room) return lines;
+  const height = Math.max(1, Math.min(lines.length, Math.floor(room / 2)));
+  const widestLine = narrowest * Math.max(1, Math.floor(room / height));
+  return regionIn(view, { ...frame, rows: height + 2, columns: Math.min(columns, widestLine) });
+}
+
+function regionIn(view: RunView, frame: Frame): string[] {
   const { columns, rows, palette, background = [] } = frame;
   const layers = [...view.layers.values()];
   const active = layers.filter(({ progress }) => progress.phase === "running").map((layer) => layerNodes(view, layer));

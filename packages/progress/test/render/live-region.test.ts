@@ -109,9 +109,30 @@ describe("liveRegion", () => {
     for (const id of categories) run.nodeStarted(id);
     for (const id of categories.slice(0, 20)) run.nodeCompleted(id);
     const lines = draw(run, { rows: 12 }).trimEnd().split("\n");
-    expect(lines.length).toBeLessThan(12);
+    // Half of the window at most.
+    expect(lines.length).toBeLessThan(6);
     expect(lines.filter((line) => line.includes("✓"))).toEqual([]);
-    expect(lines.at(-2)).toBe("  20 more passed · 3 more running");
+    expect(lines.at(-2)).toBe("  20 more passed · 8 more running");
+  });
+
+  it.each([
+    [12, 40],
+    [12, 200],
+    [24, 80],
+    [24, 200],
+    [50, 120],
+    [50, 200],
+  ])("still fits a window of %i rows that gets from %i to 40 columns and wraps its lines", (rows, columns) => {
+    const categories = Array.from({ length: 60 }, (_, index) => `category-${index + 1}-with-a-long-name`);
+    const run = new EventScript(scriptPlan([{ id: "fast", name: "Fast", categories }])).layerStarted("fast");
+    for (const id of categories) run.nodeStarted(id).output(id, `${"x".repeat(300)}\n`);
+    const lines = draw(run, { rows, columns: columns - 1 })
+      .trimEnd()
+      .split("\n");
+    const wrapped = lines.map((line) => Math.ceil(displayWidth(line) / 40)).reduce((sum, count) => sum + count, 0);
+    // A blank line is drawn above the region.
+    expect(wrapped + 1).toBeLessThanOrEqual(rows);
+    expect(lines.length).toBeGreaterThan(3);
   });
 
   it("names what comes first while no layer runs, and is empty before the run and after it", () => {
