@@ -9,7 +9,7 @@ export interface RunPrediction {
 }
 
 /** Where nothing is known. */
-export const noPrediction: RunPrediction = { layersMs: new Map() };
+const noPrediction: RunPrediction = { layersMs: new Map() };
 
 /**
  * Plays the plan through with the engine's own scheduler. A layer that has a category without a past, or one that was added, has no
