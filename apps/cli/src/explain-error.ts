@@ -16,5 +16,5 @@ export function explainError(error: unknown, isVerbose: boolean): { readonly tex
 
 /** Whether it is something on this machine, and nothing that was asked for, that is at fault. */
 function isInfrastructure(code: string): boolean {
-  return /^APEX_(STORE|JOURNAL|RUN_DIRECTORY|HUB_LISTEN|HUB_FILE|HUB_UNAVAILABLE|WATCH)(_|$)/.test(code);
+  return /^APEX_(STORE|JOURNAL|RUN_DIRECTORY|HUB_LISTEN|HUB_FILE|WATCH)(_|$)/.test(code);
 }

@@ -102,9 +102,9 @@ export class EventScript {
   readonly #outcomes: Outcome[] = [];
   #elapsedMs = 0;
 
-  constructor(plan: Plan) {
+  constructor(plan: Plan, expectedMs?: Readonly<Record<string, number>>) {
     this.plan = plan;
-    this.event({ type: "run_started", plan });
+    this.event({ type: "run_started", plan, ...(expectedMs && { expectedMs }) });
   }
 
   event(body: RunEventBody): this {

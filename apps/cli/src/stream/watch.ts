@@ -1,9 +1,16 @@
 import process from "node:process";
-import { ApexError, ReporterFanOut, type RunEvent, type RunId, systemClock } from "@netra-apex/core";
-import { type ClientState, connect, type KnownRun, type StreamItem } from "@netra-apex/progress/client";
+import { ApexError, describeThrown, ReporterFanOut, type RunEvent, type RunId, systemClock } from "@netra-apex/core";
+import {
+  type ClientState,
+  connect,
+  type ConnectOptions,
+  type KnownRun,
+  type RunClient,
+  type StreamItem,
+  StreamRefusedError,
+} from "@netra-apex/progress/client";
 import { chosenReporters, openRunReporters, type RunReporters, sayOfReporters } from "../commands/run-reporters.ts";
 import type { PastOptions } from "../past/past-options.ts";
-import { knockAtHub } from "./knock-at-hub.ts";
 import { openHubFiles } from "./hub-file.ts";
 import { tokenFor } from "./stream-token.ts";
 
@@ -29,13 +36,12 @@ export async function watchCommand(given: string | undefined, options: WatchOpti
   const chosen = chosenReporters(options);
   const url = given ?? onlyHub();
   const token = tokenFor(url);
-  await knockAtHub(url, token);
   const leave = new AbortController();
   const onSignal = (): void => leave.abort();
   process.once("SIGINT", onSignal).once("SIGTERM", onSignal);
   const watched = new WatchedRun(leave, options.run);
   const { thread, run } = options;
-  const client = connect({
+  const client = follow({
     url,
     signal: leave.signal,
     onState: (state) => watched.onState(state),
@@ -61,6 +67,8 @@ export async function watchCommand(given: string | undefined, options: WatchOpti
       }
       if (exitCode !== undefined) break;
     }
+  } catch (error) {
+    throw error instanceof StreamRefusedError ? refused(url, error) : error;
   } finally {
     client.close();
     const review = await fanOut.close(closeMs);
@@ -70,11 +78,26 @@ export async function watchCommand(given: string | undefined, options: WatchOpti
     watched.close();
   }
   if (watched.lost !== undefined) {
+    if (!watched.wasOpen) throw new WatchError(`there is no hub at ${url}: ${watched.lost}`);
     throw new WatchError(`the run is not to be followed any more: ${watched.lost}`, {
       hint: "apex status tells what became of it, where it ran",
     });
   }
   return exitCode ?? interrupted;
+}
+
+function follow(options: ConnectOptions): RunClient {
+  try {
+    return connect(options);
+  } catch (error) {
+    throw new WatchError(describeThrown(error), { hint: "such as ws://127.0.0.1:4700", cause: error });
+  }
+}
+
+function refused(url: string, error: StreamRefusedError): WatchError {
+  const hint = error.reason === "unauthorized" ? "its token goes into APEX_WEBSOCKET_TOKEN" : error.hint;
+  const message = `the hub at ${url} does not let us in: ${error.message}`;
+  return new WatchError(message, { cause: error, ...(hint !== undefined && { hint }) });
 }
 
 /** Which run is shown, and whether there is still any hope for it. */
@@ -84,11 +107,16 @@ class WatchedRun {
   readonly #leave: AbortController;
   #run: RunId | undefined;
   #giveUp: NodeJS.Timeout | undefined;
-  #isOpen = false;
+  #wasOpen = false;
 
   constructor(leave: AbortController, run: RunId | undefined) {
     this.#leave = leave;
     this.#run = run;
+  }
+
+  /** Whether there was ever anybody to follow. */
+  get wasOpen(): boolean {
+    return this.#wasOpen;
   }
 
   /** The newest of those that the hub knew, else the first that comes. */
@@ -102,17 +130,19 @@ class WatchedRun {
       case "open":
         this.#run ??= newestOf(state.runs);
         if (this.#giveUp) this.notice("stream  connected again");
-        else if (!this.#isOpen && state.runs.length === 0) this.notice("stream  waiting for a run");
-        this.#isOpen = true;
+        else if (!this.#wasOpen && state.runs.length === 0) this.notice("stream  waiting for a run");
+        this.#wasOpen = true;
         this.close();
         return;
       case "waiting":
         if (this.#giveUp) return;
+        // A person who mistyped an address does not want it tried again.
+        if (!this.#wasOpen) {
+          this.#end(state.reason);
+          return;
+        }
         this.notice(`stream  ${state.reason}; trying again`);
-        this.#giveUp = setTimeout(() => {
-          this.lost = state.reason;
-          this.#leave.abort();
-        }, lostMs);
+        this.#giveUp = setTimeout(() => this.#end(state.reason), lostMs);
         return;
       case "connecting":
       case "paused":
@@ -121,6 +151,11 @@ class WatchedRun {
       default:
         state satisfies never;
     }
+  }
+
+  #end(reason: string): void {
+    this.lost = reason;
+    this.#leave.abort();
   }
 
   close(): void {

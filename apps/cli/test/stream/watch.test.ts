@@ -45,7 +45,7 @@ describe("apex watch", () => {
     expect(eventsOf((await run).stdout).at(-1)).toMatchObject({ type: "run_completed", summary: { exitCode: 1 } });
   });
 
-  it("says that there is nothing to watch, that nobody is there, that the token is wrong, and what to do", async () => {
+  it("says that there is nothing to watch, that nobody is there, that the address or the token is wrong, and what to do", async () => {
     const project = new Project({ "apex.yaml": config });
     const state = ownState();
     const watch = (...args: readonly string[]) => project.start(["watch", ...args], { ...state });
@@ -55,11 +55,15 @@ describe("apex watch", () => {
     const nobody = await watch("ws://127.0.0.1:1");
     expect(nobody).toMatchObject({ exitCode: 3 });
     expect(nobody.stderr).toContain("there is no hub at ws://127.0.0.1:1");
+    const noAddress = await watch("ftp://127.0.0.1");
+    expect(noAddress).toMatchObject({ exitCode: 3 });
+    expect(noAddress.stderr).toContain("hint: such as ws://127.0.0.1:4700");
     const run = project.start(["--execution-mode", "all", "--websocket-port", "0"], state);
     const { url } = await announced(run);
     const wrong = await project.start(["watch", url], { ...state, APEX_WEBSOCKET_TOKEN: "x".repeat(43) });
     expect(wrong).toMatchObject({ exitCode: 3 });
-    expect(wrong.stderr).toContain("does not let us in");
+    expect(wrong.stderr).toContain(`the hub at ${url} does not let us in`);
+    expect(wrong.stderr).toContain("hint: its token goes into APEX_WEBSOCKET_TOKEN");
     project.write("go", "");
     await run;
   });

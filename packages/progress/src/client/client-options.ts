@@ -15,6 +15,18 @@ export interface ClientSocket {
 /** Makes the sockets of a client. */
 export type ClientSocketConstructor = new (url: string, subprotocols: string[]) => ClientSocket;
 
+/** What is needed of `fetch`. */
+export type ClientFetch = (
+  url: string,
+  init: {
+    readonly signal: AbortSignal;
+    readonly cache: "no-store";
+    readonly credentials: "same-origin";
+    readonly redirect: "error";
+    readonly headers: Readonly<Record<string, string>>;
+  },
+) => Promise<{ readonly status: number; json(): Promise<unknown> }>;
+
 /** What a consumer gets, in order. */
 export type StreamItem =
   | { readonly type: "event"; readonly thread: string; readonly event: RunEvent }
@@ -94,6 +106,8 @@ export interface ConnectOptions {
   readonly openTimeoutMs?: number;
   /** The global one when absent. */
   readonly WebSocket?: ClientSocketConstructor;
+  /** Asks the hub why a connection was not opened, which a WebSocket is not told. The global one when absent. */
+  readonly fetch?: ClientFetch;
   readonly clock?: Pick<Clock, "now" | "schedule">;
   readonly random?: () => number;
 }

@@ -17,6 +17,9 @@ export type ConnectionEnd =
 /** A hub that broke or is overrun is left alone for this long. */
 export const unwellMs = 5_000;
 
+/** WebSocket's own code for an end without a word. */
+export const abnormalClosure = 1006;
+
 /** WebSocket's own code for a fault of the server, which hubs of ours never send. */
 const serverFault = 1011;
 
@@ -43,7 +46,7 @@ export function judgeClose(code: number, said: string): ConnectionEnd {
     case closeCodes.tooManyCommands:
     case serverFault:
       return { kind: "lost", code, reason: `the hub closed with ${code}${words}`, atLeastMs: unwellMs };
-    case 1006:
+    case abnormalClosure:
       return { kind: "lost", code, reason: `no connection to the hub${words}` };
     default:
       return { kind: "lost", code, reason: `the hub closed with ${code}${words}` };

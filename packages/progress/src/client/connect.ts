@@ -1,7 +1,9 @@
 import { type Cursor, type HubMessage, socketPaths } from "../websocket/protocol.ts";
+import { askWhy } from "./ask-why.ts";
 import { Backoff } from "./backoff.ts";
 import type {
   ClientCounts,
+  ClientFetch,
   ClientSocketConstructor,
   ClientState,
   ConnectOptions,
@@ -123,11 +125,13 @@ class ResumingClient implements RunClient {
 
   async #open(): Promise<void> {
     const { token: source, thread, run, openTimeoutMs = defaultOpenTimeoutMs } = this.#options;
+    const { fetch = (globalThis as { readonly fetch?: ClientFetch }).fetch } = this.#options;
     const connecting: ClientState = { kind: "connecting", tries: this.#backoff.tries };
     this.#moveTo(connecting);
     let socket;
+    let token: string | undefined;
     try {
-      const token = typeof source === "function" ? await source() : source;
+      token = typeof source === "function" ? await source() : source;
       // Closed meanwhile.
       if (this.#state !== connecting) return;
       socket = new this.#Socket(this.#address, subprotocols(token));
@@ -138,6 +142,7 @@ class ResumingClient implements RunClient {
     this.#connection = new Connection(socket, {
       clock: this.#clock,
       openTimeoutMs,
+      ...(fetch && { askWhy: (signal: AbortSignal) => askWhy(this.#address, { fetch, token, signal }) }),
       subscription: {
         ...(thread === undefined ? {} : { thread }),
         ...(run === undefined ? {} : { run }),

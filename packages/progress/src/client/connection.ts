@@ -1,7 +1,7 @@
 import type { Clock } from "@netra-apex/core";
 import { type HubMessage, protocolVersion, type SubscriberMessage } from "../websocket/protocol.ts";
 import type { ClientSocket } from "./client-options.ts";
-import { type ConnectionEnd, judgeClose, unwellMs } from "./close-verdict.ts";
+import { abnormalClosure, type ConnectionEnd, judgeClose, unwellMs } from "./close-verdict.ts";
 import { readHubMessage } from "./read-hub-message.ts";
 import { type RefusalReason, StreamRefusedError } from "./stream-error.ts";
 
@@ -9,6 +9,8 @@ import { type RefusalReason, StreamRefusedError } from "./stream-error.ts";
 export interface ConnectionOptions {
   readonly clock: Pick<Clock, "now" | "schedule">;
   readonly openTimeoutMs: number;
+  /** Asks the hub why the socket was never opened; undefined where there is no more to learn. */
+  readonly askWhy?: (signal: AbortSignal) => Promise<ConnectionEnd | undefined>;
   readonly subscription: Omit<Extract<SubscriberMessage, { type: "subscribe" }>, "type" | "id">;
   readonly onMessage: (
     message: Extract<HubMessage, { type: "subscribed" | "events" | "snapshot" }>,
@@ -32,6 +34,8 @@ export class Connection {
   #cancelTimer: () => void;
   #heartbeatMs: number | undefined;
   #heardMs: number;
+  readonly #leave = new AbortController();
+  #isOpened = false;
   #isSubscribed = false;
   #isOver = false;
 
@@ -43,9 +47,12 @@ export class Connection {
       this.#end({ kind: "lost", reason: "the hub does not answer" }),
     );
     socket.addEventListener("message", ({ data }) => this.#receive(data));
+    socket.addEventListener("open", () => {
+      this.#isOpened = true;
+    });
     // What there is to say about an error follows with the close.
     socket.addEventListener("error", () => undefined);
-    socket.addEventListener("close", ({ code, reason }) => this.#end(judgeClose(code, reason)));
+    socket.addEventListener("close", ({ code, reason }) => void this.#onClose(judgeClose(code, reason)));
   }
 
   /** Gives the socket up; nothing more is told of it. */
@@ -69,8 +76,16 @@ export class Connection {
     }
   }
 
+  async #onClose(end: ConnectionEnd): Promise<void> {
+    const { askWhy } = this.#options;
+    const isUnexplained = !this.#isOpened && end.kind === "lost" && end.code === abnormalClosure;
+    if (isUnexplained && askWhy && !this.#isOver) this.#end((await askWhy(this.#leave.signal)) ?? end);
+    else this.#end(end);
+  }
+
   #receive(data: unknown): void {
     if (this.#isOver) return;
+    this.#isOpened = true;
     this.#heardMs = this.#options.clock.now();
     let message: HubMessage | undefined;
     try {
@@ -150,6 +165,7 @@ export class Connection {
   #finish(): void {
     this.#isOver = true;
     this.#cancelTimer();
+    this.#leave.abort();
     try {
       this.#socket.close(1000);
     } catch {

@@ -3,6 +3,7 @@ export { connect, type RunClient } from "./connect.ts";
 export type { BackoffOptions } from "./backoff.ts";
 export type {
   ClientCounts,
+  ClientFetch,
   ClientSocket,
   ClientSocketConstructor,
   ClientState,

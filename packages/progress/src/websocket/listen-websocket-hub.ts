@@ -81,6 +81,7 @@ function guardedServer(hub: WebSocketHub, onRequest: NonNullable<ListenWebSocket
   const server = createServer({ headersTimeout: 5_000, requestTimeout: 10_000, connectionsCheckingInterval: 1_000 });
   server.maxHeadersCount = 100;
   server.on("request", (request, response) => {
+    if (hub.handleRequest(request, response)) return;
     const refusal = hub.guard(request);
     if (refusal) response.writeHead(refusal.status, { connection: "close" }).end(`${refusal.message}\n`);
     else onRequest(request, response);

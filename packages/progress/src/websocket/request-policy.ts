@@ -40,10 +40,15 @@ export function createRequestPolicy({
     if (name === undefined || !hosts.has(name)) return { status: 403, message: "this host is not served here" };
     const { origin } = headers;
     if (origin === undefined) return undefined;
-    const own = loopbackNames.includes(name) ? [`http://${host}`, `https://${host}`] : [`https://${host}`];
-    const isKnown = own.includes(origin.toLowerCase()) || origins.has(origin.toLowerCase());
+    const isKnown = ownOrigins(host).includes(origin.toLowerCase()) || origins.has(origin.toLowerCase());
     return isKnown ? undefined : { status: 403, message: "this origin is not allowed here" };
   };
+}
+
+/** The origins of pages that come from a host itself, its port among it; what others reach speaks TLS. */
+export function ownOrigins(host: string): readonly [string, ...string[]] {
+  const name = hostShape.exec(host)?.[1] ?? "";
+  return loopbackNames.includes(name) ? [`http://${host}`, `https://${host}`] : [`https://${host}`];
 }
 
 function countHeader(rawHeaders: readonly string[], name: string): number {

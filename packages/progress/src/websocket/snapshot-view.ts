@@ -1,10 +1,12 @@
 import { addCounts } from "@netra-apex/core";
-import { applyEvent, emptyRunView, type RunView } from "../run-view.ts";
+import { RunFold, type RunView } from "../run-view.ts";
 import type { Snapshot } from "./protocol.ts";
 
-/** What a screen shows after all events that a snapshot stands for; what comes next is laid over it by `applyEvent`. Needs no Node. */
+/** What a screen shows after all events that a snapshot stands for; what comes next is laid over it by a `RunFold`. Needs no Node. */
 export function viewOfSnapshot({ events, omittedTests = [] }: Pick<Snapshot, "events" | "omittedTests">): RunView {
-  const view = events.reduce(applyEvent, emptyRunView);
+  const fold = new RunFold();
+  for (const event of events) fold.apply(event);
+  const { view } = fold;
   const running = new Map(view.running);
   for (const { nodeId, counts } of omittedTests) {
     const node = running.get(nodeId);

@@ -1,10 +1,17 @@
-import type { IncomingMessage, Server } from "node:http";
+import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
 import { type Clock, delay, type Reporter } from "@netra-apex/core";
 import { WebSocketServer } from "ws";
 import { backgroundClock } from "../background-clock.ts";
 import type { Connection } from "./connection.ts";
-import { answerRefusal, judgeHandshake, purposeOf, type SocketPurpose } from "./handshake.ts";
+import {
+  answerPlainRequest,
+  answerRefusal,
+  judgeHandshake,
+  judgePlainRequest,
+  purposeOf,
+  type SocketPurpose,
+} from "./handshake.ts";
 import { defaultHubLimits, type HubLimits } from "./hub-limits.ts";
 import type { LiveRun, RunAddress } from "./live-run.ts";
 import { type Authenticate, localUserId, type Principal } from "./principal.ts";
@@ -40,6 +47,11 @@ export interface WebSocketHub {
   attach(server: Server): () => void;
   /** The same for one upgrade; false: its path is not the hub's, and nothing was done. */
   handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): boolean;
+  /**
+   * Answers a request at one of its two paths that is no upgrade, under the rules of an upgrade: 401 or 403 to whom it would refuse,
+   * 426 to others; a page cannot learn that from its WebSocket. False: its path is not the hub's, and nothing was done.
+   */
+  handleRequest(request: IncomingMessage, response: ServerResponse): boolean;
   /** The hub's rules for Host and Origin, for every other request of the server that it is attached to. */
   readonly guard: RequestPolicy;
   /**
@@ -140,12 +152,22 @@ class Hub implements WebSocketHub {
     const purpose = purposeOf(request);
     if (!purpose) return false;
     socket.on("error", () => {});
-    if (this.#isFull || this.#pendingHandshakes >= this.#limits.pendingHandshakes) {
-      answerRefusal(socket, this.guard(request) ?? full);
-      return true;
-    }
+    if (this.#isBusy) answerRefusal(socket, this.guard(request) ?? full);
+    else this.#judge(this.#upgrade(purpose, request, socket, head), socket);
+    return true;
+  }
+
+  handleRequest(request: IncomingMessage, response: ServerResponse): boolean {
+    const purpose = purposeOf(request);
+    if (!purpose) return false;
+    if (this.#isBusy) answerPlainRequest(response, this.guard(request) ?? full);
+    else this.#judge(this.#answer(purpose, request, response), request.socket);
+    return true;
+  }
+
+  #judge(judged: Promise<void>, socket: Duplex): void {
     this.#pendingHandshakes += 1;
-    this.#upgrade(purpose, request, socket, head)
+    judged
       .catch((error: unknown) => {
         this.#onFault(error);
         socket.destroy();
@@ -153,7 +175,6 @@ class Hub implements WebSocketHub {
       .finally(() => {
         this.#pendingHandshakes -= 1;
       });
-    return true;
   }
 
   createReporter({
@@ -208,20 +229,28 @@ class Hub implements WebSocketHub {
     return this.#isClosed || this.clients >= this.#limits.clients;
   }
 
+  get #isBusy(): boolean {
+    return this.#isFull || this.#pendingHandshakes >= this.#limits.pendingHandshakes;
+  }
+
+  /** What whoever comes is judged by. */
+  get #court(): Parameters<typeof judgeHandshake>[2] {
+    return { policy: this.guard, authenticate: this.#authenticate, limits: this.#limits, clock: this.#clock };
+  }
+
   #connections(): readonly Connection[] {
     return [...this.#readers, ...this.#publishers];
   }
 
   async #upgrade(purpose: SocketPurpose, request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
-    const verdict = await judgeHandshake(request, purpose, {
-      policy: this.guard,
-      authenticate: this.#authenticate,
-      limits: this.#limits,
-      clock: this.#clock,
-    });
+    const verdict = await judgeHandshake(request, purpose, this.#court);
     if ("status" in verdict) answerRefusal(socket, verdict);
     else if (this.#isFull) answerRefusal(socket, full);
     else this.#accept(purpose, verdict, { request, socket, head });
+  }
+
+  async #answer(purpose: SocketPurpose, request: IncomingMessage, response: ServerResponse): Promise<void> {
+    answerPlainRequest(response, await judgePlainRequest(request, purpose, this.#court));
   }
 
   #accept(

@@ -90,6 +90,42 @@ describe("a client of a real hub", () => {
     expect(client.state).toEqual({ kind: "closed" });
   });
 
+  it.each([
+    ["a wrong token", { token: `${testToken}x` }, "unauthorized", "a token is needed"],
+    ["no token", { token: "" }, "unauthorized", "a token is needed"],
+    [
+      "a token that may not read",
+      { token: "a-token-of-one-who-only-writes" },
+      "forbidden",
+      "you may not subscribe here",
+    ],
+  ])("is refused for good at once with %s, with any WebSocket", async (_, options, reason, words) => {
+    const { url } = await start({
+      authenticate: ({ token }) =>
+        token === "a-token-of-one-who-only-writes" ? { userId: "w", threads: "all", may: ["publish"] } : undefined,
+    });
+    for (const more of [{}, { WebSocket }]) {
+      const { client } = follow(url, { ...options, ...more });
+      await until("a refusal", () => client.state.kind === "closed");
+      expect(client.state).toMatchObject({ error: { reason, message: expect.stringContaining(words) as unknown } });
+    }
+  });
+
+  it("comes again to a hub that is full, and to one that is gone", async () => {
+    const hub = await start({ limits: { clients: 0 } });
+    const states: string[] = [];
+    const { client } = follow(hub.url, {
+      backoff: { initialMs: 1, maxMs: 5 },
+      onState: ({ kind }) => states.push(kind),
+    });
+    const tries = (): number => states.filter((kind) => kind === "waiting").length;
+    await until("three tries", () => tries() >= 3);
+    await hub.close();
+    const before = tries();
+    await until("three more", () => tries() >= before + 3);
+    expect(client.state.kind).not.toBe("closed");
+  });
+
   it("is told for good that a thread is not its own", async () => {
     const token = "another-token-that-is-long-enough";
     const { url } = await start({

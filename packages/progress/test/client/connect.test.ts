@@ -2,7 +2,11 @@ import { describe, expect, it } from "vitest";
 import { connect } from "../../src/client/connect.ts";
 import type { ClientState, ConnectOptions, StreamItem } from "../../src/client/client-options.ts";
 import { ManualClock } from "../manual-clock.ts";
+import { until } from "../websocket/socket-rig.ts";
 import { numbered, type ScriptedSocket, scriptedSockets } from "./scripted-hub.ts";
+
+/** Nothing is asked of the network. */
+const fetch: NonNullable<ConnectOptions["fetch"]> = () => Promise.reject(new TypeError("failed to fetch"));
 
 function start(options: Partial<ConnectOptions> = {}) {
   const { sockets, WebSocket } = scriptedSockets();
@@ -13,6 +17,7 @@ function start(options: Partial<ConnectOptions> = {}) {
     url: "http://127.0.0.1:4700/",
     WebSocket,
     clock,
+    fetch,
     random: () => 0.5,
     onItem: (item) => items.push(item),
     onState: (state) => states.push(state),
@@ -27,7 +32,7 @@ function start(options: Partial<ConnectOptions> = {}) {
 function startIterated(options: Partial<ConnectOptions> = {}) {
   const { sockets, WebSocket } = scriptedSockets();
   const clock = new ManualClock();
-  const client = connect({ url: "ws://hub.test", WebSocket, clock, ...options });
+  const client = connect({ url: "ws://hub.test", WebSocket, clock, fetch, ...options });
   return { client, sockets, clock, last: () => sockets.at(-1)! };
 }
 
@@ -86,25 +91,26 @@ describe("a client that has lost its connection", () => {
     expect(client.counts.gaps).toBe(1);
   });
 
-  it("waits twice as long each time, up to a bound, and begins anew after a connection that held", () => {
+  it("waits twice as long each time, up to a bound, and begins anew after a connection that held", async () => {
     const { last, clock, states } = start({ backoff: { initialMs: 100, maxMs: 1_000, stableMs: 5_000 } });
     const waits: number[] = [];
-    const lose = (): void => {
+    const lose = async (): Promise<void> => {
       last().end(1006);
+      await until("the end is known", () => states.at(-1)?.kind === "waiting");
       const state = states.at(-1)!;
       if (state.kind !== "waiting") throw new Error(state.kind);
       waits.push(state.untilMs - clock.now());
       clock.advance(state.untilMs - clock.now());
     };
-    for (let time = 0; time < 6; time += 1) lose();
+    for (let time = 0; time < 6; time += 1) await lose();
     last().accept();
-    lose();
+    await lose();
     last().accept();
     for (let beat = 0; beat < 5; beat += 1) {
       clock.advance(1_000);
       last().say({ type: "heartbeat" });
     }
-    lose();
+    await lose();
     expect(waits).toEqual([50, 100, 200, 400, 500, 500, 500, 50]);
   });
 

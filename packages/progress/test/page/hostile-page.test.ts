@@ -113,7 +113,9 @@ describe.skipIf(!executablePath)(`the live page and names that want to harm${mis
       hub.publish(hostileRun().events);
       const page = await browser.newPage();
       await page.goto(`${hub.url}/#token=${"x".repeat(32)}`);
-      await page.getByText(/does not let this page in: .* Open the one that apex shows/).waitFor();
+      await page.getByText("This page is not let in: open the link that apex printed.").waitFor();
+      await page.getByText("not let in", { exact: true }).waitFor();
+      expect(await page.getByText(/reconnecting/).count()).toBe(0);
       expect(await page.locator(".layer-head").count()).toBe(0);
       await page.close();
     } finally {

@@ -3,7 +3,7 @@ import { createRequire } from "node:module";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { EventScript, passingTests, scriptPlan } from "../event-script.ts";
-import { finishLiveRun, liveRun } from "./live-run.ts";
+import { finishLiveRun, liveExpectations, liveRun } from "./live-run.ts";
 import {
   buildPageFiles,
   contrastScript,
@@ -136,6 +136,49 @@ describe.skipIf(!executablePath)(`the live page in Chromium${missing}`, () => {
     expect(await fact(page, "Tests").textContent()).toBe("130");
   });
 
+  it("keeps what it shows, and asks for the right link, when the hub that is back does not know it", async () => {
+    hub = await startPageHub(files.directory);
+    hub.publish(liveRun().events);
+    const { page } = await openLive();
+    const { port } = hub;
+    await hub.close();
+    hub = await startPageHub(files.directory, { port, token: "the-token-of-another-run" });
+    await page.getByText("This page is not let in: open the link that apex printed. What is shown stays.").waitFor();
+    await page.getByText("not let in", { exact: true }).waitFor();
+    expect(await fact(page, "Tests").textContent()).toBe("130");
+  });
+
+  it("shows how long the run, its layers and its categories took before, and what is likely to be too long", async () => {
+    hub = await startPageHub(files.directory);
+    hub.publish(liveRun(liveExpectations).events);
+    const { page } = await openLive();
+    const row = (name: RegExp) => page.getByRole("button", { name });
+    expect(await row(/^api running/).innerText()).toMatch(/likely over its limit[^]*\ds of ~1m 35s/);
+    expect(await row(/^websocket running/).innerText()).toMatch(/\ds of ~31s/);
+    expect(await row(/^agent waiting/).innerText()).toContain("~4m 00s");
+    expect(await row(/^database passed/).innerText()).not.toContain("~");
+    const heads = page.locator(".layer-head .time");
+    // api alone is as long as its limit lets it be; then, two at a time, the longest of the last layer.
+    expect(await heads.allInnerTexts()).toEqual([
+      expect.stringMatching(/^22\.0s of 2m$/),
+      expect.stringMatching(/\ds of ~1m 30s, budget 1m$/),
+      expect.stringMatching(/^~10m 10s, budget 20m$/),
+    ]);
+    expect(await fact(page, "Elapsed").innerText()).toMatch(/^1m \d\ds of ~12m 01s$/);
+    expect(
+      await page.getByRole("meter", { name: "Budget of Core Integration" }).getAttribute("aria-valuetext"),
+    ).toMatch(/% of the budget of 1m spent, which is likely not enough$/);
+    await row(/^api running/).click();
+    await page.getByText("took longer before than its limit is").waitFor();
+    await page.getByText(/\ds of ~1m 35s, limit 1m 30s, attempt 1/).waitFor();
+    await page.setViewportSize({ width: 360, height: 800 });
+    await toThePlace(page, "");
+    await heads.nth(1).waitFor();
+    const overflow = "[...document.querySelectorAll('.virtual')].map((e) => e.scrollWidth - e.clientWidth)";
+    expect(await page.evaluate(overflow)).toEqual([0]);
+    expect(await heads.nth(1).innerText()).toMatch(/\ds of ~1m 30s$/);
+  });
+
   it("shows the same to those who come late and get a snapshot", async () => {
     hub = await startPageHub(files.directory, { limits: { retainedRunBytes: 1 } });
     hub.publish(liveRun().events);
@@ -180,6 +223,7 @@ describe.skipIf(!executablePath)(`the live page in Chromium${missing}`, () => {
       hub.publish(liveRun().events);
       const { page, complaints } = await openLive({ colorScheme, width, reducedMotion: "reduce" });
       const found: unknown[] = [];
+      await page.evaluate(axe);
       for (const [name, fragment] of Object.entries(places)) {
         await toThePlace(page, fragment);
         await page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))");
@@ -189,9 +233,8 @@ describe.skipIf(!executablePath)(`the live page in Chromium${missing}`, () => {
         expect(contrasts.length).toBeGreaterThan(20);
         const weak = contrasts.filter(({ ratio }) => ratio < 4.5);
         if (weak.length > 0) found.push([name, weak]);
-        await page.evaluate(axe);
         const violations = await page.evaluate<readonly unknown[]>(
-          "axe.run().then(({ violations }) => violations.map(({ id, nodes }) => [id, ...nodes.map(({ html }) => html)]))",
+          "axe.run({ resultTypes: ['violations'] }).then(({ violations }) => violations.map(({ id, nodes }) => [id, ...nodes.map(({ html }) => html)]))",
         );
         if (violations.length > 0) found.push([name, violations]);
       }

@@ -76,9 +76,22 @@ const livePlan = {
   nodes: plan.nodes.map((node) => (node.id === "api" ? { ...planNode("api", "core"), timeoutMs: 90_000 } : node)),
 };
 
+/** What earlier runs of {@link liveRun} took. */
+export const liveExpectations = {
+  smoke: 700,
+  unit: 21_000,
+  database: 14_000,
+  api: 95_000,
+  websocket: 31_000,
+  contract: 9_000,
+  agent: 240_000,
+  e2e_critical: 610_000,
+  frontend: 75_000,
+} as const;
+
 /** A run in its middle: a layer that passed with a flaky category, one over most of its budget with failures, one that waits. */
-export function liveRun(): EventScript {
-  const run = new EventScript(livePlan)
+export function liveRun(expectedMs?: Readonly<Record<string, number>>): EventScript {
+  const run = new EventScript(livePlan, expectedMs)
     .event(service("postgresql", { to: "starting", owner: "started" }))
     .event(service("redis", { owner: "reused", address: "localhost:6379", durationMs: 3 }))
     .event(service("mail", { to: "running-unchecked", owner: "foreign", address: "localhost:1025" }))

@@ -39,9 +39,15 @@ describe.skipIf(!executablePath)(`a link to the live page that is good once${mis
     expect(await page.getByRole("tab", { name: "Events" }).getAttribute("aria-selected")).toBe("true");
     await page.reload();
     await page.getByRole("heading", { name: "shop" }).waitFor();
+    // What a page asks for where its socket was not opened: its browser sends no Origin with that, but the cookie.
+    const ask = "fetch('/v1/subscribe').then(({ status }) => status)";
+    expect(await page.evaluate(ask)).toBe(426);
     const other = await browser.newContext();
     const late = await other.newPage();
     const answer = await late.goto(link);
     expect(answer?.status()).toBe(403);
+    await late.goto(hub.url);
+    expect(await late.evaluate(ask)).toBe(401);
+    await late.getByText("This page is not let in: open the link that apex printed.").waitFor();
   });
 });

@@ -34,14 +34,14 @@ export async function buildPageFiles(): Promise<{ readonly directory: string; re
 /** A hub on a real socket that serves the page. */
 export async function startPageHub(
   directory: string,
-  { port = 0, limits = {} }: { readonly port?: number; readonly limits?: Partial<HubLimits> } = {},
+  options: { readonly port?: number; readonly limits?: Partial<HubLimits>; readonly token?: string } = {},
 ): Promise<ListeningHub & { publish(events: readonly RunEvent[], threadId?: string): void }> {
   const servePage = createPageHandler({ directory });
   const listening = await listenWebSocketHub({
-    port,
+    port: 0,
     host: "127.0.0.1",
     token,
-    limits,
+    ...options,
     onRequest: (request, response) => {
       if (!servePage(request, response)) response.writeHead(404).end();
     },

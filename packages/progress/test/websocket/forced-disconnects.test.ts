@@ -6,6 +6,8 @@ import { ChaosProxy, type Fault } from "./chaos-proxy.ts";
 import { countUp, makeEvent, startHub, testToken, until } from "./socket-rig.ts";
 
 const disconnects = 1_000;
+/** Each with a proxy of its own, so that one does not wait for what is done to the other. */
+const readers = 4;
 const closeCodes = [1000, 1001, 1011, 1012, 1013, 4408, 4429, 4999];
 const heartbeatMs = 100;
 
@@ -22,7 +24,7 @@ it(`${disconnects} forced disconnects leave no gap and repeat nothing`, async ()
       hub = await startHub({ limits, port });
     });
   };
-  const proxy = new ChaosProxy({ port, token: testToken }, (planned): Fault | undefined => {
+  const faultOf = (planned: number): Fault | undefined => {
     if (planned > disconnects) return undefined;
     // Some while it is still opened, most while events come.
     const after = 1 + ((planned * 7_919) % 3_000);
@@ -30,9 +32,8 @@ it(`${disconnects} forced disconnects leave no gap and repeat nothing`, async ()
     if (planned % 40 === 3) return { kind: "silence", after };
     if (planned % 5 === 1)
       return { kind: "close", after: 1 + (planned % 4), code: closeCodes[planned % closeCodes.length]! };
-    return { kind: planned % 2 === 0 ? "reset" : "cut", after };
-  });
-  const url = await proxy.listen();
+    return { kind: (planned >> 2) % 2 === 0 ? "reset" : "cut", after };
+  };
 
   const publisher = createWebSocketPublisher({
     url: `http://127.0.0.1:${port}`,
@@ -41,44 +42,53 @@ it(`${disconnects} forced disconnects leave no gap and repeat nothing`, async ()
     limits: { gatherMs: 2 },
     backoff: { initialMs: 2, maxMs: 10 },
   });
-  const seqs: number[] = [];
-  const client = connect({
-    url,
-    token: testToken,
-    thread: "main",
-    backoff: { initialMs: 1, maxMs: 4 },
-    openTimeoutMs: 500,
-    // What a foreign server's fault costs in patience is tested elsewhere.
-    clock: { now: () => Date.now(), schedule: (ms, callback) => schedule(ms > 1_000 ? ms / 1_000 : ms, callback) },
-    onItem: (item) => {
-      if (item.type === "event") seqs.push(item.event.seq);
-      else seqs.push(-1);
-    },
-  });
+  const follow = async (index: number) => {
+    const proxy = new ChaosProxy({ port, token: testToken }, (number) => faultOf((number - 1) * readers + index + 1));
+    const url = await proxy.listen();
+    const seqs: number[] = [];
+    const client = connect({
+      url,
+      token: testToken,
+      thread: "main",
+      backoff: { initialMs: 1, maxMs: 4 },
+      openTimeoutMs: 500,
+      // What a foreign server's fault costs in patience is tested elsewhere.
+      clock: { now: () => Date.now(), schedule: (ms, callback) => schedule(ms > 1_000 ? ms / 1_000 : ms, callback) },
+      onItem: (item) => {
+        if (item.type === "event") seqs.push(item.event.seq);
+        else seqs.push(-1);
+      },
+    });
+    return { proxy, seqs, client };
+  };
+  const followers = await Promise.all(Array.from({ length: readers }, (_, index) => follow(index)));
+  const total = (): number => followers.reduce((sum, { proxy }) => sum + proxy.total, 0);
   let seq = 0;
   const startedMs = performance.now();
-  while (proxy.total < disconnects) {
+  while (total() < disconnects) {
     for (let count = 0; count < 3; count += 1) publisher.onEvent(makeEvent("r1", (seq += 1)));
     await new Promise((resolve) => setTimeout(resolve, 1));
     if (performance.now() - startedMs > 200_000) break;
   }
   await restarting;
-  await until("everything at the reader", () => client.cursor["r1"] === seq);
-  const { counts } = client;
+  await until("everything at the readers", () => followers.every(({ client }) => client.cursor["r1"] === seq));
+  const sums: Record<string, number> = {};
+  const add = (name: string, count: number): void => void (sums[name] = (sums[name] ?? 0) + count);
+  for (const { proxy, client } of followers) {
+    for (const [kind, count] of [...Object.entries(proxy.done), ...Object.entries(client.counts)]) add(kind, count);
+  }
+  const told = Object.entries(sums).map(([name, count]) => `${count} ${name}`);
   console.log(
-    `R16: ${proxy.total} forced disconnects (${Object.entries(proxy.done)
-      .map(([kind, count]) => `${count} ${kind}`)
-      .join(", ")}), ${seqs.length} events in ${((performance.now() - startedMs) / 1_000).toFixed(1)} s: ` +
-      `${counts.gaps} gaps, ${counts.repeats} repeats, ${counts.snapshots} snapshots, ${counts.connections} subscriptions, ` +
-      `publisher ${publisher.status.connections} connections`,
+    `R16: ${total()} forced disconnects of ${readers} readers in ${((performance.now() - startedMs) / 1_000).toFixed(1)} s: ` +
+      `${told.join(", ")}; publisher ${publisher.status.connections} connections`,
   );
-  client.close();
+  for (const { client } of followers) client.close();
   await publisher.close();
-  await proxy.close();
+  await Promise.all(followers.map(({ proxy }) => proxy.close()));
   await hub.close();
-  expect(proxy.total).toBe(disconnects);
-  expect(seqs).toEqual(countUp(seq));
-  expect(counts).toMatchObject({ gaps: 0, repeats: 0, snapshots: 0 });
+  expect(total()).toBe(disconnects);
+  for (const { seqs } of followers) expect(seqs).toEqual(countUp(seq));
+  expect(sums).toMatchObject({ gaps: 0, repeats: 0, snapshots: 0 });
   expect(publisher.status.connections).toBeGreaterThan(restarts / 2);
 }, 240_000);
 

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { createPageAccess, type ListeningHub, type PageAccess, socketPaths } from "../../src/websocket/index.ts";
-import { handshakeLines, sendRaw } from "./raw-request.ts";
+import { handshakeLines, requestLines, sendRaw } from "./raw-request.ts";
 import { startHub, testToken } from "./socket-rig.ts";
 
 let server: ListeningHub;
@@ -28,10 +28,7 @@ async function letIn(): Promise<string> {
 
 function get(path: string, headers: Readonly<Record<string, string>> = {}) {
   const all = { Host: `127.0.0.1:${server.port}`, Connection: "close", ...headers };
-  return sendRaw(server.port, [
-    `GET ${path} HTTP/1.1`,
-    ...Object.entries(all).map(([name, value]) => `${name}: ${value}`),
-  ]);
+  return sendRaw(server.port, requestLines(path, all));
 }
 
 const subscriptions = { path: socketPaths.subscribe, publish: socketPaths.publish };
@@ -86,7 +83,7 @@ describe("a handshake", () => {
       "the token as a query": { headers: {} },
       nothing: { headers: {} },
     };
-    const tally = { in: 0, out: 0 };
+    const tally = { in: 0, out: 0, plain: 0 };
     const surprises: string[] = [];
     const attempt = async (host: string | undefined, origin: string | undefined, isOwn: boolean): Promise<void> => {
       for (const [name, { headers, protocol }] of Object.entries(credentials)) {
@@ -103,6 +100,19 @@ describe("a handshake", () => {
         if (!expected.includes(status)) surprises.push(`Host ${host}, Origin ${origin}, ${name}: ${status}`);
         if (status === 101 && /bearer/i.test(text)) surprises.push("the token came back");
         tally[status === 101 ? "in" : "out"] += 1;
+        // Whoever asks without a handshake is told what a handshake would have come to, and no more.
+        const plain = await sendRaw(
+          port,
+          requestLines(path, { Host: host, Origin: origin, ...headers, "Sec-WebSocket-Protocol": protocol }),
+        );
+        tally.plain += 1;
+        // Without a Host, Node itself refuses it.
+        if (plain.status !== (status === 101 ? 426 : host === undefined ? 400 : status)) {
+          surprises.push(`Host ${host}, Origin ${origin}, ${name}, plain: ${plain.status} but ${status}`);
+        }
+        if (plain.status !== 400 && !/^cache-control: no-store\r$/im.test(plain.text)) surprises.push("it may be kept");
+        if (/bearer [^\r]|set-cookie|access-control/i.test(plain.text))
+          surprises.push(`too much is told: ${plain.text}`);
       }
     };
     for (const host of hosts.own) {
@@ -117,7 +127,7 @@ describe("a handshake", () => {
       }
     }
     process.stdout.write(
-      `R18: ${tally.in + tally.out} handshakes, ${tally.in} let in, ${tally.out} refused before the upgrade\n`,
+      `R18: ${tally.in + tally.out} handshakes, ${tally.in} let in, ${tally.out} refused before the upgrade; ${tally.plain} plain requests told the same\n`,
     );
     expect(surprises).toEqual([]);
     expect(tally.in).toBe(hosts.own.length * (2 + 2 * 3));
@@ -236,6 +246,40 @@ describe("a handshake", () => {
     );
     const other = handshakeLines(subscriptions.path, { ...own, Cookie: cookie }, { protocol: "netra.v9" });
     expect((await sendRaw(server.port, other)).status).toBe(400);
+  });
+
+  test("that is none, of a page that asks its own server, is told the same, of any other page never", async () => {
+    const ask = async (headers: Readonly<Record<string, string>>, path: string = subscriptions.path) => {
+      const { status, text } = await get(path, { Cookie: cookie, ...headers });
+      return [status, JSON.parse(text.slice(text.indexOf("\r\n\r\n")))] as const;
+    };
+    const needsToken = [401, { status: 401, message: "a token is needed" }];
+    expect(await ask({ "Sec-Fetch-Site": "same-origin" })).toEqual([
+      426,
+      { status: 426, message: "a WebSocket is to be had here, to subscribe" },
+    ]);
+    expect(await ask({ "Sec-Fetch-Site": "same-origin" }, subscriptions.publish)).toEqual([
+      403,
+      { status: 403, message: "you may not publish here" },
+    ]);
+    // Another port of this machine, a link, another host, and whoever does not say.
+    for (const site of ["same-site", "none", "cross-site", ""]) {
+      expect(await ask({ "Sec-Fetch-Site": site })).toEqual(needsToken);
+    }
+    expect(await ask({ "Sec-Fetch-Site": "same-origin", Cookie: "apex_page_80=guess" })).toEqual(needsToken);
+    // What is said in place of an Origin counts for nothing beside one.
+    const foreign = { Origin: "http://evil.example.com", "Sec-Fetch-Site": "same-origin" };
+    expect((await ask(foreign))[0]).toBe(403);
+    expect((await ask({ Host: "rebound.example.com", "Sec-Fetch-Site": "same-origin" }))[0]).toBe(403);
+    expect(server.hub.clients).toBe(0);
+  });
+
+  test("that is none is told, like a handshake, that the hub is full", async () => {
+    await server.close();
+    server = await startHub({ limits: { clients: 0 } });
+    const own = { Authorization: `Bearer ${testToken}` };
+    expect((await get(subscriptions.path, own)).status).toBe(503);
+    expect((await get(subscriptions.path, { ...own, Origin: "http://evil.example.com" })).status).toBe(403);
   });
 
   test("at any other path is no upgrade", async () => {

@@ -7,7 +7,7 @@ export interface RawAnswer {
   readonly text: string;
 }
 
-/** Sends lines of a request over a bare connection and reads the head of the answer; `keep` sees the connection afterwards. */
+/** Sends lines of a request over a bare connection and reads the answer, of one without a length its head; `keep` sees the connection afterwards. */
 export function sendRaw(port: number, lines: readonly string[], host = "127.0.0.1"): Promise<RawAnswer> {
   return new Promise((resolve) => {
     const socket = connect({ port, host });
@@ -21,7 +21,9 @@ export function sendRaw(port: number, lines: readonly string[], host = "127.0.0.
     socket.on("close", finish);
     socket.on("data", (chunk: Buffer) => {
       text += chunk.toString("latin1");
-      if (text.includes("\r\n\r\n")) finish();
+      const bodyAt = text.indexOf("\r\n\r\n") + 4;
+      const length = Number(/^content-length: (\d+)\r$/im.exec(text.slice(0, bodyAt))?.[1] ?? 0);
+      if (bodyAt >= 4 && text.length >= bodyAt + length) finish();
     });
     socket.write([...lines, "", ""].join("\r\n"));
   });
@@ -41,6 +43,11 @@ export function handshakeLines(
     "Sec-WebSocket-Protocol": protocol,
     ...headers,
   };
-  const lines = Object.entries(all).flatMap(([name, value]) => (value === undefined ? [] : [`${name}: ${value}`]));
+  return requestLines(path, all);
+}
+
+/** The lines of a request that is no handshake. */
+export function requestLines(path: string, headers: Readonly<Record<string, string | undefined>>): string[] {
+  const lines = Object.entries(headers).flatMap(([name, value]) => (value === undefined ? [] : [`${name}: ${value}`]));
   return [`GET ${path} HTTP/1.1`, ...lines];
 }

@@ -101,6 +101,7 @@ export class AppState {
       this.wasOpen = true;
       for (const { run, thread } of state.runs) this.book.add(run, thread);
     }
+    if (state.kind === "closed" && state.error?.reason === "unauthorized") this.said = "this page is not let in";
     if (state.kind === "waiting" && this.wasOpen) this.said = "the connection is lost";
     this.changed();
   }

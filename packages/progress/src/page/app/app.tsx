@@ -34,13 +34,15 @@ export function App({ app }: { readonly app: AppState }): JSX.Element {
   const standing = run?.view.plan && runStanding(run);
   const failures = run ? nodeFailures(run) : [];
   const text = connectionText(app, run);
+  // Where nothing is shown yet, that is said in its place.
+  const isBannerDue = text.isGrave && run?.view.plan !== undefined;
   useEffect(() => showInTab(run, standing));
 
   return (
     <div class="app">
       <PageHeader app={app} run={run} standing={standing} />
-      <div class={`banner ${text.tone}`} hidden={!text.isGrave}>
-        {text.more}
+      <div class={`banner ${text.tone}`} hidden={!isBannerDue}>
+        {isBannerDue && text.more}
       </div>
       <div class="visually-hidden" role="status" aria-live="polite">
         {cleanLine(app.said)}
@@ -49,7 +51,7 @@ export function App({ app }: { readonly app: AppState }): JSX.Element {
         <RunBody app={app} run={run} failures={failures} isWide={isWide} />
       ) : (
         <main class="nothing">
-          <p>{nothingYet(app)}</p>
+          <p class={text.isGrave ? `${text.tone}-text` : ""}>{text.isGrave ? text.more : nothingYet(app)}</p>
         </main>
       )}
     </div>

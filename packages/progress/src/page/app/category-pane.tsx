@@ -4,6 +4,7 @@ import type { FinishedNode, RunningNode } from "../../node-view.ts";
 import { cleanLine } from "../../render/clean-text.ts";
 import { formatDuration, formatElapsed } from "../../render/durations.ts";
 import { outcomeSentence } from "../../render/outcome-text.ts";
+import { expectedOf, predictedOverrun } from "../model/prediction.ts";
 import type { PageRun } from "../model/page-run.ts";
 import { AttemptsView } from "./attempts-view.tsx";
 import type { AppState } from "./app-state.ts";
@@ -27,6 +28,7 @@ export function CategoryPane(props: {
   const status = finished?.outcome.status ?? (running ? (running.isBackingOff ? "retrying" : "running") : "waiting");
   const node = finished ?? running;
   const isFailing = status === "running" && running !== undefined && running.counts.failed > 0;
+  const overrun = finished ? undefined : predictedOverrun(view, id, running);
   const { tab } = app.place;
   return (
     <div class="category">
@@ -41,7 +43,9 @@ export function CategoryPane(props: {
         </div>
         <p class="small soft facts-line">
           {layer && <span>{cleanLine(layer.name, 60)}</span>}
-          <span>{timeText(run, running, finished)}</span>
+          <span>{timeText(run, id, { running, finished })}</span>
+          {overrun === "limit" && <span class="warn-text">took longer before than its limit is</span>}
+          {overrun === "layer" && <span class="warn-text">likely to end after its layer's budget</span>}
           {finished?.flaky && <span class="warn-text">flaky: passed only on a retry</span>}
           {running && <Processes run={run} id={id} />}
         </p>
@@ -78,14 +82,23 @@ function finishedNode({ view }: PageRun, id: NodeId): FinishedNode | undefined {
   return undefined;
 }
 
-function timeText(run: PageRun, running: RunningNode | undefined, finished: FinishedNode | undefined): string {
-  const limitMs = running && run.view.planNodes.get(running.id)?.timeoutMs;
+function timeText(
+  run: PageRun,
+  id: NodeId,
+  { running, finished }: { readonly running: RunningNode | undefined; readonly finished: FinishedNode | undefined },
+): string {
   if (running) {
+    const limitMs = run.view.planNodes.get(running.id)?.timeoutMs;
+    const expectedMs = expectedOf(run.view, id);
     const elapsed = formatElapsed(Math.max(0, run.nowMs(performance.now()) - running.startedAtMs));
-    const limit = limitMs === undefined ? "" : ` of ${formatLimit(limitMs)}`;
-    return `${elapsed}${limit}, attempt ${running.attempt}`;
+    const usual = expectedMs === undefined ? "" : ` of ~${formatElapsed(expectedMs)}`;
+    const limit = limitMs === undefined ? "" : `${usual === "" ? " of " : ", limit "}${formatLimit(limitMs)}`;
+    return `${elapsed}${usual}${limit}, attempt ${running.attempt}`;
   }
-  if (!finished || finished.attempts === 0) return "has not run";
+  if (!finished || finished.attempts === 0) {
+    const expectedMs = finished ? undefined : expectedOf(run.view, id);
+    return expectedMs === undefined ? "has not run" : `has not run, took ${formatElapsed(expectedMs)} before`;
+  }
   return `${formatDuration(finished.durationMs)}, ${finished.attempts === 1 ? "1 attempt" : `${finished.attempts} attempts`}`;
 }
 

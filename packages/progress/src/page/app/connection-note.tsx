@@ -34,7 +34,7 @@ export interface ConnectionText {
 /** The words for how the page stands with the hub. */
 export function connectionText({ connection, wasOpen }: AppState, run: PageRun | undefined): ConnectionText {
   const isOver = run?.view.summary !== undefined;
-  const kept = wasOpen ? "What is shown stays." : "";
+  const kept = run?.view.plan ? "What is shown stays." : "";
   switch (connection.kind) {
     case "open":
       return isOver
@@ -51,6 +51,11 @@ export function connectionText({ connection, wasOpen }: AppState, run: PageRun |
       return { tone: "warn", word: `reconnecting in ${seconds} s`, more, isGrave: true };
     }
     case "closed": {
+      const refusal = connection.error?.reason;
+      if (isOver) return { tone: "idle", word: "run is over", more: notLetIn, isGrave: false };
+      if (refusal === "unauthorized") {
+        return { tone: "bad", word: "not let in", more: `${notLetIn} ${kept}`.trim(), isGrave: true };
+      }
       const reason = connection.error ? cleanLine(connection.error.message) : "closed";
       const hint = connection.error?.hint === undefined ? "" : ` ${cleanLine(connection.error.hint)}`;
       return { tone: "bad", word: "not connected", more: `${reason}.${hint} ${kept}`.trim(), isGrave: true };
@@ -60,9 +65,10 @@ export function connectionText({ connection, wasOpen }: AppState, run: PageRun |
   }
 }
 
-/** Browsers do not tell a page why a socket was refused. */
-const neverOpen =
-  "The server does not answer, or does not let this page in: the link to it may be used up. Open the one that apex shows. It is tried again until it works.";
+const neverOpen = "The server does not answer. It is tried again until it does.";
+
+/** Its link is used up, or of another run. */
+const notLetIn = "This page is not let in: open the link that apex printed.";
 
 function goneText(
   { reason }: Extract<ClientState, { kind: "waiting" }>,

@@ -9,6 +9,7 @@ import { toneOf } from "../../report/html/outcome-badge.ts";
 import type { LayerView } from "../../run-view.ts";
 import { layerCounts, type LayerRow, layerRows, type NodeChoice } from "../model/layer-rows.ts";
 import type { PageRun } from "../model/page-run.ts";
+import { expectedOf, isLate, predictedOverrun } from "../model/prediction.ts";
 import { budgetTone } from "../model/run-standing.ts";
 import type { AppState } from "./app-state.ts";
 import { Badge, Counts, Mark, nodeStatusWord, statusTone } from "./badge.tsx";
@@ -106,6 +107,7 @@ function LayerHead({ app, run, row, nowMs }: RowProps & { readonly row: Extract<
   const elapsedMs = layerMs(layer, nowMs);
   const counts = layerCounts(layer, run.view);
   const why = whyNot(run, layer);
+  const expectedMs = progress.phase === "finished" ? undefined : run.prediction.layersMs.get(layer.id);
   const isFailing = isRunning && counts.failed > 0;
   return (
     <div class={`layer-head ${isOpen && nodeIds.length > 0 ? "" : "last"}`}>
@@ -118,14 +120,17 @@ function LayerHead({ app, run, row, nowMs }: RowProps & { readonly row: Extract<
       <Badge tone={isFailing ? "bad" : tone} word={isFailing ? "failing" : word} isBusy={isRunning} />
       <span class="time num">
         {elapsedMs !== undefined && (isRunning ? formatElapsed(elapsedMs) : formatDuration(elapsedMs))}
+        {expectedMs !== undefined && (
+          <Expected elapsedMs={elapsedMs} expectedMs={expectedMs} {...(budgetMs !== undefined && { budgetMs })} />
+        )}
         {budgetMs !== undefined && (
-          <span class="soft">
-            {elapsedMs === undefined ? "budget " : " of "}
+          <span class={`soft ${expectedMs === undefined ? "" : "if-room"}`}>
+            {expectedMs !== undefined ? ", budget " : elapsedMs === undefined ? "budget " : " of "}
             {formatLimit(budgetMs)}
           </span>
         )}
       </span>
-      <Budget layer={layer} elapsedMs={elapsedMs ?? 0} />
+      <Budget layer={layer} elapsedMs={elapsedMs ?? 0} expectedMs={expectedMs} />
       <span class="done soft">
         {done} of {nodeIds.length} {nodeIds.length === 1 ? "category" : "categories"}
         {why !== "" && ` · ${why}`}
@@ -135,13 +140,37 @@ function LayerHead({ app, run, row, nowMs }: RowProps & { readonly row: Extract<
   );
 }
 
-function Budget({ layer, elapsedMs }: { readonly layer: LayerView; readonly elapsedMs: number }): JSX.Element {
+/** How long something took before, beside the time that it has taken so far. */
+function Expected(props: {
+  readonly elapsedMs: number | undefined;
+  readonly expectedMs: number;
+  readonly budgetMs?: number;
+}): JSX.Element {
+  const { elapsedMs, expectedMs, budgetMs = Number.POSITIVE_INFINITY } = props;
+  const isBad = expectedMs > budgetMs || (elapsedMs !== undefined && isLate(elapsedMs, expectedMs));
+  const tone = isBad ? "warn-text" : "soft";
+  return (
+    <span class={tone} title="as long as it took before">
+      {elapsedMs === undefined ? "~" : " of ~"}
+      {formatElapsed(expectedMs)}
+    </span>
+  );
+}
+
+function Budget(props: {
+  readonly layer: LayerView;
+  readonly elapsedMs: number;
+  readonly expectedMs: number | undefined;
+}): JSX.Element {
+  const { layer, elapsedMs, expectedMs } = props;
   const { budgetMs, name } = layer;
   if (budgetMs === undefined) return <div class="budget none" />;
   const share = Math.min(1, budgetMs > 0 ? elapsedMs / budgetMs : 1);
   const percent = Math.round((budgetMs > 0 ? elapsedMs / budgetMs : 1) * 100);
   const tone = budgetTone(elapsedMs, budgetMs);
-  const text = `${percent} % of the budget of ${formatLimit(budgetMs)} spent`;
+  const isOver = expectedMs !== undefined && expectedMs > budgetMs;
+  const foretold = isOver ? `, which is likely not enough` : "";
+  const text = `${percent} % of the budget of ${formatLimit(budgetMs)} spent${foretold}`;
   return (
     <div
       class="budget"
@@ -154,6 +183,9 @@ function Budget({ layer, elapsedMs }: { readonly layer: LayerView; readonly elap
       title={text}
     >
       <div class={`spent ${tone}`} style={{ transform: `scaleX(${share})` }} />
+      {expectedMs !== undefined && (
+        <div class="foretold" style={{ left: `${Math.min(1, budgetMs > 0 ? expectedMs / budgetMs : 1) * 100}%` }} />
+      )}
     </div>
   );
 }
@@ -176,7 +208,7 @@ function layerMs({ progress }: LayerView, nowMs: number): number | undefined {
 }
 
 function NodeRow({ app, run, row, nowMs }: RowProps & { readonly row: Extract<LayerRow, { kind: "node" }> }) {
-  const { id, status, running, finished, isLast } = row;
+  const { id, status, running, finished, isLast, isPart } = row;
   const node = finished ?? running;
   const flaky = finished?.flaky === true;
   // Counts say it, too.
@@ -185,11 +217,14 @@ function NodeRow({ app, run, row, nowMs }: RowProps & { readonly row: Extract<La
   const hasFailed = running !== undefined && running.counts.failed > 0;
   const attempts = finished?.attempts ?? running?.attempt ?? 1;
   const limitMs = run.view.planNodes.get(id)?.timeoutMs;
+  const expectedMs = finished ? undefined : expectedOf(run.view, id);
+  const elapsedMs = running && Math.max(0, nowMs - running.startedAtMs);
+  const overrun = finished ? undefined : predictedOverrun(run.view, id, running);
   const isChosen = app.place.panel === "category" && app.place.node === id;
   return (
     <button
       type="button"
-      class={`node-row ${isLast ? "last" : ""} ${status === "waiting" ? "faint" : ""}`}
+      class={`node-row ${isLast ? "last" : ""} ${isPart ? "part" : ""} ${status === "waiting" ? "faint" : ""}`}
       aria-current={isChosen ? "true" : undefined}
       onClick={() => app.go({ panel: "category", node: id })}
     >
@@ -199,6 +234,7 @@ function NodeRow({ app, run, row, nowMs }: RowProps & { readonly row: Extract<La
         <span class="visually-hidden"> {nodeStatusWord(status)}</span>
       </span>
       <span class="notes">
+        {overrun !== undefined && <span class="note warn">{overrunText[overrun]}</span>}
         {attempts > 1 && <span class="note">attempt {attempts}</span>}
         {flaky && finished.counts.flaky === 0 && <span class="note warn">flaky</span>}
         {finished && !isSaid && (
@@ -215,9 +251,14 @@ function NodeRow({ app, run, row, nowMs }: RowProps & { readonly row: Extract<La
       {node ? <Counts counts={node.counts} /> : <span class="counts" />}
       <span class="time num">
         {finished && finished.attempts > 0 && formatDuration(finished.durationMs)}
-        {running && formatElapsed(Math.max(0, nowMs - running.startedAtMs))}
-        {running && limitMs !== undefined && <span class="soft"> / {formatLimit(limitMs)}</span>}
+        {elapsedMs !== undefined && formatElapsed(elapsedMs)}
+        {expectedMs !== undefined && <Expected elapsedMs={elapsedMs} expectedMs={expectedMs} />}
+        {running && limitMs !== undefined && expectedMs === undefined && (
+          <span class="soft"> / {formatLimit(limitMs)}</span>
+        )}
       </span>
     </button>
   );
 }
+
+const overrunText = { limit: "likely over its limit", layer: "likely over the budget" } as const;

@@ -4,6 +4,7 @@ import { cleanLine } from "../../render/clean-text.ts";
 import { formatDuration, formatElapsed } from "../../render/durations.ts";
 import { runCounts } from "../model/layer-rows.ts";
 import type { PageRun } from "../model/page-run.ts";
+import { isLate } from "../model/prediction.ts";
 import { budgetTone, type RunStanding } from "../model/run-standing.ts";
 import type { AppState } from "./app-state.ts";
 import { Badge } from "./badge.tsx";
@@ -68,13 +69,23 @@ function Facts({ run, standing }: { readonly run: PageRun; readonly standing: Ru
   const isOver = view.summary !== undefined;
   const near = budgetMs === undefined ? "good" : budgetTone(elapsedMs, budgetMs);
   const tone = near === "good" ? "" : `${near}-text`;
+  const expectedMs = isOver ? undefined : run.prediction.runMs;
   return (
     <dl class="facts">
       <div>
-        <dt>{isOver ? "Took" : "Elapsed"}</dt>
+        <dt>
+          {isOver ? "Took" : "Elapsed"}
+          {expectedMs !== undefined && budgetMs !== undefined && `, budget ${formatLimit(budgetMs)}`}
+        </dt>
         <dd class={tone}>
           {isOver ? formatDuration(elapsedMs) : formatElapsed(elapsedMs)}
-          {budgetMs !== undefined && <small> of {formatLimit(budgetMs)}</small>}
+          {expectedMs !== undefined && (
+            <small class={isLate(elapsedMs, expectedMs) ? "warn-text" : ""} title="as long as it took before">
+              {" "}
+              of ~{formatElapsed(expectedMs)}
+            </small>
+          )}
+          {expectedMs === undefined && budgetMs !== undefined && <small> of {formatLimit(budgetMs)}</small>}
         </dd>
       </div>
       <div>

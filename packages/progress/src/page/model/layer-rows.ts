@@ -15,6 +15,8 @@ export type LayerRow =
       readonly layerId: LayerId;
       readonly status: NodeStatus;
       readonly isLast: boolean;
+      /** Of the category above it. */
+      readonly isPart: boolean;
       readonly running?: RunningNode;
       readonly finished?: FinishedNode;
     }
@@ -29,12 +31,12 @@ export interface NodeChoice {
 }
 
 /** The layers of a run in order, each with those of its categories that are chosen, in the plan's order. */
-export function layerRows({ layers, running }: RunView, choice: NodeChoice): LayerRow[] {
+export function layerRows({ layers, running, planNodes }: RunView, choice: NodeChoice): LayerRow[] {
   const words = choice.words.toLowerCase().split(/\s+/).filter(Boolean);
   const isChosen = words.length > 0 || choice.status !== "all";
   return [...layers.values()].flatMap((layer): LayerRow[] => {
     const finished = new Map(layer.finished.map((node) => [node.id, node]));
-    const nodes = layer.nodeIds.flatMap((id) => {
+    const nodes = withParts(layer.nodeIds, planNodes).flatMap((id) => {
       const [active, ended] = [running.get(id), finished.get(id)];
       const status = ended?.outcome.status ?? runningStatus(active);
       const fits = words.every((word) => id.toLowerCase().includes(word)) && fitsStatus(status, active, choice.status);
@@ -45,9 +47,11 @@ export function layerRows({ layers, running }: RunView, choice: NodeChoice): Lay
     const gap: LayerRow = { kind: "gap", layerId: layer.id };
     if (!isOpen) return [head, gap];
     if (nodes.length === 0) return isChosen ? [head, { kind: "nothing", layerId: layer.id }, gap] : [head, gap];
+    const parts = new Set(nodes.flatMap(({ id }) => planNodes.get(id)?.parts ?? []));
     const rows = nodes.map(({ id, status, active, ended }, index): LayerRow => ({
       kind: "node",
       id,
+      isPart: parts.has(id),
       layerId: layer.id,
       status,
       isLast: index === nodes.length - 1,
@@ -55,6 +59,22 @@ export function layerRows({ layers, running }: RunView, choice: NodeChoice): Lay
       ...(ended && { finished: ended }),
     }));
     return [head, ...rows, gap];
+  });
+}
+
+/** The parts of a category come after it, wherever the plan has them. */
+function withParts(ids: readonly NodeId[], planNodes: RunView["planNodes"]): readonly NodeId[] {
+  const wholeOf = new Map<NodeId, NodeId>();
+  for (const id of ids) {
+    for (const part of planNodes.get(id)?.parts ?? []) {
+      if (planNodes.get(part)?.parts === undefined && !wholeOf.has(part)) wholeOf.set(part, id);
+    }
+  }
+  if (wholeOf.size === 0) return ids;
+  const all = new Set(ids);
+  return ids.flatMap((id) => {
+    if (wholeOf.has(id)) return [];
+    return [id, ...(planNodes.get(id)?.parts ?? []).filter((part) => all.has(part) && wholeOf.get(part) === id)];
   });
 }
 

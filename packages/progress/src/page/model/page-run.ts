@@ -1,10 +1,11 @@
 import type { NodeId, Outcome, RunEvent, RunEventOf, RunId } from "@netra-apex/core";
-import { applyEvent, emptyRunView, type RunView } from "../../run-view.ts";
+import { RunFold, type RunView } from "../../run-view.ts";
 import type { Snapshot } from "../../websocket/protocol.ts";
 import { viewOfSnapshot } from "../../websocket/snapshot-view.ts";
 import { type EventLine, eventLine } from "./event-line.ts";
 import { NodeTests } from "./node-tests.ts";
 import { OutputLog } from "./output-log.ts";
+import { predictRun, type RunPrediction } from "./prediction.ts";
 
 /** Events that the log of a run has. */
 export const keptEvents = 2_000;
@@ -50,7 +51,10 @@ export class PageRun {
   isPaused = false;
   /** When the latest event arrived, on the page's own clock in milliseconds. */
   arrivedAtMs = 0;
-  #view: RunView = emptyRunView;
+  #fold = new RunFold();
+  /** Passed before, and not run again. */
+  readonly #kept = new Set<NodeId>();
+  #prediction: RunPrediction | undefined;
   #testCount = 0;
   #outputChars = 0;
 
@@ -59,14 +63,20 @@ export class PageRun {
     this.thread = thread;
   }
 
+  /** Goes on changing with each event: read it, do not keep it. */
   get view(): RunView {
-    return this.#view;
+    return this.#fold.view;
+  }
+
+  /** How long it and its layers will have taken, as far as that is known. */
+  get prediction(): RunPrediction {
+    return (this.#prediction ??= predictRun(this.view, this.#kept));
   }
 
   /** Takes the next event in. */
   apply(event: RunEvent, arrivedAtMs: number): void {
     this.arrivedAtMs = arrivedAtMs;
-    this.#view = applyEvent(this.#view, event);
+    this.#fold.apply(event);
     this.#note(event);
   }
 
@@ -74,14 +84,15 @@ export class PageRun {
   begin(snapshot: Pick<Snapshot, "events" | "omittedTests">, arrivedAtMs: number): void {
     this.isCondensed = true;
     this.arrivedAtMs = arrivedAtMs;
-    this.#view = viewOfSnapshot(snapshot);
+    this.#fold = new RunFold(viewOfSnapshot(snapshot));
     for (const event of snapshot.events) this.#note(event);
   }
 
   /** The time of the run now, in milliseconds since the Unix epoch by the clock of the machine that runs it. */
   nowMs(pageMs: number): number {
-    const isOver = this.#view.summary !== undefined;
-    return this.#view.atMs + (isOver ? 0 : Math.max(0, pageMs - this.arrivedAtMs));
+    const { atMs, summary } = this.view;
+    const isOver = summary !== undefined;
+    return atMs + (isOver ? 0 : Math.max(0, pageMs - this.arrivedAtMs));
   }
 
   #note(event: RunEvent): void {
@@ -89,6 +100,10 @@ export class PageRun {
     // Dropped in bulk: to shift an array by one for every event is slow.
     if (this.events.length > keptEvents * 1.1) this.events.splice(0, this.events.length - keptEvents);
     switch (event.type) {
+      case "run_started":
+      case "plan_extended":
+        this.#prediction = undefined;
+        return;
       case "test_completed":
         return this.#noteTest(event);
       case "output":
@@ -96,6 +111,10 @@ export class PageRun {
       case "node_completed":
         if (isBroken(event.outcome)) this.failing.add(event.nodeId);
         this.processes.delete(event.nodeId);
+        if (event.keptFrom !== undefined) {
+          this.#kept.add(event.nodeId);
+          this.#prediction = undefined;
+        }
         return;
       case "process_sampled":
         this.processes.set(event.nodeId, event);
