@@ -39,7 +39,6 @@ export async function openStream(request: StreamRequest, run: StreamedRun): Prom
             ...withToken(tokenFor(url)),
             threadId,
             replay: (_, afterSeq) => run.eventsAfter(afterSeq),
-            onNotice: (message) => run.say(`stream  ${message}`),
           },
         });
   const own =
