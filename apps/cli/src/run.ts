@@ -1,4 +1,12 @@
-import { loadConfig, type Reporter, resolvePlan, runPlan, type RunSummary, type Selection } from "@netra-apex/core";
+import {
+  isolateReporter,
+  loadConfig,
+  type Reporter,
+  resolvePlan,
+  runPlan,
+  type RunSummary,
+  type Selection,
+} from "@netra-apex/core";
 import { assertShardable, frameworkNames } from "@netra-apex/runner";
 import { changedFilesFor } from "./commands/changed-files-for.ts";
 import { prepareRun } from "./history/prepare-run.ts";
@@ -34,7 +42,7 @@ export async function run(selection: Selection = {}, options: RunOptions = {}): 
   try {
     const summary = await runPlan(plan, {
       ...settings,
-      reporters: [...settings.reporters, ...(options.reporters ?? [])],
+      reporters: [...settings.reporters, ...(options.reporters ?? []).map(isolateReporter)],
       ...(options.signal ? { signal: options.signal } : {}),
     });
     await keeper.settle();

@@ -15,6 +15,17 @@ const broken = {
     "blocking",
     "onEvent({ type }) { const end = Date.now() + (type === 'run_started' ? 1500 : 0); while (Date.now() < end); }",
   ),
+  "floating.mjs": reporterFile("floating", "onEvent() { void Promise.reject(new Error('nobody awaits')); }"),
+  "late.mjs": reporterFile(
+    "late",
+    "onEvent({ type }) { if (type === 'run_started') setTimeout(() => { throw new Error('too late') }, 20); }",
+  ),
+  "meddling.mjs": reporterFile(
+    "meddling",
+    "onEvent(event) { if (event.outcome) event.outcome.status = event.outcome.status === 'passed' ? 'failed' : 'passed';" +
+      " if (event.counts) event.counts.failed = 7; if (event.test) event.test.name = 'meddled';" +
+      " if (event.plan) event.plan.layers.reverse(); }",
+  ),
 };
 
 function project(
@@ -41,14 +52,20 @@ describe("a run with reporters that are broken", () => {
     expect(exitCode).toBe(1);
     expect(alone.exitCode).toBe(1);
     const verdicts = (file: string) =>
-      eventsOf(one.read(file)).flatMap((event) =>
-        event.type === "node_completed" ? [[event.nodeId, event.outcome, event.counts]] : [],
-      );
+      eventsOf(one.read(file)).flatMap((event): unknown[] => {
+        if (event.type === "run_completed") return [event.summary.outcome];
+        if (event.type === "test_completed") return [event.test.name];
+        return event.type === "node_completed" ? [[event.nodeId, event.outcome, event.counts]] : [];
+      });
     expect(verdicts("beside.ndjson")).toEqual(verdicts("alone.ndjson"));
     expect(stdout).toContain("fails once");
     expect(stderr).toContain("warning  the throwing reporter failed in the middle and was dropped: no disk\n");
     expect(stderr).toContain("warning  the rejecting reporter failed in the middle and was dropped: no network\n");
     expect(stderr).toContain("warning  the hanging reporter could not finish: it did not finish within 5s\n");
+    for (const message of ["nobody awaits", "too late"]) {
+      const told = `a reporter or a plugin failed where nobody waits for it, the run goes on: ${message}\n`;
+      expect(stderr.split(told)).toHaveLength(2);
+    }
     expect(stderr).toMatch(/^warning {2}the blocking reporter held everything up: it took \d+\.\d s of \d+\.\d s/m);
   });
 
@@ -57,6 +74,19 @@ describe("a run with reporters that are broken", () => {
     expect(exitCode).toBe(0);
     const failed = events.flatMap((event) => (event.type === "reporter_failed" ? [event.reporter] : []));
     expect(failed.toSorted()).toEqual(["rejecting", "throwing"]);
+  });
+});
+
+describe("a JUnit report", () => {
+  it("is written of tests that are skipped without a word, too", async () => {
+    const one = new Project({
+      "apex.yaml": `extends: none\nlayers: { fast: { categories: [unit] } }\n${nodeTestConfig(["unit"])}`,
+      "test/unit.test.mjs": `${nodeTestFile({ adds: "" })}test.skip("waits", () => {});\n`,
+    });
+    const { exitCode, stderr } = await one.apex("--reporter", "junit=j.xml");
+    expect({ exitCode, stderr: stderr.includes("warning") }).toEqual({ exitCode: 0, stderr: false });
+    expect(one.read("j.xml")).toContain("<skipped/>");
+    expect(one.read("j.xml")).toContain('skipped="1"');
   });
 });
 

@@ -245,6 +245,7 @@ export {
 export type { WrittenEvent } from "./events/event-fields.ts";
 export { EventStream, type EventStreamOptions } from "./events/event-stream.ts";
 export type { Reporter } from "./events/reporter.ts";
+export { isolateReporter } from "./events/isolate-reporter.ts";
 export { ReporterFanOut, type ReporterFanOutOptions } from "./events/reporter-fan-out.ts";
 export type { ReporterFailure, ReporterReview, SlowReporter } from "./events/reporter-review.ts";
 export type { ReporterContext, ReporterFactory, ReporterStream } from "./events/reporter-factory.ts";

@@ -171,9 +171,7 @@ describe("the rich reporter", () => {
     await reporter.close?.();
     expect(screen.isCursorVisible).toBe(true);
     expect(clock.pending).toBe(0);
-    expect(screen.text).toBe(
-      "note  something is left out\nUNFINISHED · the run ended without a result · was running: unit",
-    );
+    expect(screen.text).toBe("note  something is left out\nUNFINISHED · its end was not seen · was running: unit");
   });
 
   it("gives the terminal back when drawing throws, and tells the fault at the next event", async () => {

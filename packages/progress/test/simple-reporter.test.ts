@@ -128,7 +128,7 @@ describe("the simple reporter", () => {
       .layerStarted("fast")
       .nodeStarted("unit");
     const { out } = await playSimple(run);
-    expect(out).toBe("UNFINISHED · the run ended without a result · was running: unit\n");
+    expect(out).toBe("UNFINISHED · its end was not seen · was running: unit\n");
   });
 
   it("names reporters that failed, at the very end", async () => {

@@ -14,6 +14,7 @@ import { prepareRun } from "../history/prepare-run.ts";
 import { listenForInterruption } from "./interruption.ts";
 import type { Invocation } from "./invocation.ts";
 import { chosenReporters, openRunReporters, sayOfReporters } from "./run-reporters.ts";
+import { listenForStrayFaults } from "./stray-faults.ts";
 import { listenForSuspension } from "./suspension.ts";
 import { streamRequest } from "../stream/stream-request.ts";
 import type { RunStream } from "../stream/open-stream.ts";
@@ -37,6 +38,7 @@ export async function executePlan(
   loadSqliteQuietly();
   const interruption = listenForInterruption((message) => shown.notice(message));
   const suspension = listenForSuspension(guard);
+  const strayFaults = listenForStrayFaults((message) => shown.notice(message));
   let share: HostParticipant | undefined;
   let stream: RunStream | undefined;
   let keeper: RunKeeper | undefined;
@@ -96,6 +98,7 @@ export async function executePlan(
     share?.leave();
     suspension.release();
     interruption.release();
+    strayFaults.release();
   }
 }
 

@@ -2,6 +2,7 @@ import type { Reporter, ReporterContext, ReporterReview, RunId } from "@netra-ap
 import {
   chooseProgressMode,
   chooseReporters,
+  cleanLine,
   type ChosenReporters,
   openReporters,
   parseReporterRequest,
@@ -70,11 +71,13 @@ export async function openRunReporters(
 export function sayOfReporters({ failures, slow }: ReporterReview): void {
   for (const { reporter, message, isDropped } of failures) {
     const how = isDropped ? "failed in the middle and was dropped" : "could not finish";
-    process.stderr.write(`warning  the ${reporter} reporter ${how}: ${message}\n`);
+    process.stderr.write(`warning  the ${cleanLine(reporter, 60)} reporter ${how}: ${cleanLine(message, 500)}\n`);
   }
   for (const { reporter, busyMs, runMs } of slow) {
     const share = `${seconds(busyMs)} of ${seconds(runMs)}`;
-    process.stderr.write(`warning  the ${reporter} reporter held everything up: it took ${share} to take events\n`);
+    process.stderr.write(
+      `warning  the ${cleanLine(reporter, 60)} reporter held everything up: it took ${share} to take events\n`,
+    );
   }
 }
 

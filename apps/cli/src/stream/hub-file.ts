@@ -1,7 +1,7 @@
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
-import process from "node:process";
-import { hostDirectory } from "@netra-apex/core";
+import { isDeepStrictEqual } from "node:util";
+import { hostDirectory, isProcessAlive, ownProcess, type ProcessIdentity } from "@netra-apex/core";
 
 /*
  * Whoever may read the files of a user may follow the user's runs: the token of a hub is in a file that nobody else can read, so that
@@ -14,7 +14,7 @@ export interface HubFile {
   readonly url: string;
   readonly token: string;
   /** Of the program that has the hub. */
-  readonly pid: number;
+  readonly owner: ProcessIdentity;
 }
 
 /** Writes down how the hub at a port is reached. Returns the file's path. */
@@ -28,17 +28,17 @@ export function writeHubFile(port: number, content: HubFile): string {
 }
 
 /** Takes the file away again, unless another program has written its own meanwhile. */
-export function removeHubFile(port: number, pid: number): void {
-  if (readHubFile(port)?.pid === pid) rmSync(hubFileOf(port), { force: true });
+export function removeHubFile(port: number): void {
+  const owner = readHubFile(port)?.owner;
+  if (owner && isDeepStrictEqual(owner, ownProcess())) rmSync(hubFileOf(port), { force: true });
 }
 
 /** How the hub at a port of this machine is reached; undefined where nobody of this user has written that down. */
 export function readHubFile(port: number): HubFile | undefined {
   try {
-    const { url, token, pid } = JSON.parse(readFileSync(hubFileOf(port), "utf8")) as Partial<HubFile>;
-    return typeof url === "string" && typeof token === "string" && typeof pid === "number"
-      ? { url, token, pid }
-      : undefined;
+    const { url, token, owner } = JSON.parse(readFileSync(hubFileOf(port), "utf8")) as Partial<HubFile>;
+    const isWhole = typeof url === "string" && typeof token === "string" && typeof owner?.pid === "number";
+    return isWhole ? { url, token, owner } : undefined;
   } catch {
     return undefined;
   }
@@ -52,17 +52,14 @@ export function openHubFiles(): readonly HubFile[] {
   } catch {
     return [];
   }
-  const files = names.map((name) => readHubFile(Number.parseInt(name, 10)));
-  return files.filter((file) => file !== undefined).filter(({ pid }) => isThere(pid));
-}
-
-function isThere(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
+  const ports = names.map((name) => Number.parseInt(name, 10));
+  return ports.flatMap((port) => {
+    const file = readHubFile(port);
+    if (file && isProcessAlive(file.owner) !== false) return [file];
+    // Of one that was killed; whoever has its pid now has nothing to do with it.
+    rmSync(hubFileOf(port), { force: true });
+    return [];
+  });
 }
 
 function hubFileOf(port: number): string {

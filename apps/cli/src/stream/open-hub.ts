@@ -1,5 +1,5 @@
 import process from "node:process";
-import { ApexError, describeThrown } from "@netra-apex/core";
+import { ApexError, describeThrown, ownProcess } from "@netra-apex/core";
 import {
   createPageAccess,
   createToken,
@@ -52,7 +52,7 @@ export async function openHub({ port: asked, hasPage, token: given, say }: RunHu
   const { hub, port, url } = listening;
   let file: string;
   try {
-    file = writeHubFile(port, { url, token, pid: process.pid });
+    file = writeHubFile(port, { url, token, owner: ownProcess() });
   } catch (error) {
     await listening.close();
     throw new HubFileError(`the token of the stream cannot be kept: ${describeThrown(error)}`, { cause: error });
@@ -65,7 +65,7 @@ export async function openHub({ port: asked, hasPage, token: given, say }: RunHu
     isKept: access !== undefined && process.stdin.isTTY && process.stderr.isTTY && !process.env["CI"],
     linger: () => untilInterrupted(say),
     close() {
-      if (!closing) removeHubFile(port, process.pid);
+      if (!closing) removeHubFile(port);
       closing ??= listening.close();
       return closing;
     },

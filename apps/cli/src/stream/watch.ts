@@ -19,6 +19,11 @@ class WatchError extends ApexError {
   readonly code = "APEX_WATCH";
 }
 
+/** What was given is no address. */
+class WatchAddressError extends ApexError {
+  readonly code = "APEX_ADDRESS";
+}
+
 /** What `apex watch` can be asked. */
 export type WatchOptions = PastOptions;
 
@@ -90,7 +95,7 @@ function follow(options: ConnectOptions): RunClient {
   try {
     return connect(options);
   } catch (error) {
-    throw new WatchError(describeThrown(error), { hint: "such as ws://127.0.0.1:4700", cause: error });
+    throw new WatchAddressError(describeThrown(error), { hint: "write it as ws://HOST:PORT", cause: error });
   }
 }
 

@@ -56,8 +56,8 @@ describe("apex watch", () => {
     expect(nobody).toMatchObject({ exitCode: 3 });
     expect(nobody.stderr).toContain("there is no hub at ws://127.0.0.1:1");
     const noAddress = await watch("ftp://127.0.0.1");
-    expect(noAddress).toMatchObject({ exitCode: 3 });
-    expect(noAddress.stderr).toContain("hint: such as ws://127.0.0.1:4700");
+    expect(noAddress).toMatchObject({ exitCode: 2 });
+    expect(noAddress.stderr).toContain("hint: write it as ws://HOST:PORT");
     const run = project.start(["--execution-mode", "all", "--websocket-port", "0"], state);
     const { url } = await announced(run);
     const wrong = await project.start(["watch", url], { ...state, APEX_WEBSOCKET_TOKEN: "x".repeat(43) });

@@ -14,7 +14,7 @@ layers:
 modes: { all: { layers: [first, second] } }
 categories:
   one: { command: [sh, -c, "for i in 1 2 3 4 5 6; do echo one $i; sleep 0.2; done"] }
-  two: { command: [sh, -c, "sleep 0.5; echo two"] }
+  two: { command: [sh, -c, "sleep 0.5; echo two, token=\${APEX_WEBSOCKET_TOKEN:-none}"] }
   three: { command: [sh, -c, "for i in 1 2 3 4 5 6; do echo three $i; sleep 0.2; done"] }
 `;
 
@@ -87,13 +87,17 @@ describe("apex run --websocket-port", () => {
     const elsewhere = connect({ url, token, thread: "thread-8" });
     onTestFinished(() => elsewhere.close());
     const client = connect({ url, token, thread: "thread-7" });
+    let printed = "";
     for await (const item of client) {
       expect(item.thread).toBe("thread-7");
       if (item.type !== "event") continue;
       expect(item.event.threadId).toBe("thread-7");
+      if (item.event.type === "output" && item.event.nodeId === "two") printed += item.event.text;
       if (item.event.type === "run_completed") break;
     }
     expect(elsewhere.counts.events).toBe(0);
+    // What lets people watch is no business of the tests.
+    expect(printed).toBe("two, token=none\n");
     expect((await run).exitCode).toBe(0);
   });
 

@@ -1,13 +1,16 @@
 import type { Agent } from "../agents/agent.ts";
 import type { EventStream } from "../events/event-stream.ts";
+import { isolateReporter } from "../events/isolate-reporter.ts";
 import type { Reporter } from "../events/reporter.ts";
 
-/** Lets agents see the events of a run that want to, and their reporters write them. */
+/** Lets agents see the events of a run that want to, and their reporters write them: copies, for a plugin must not change a verdict. */
 export function subscribeAgents(stream: EventStream, agents: readonly Agent[]): void {
   for (const agent of agents) {
-    if (agent.onEvent) stream.subscribe({ name: agent.name, onEvent: (event) => agent.onEvent?.(event) });
+    if (agent.onEvent) {
+      stream.subscribe(isolateReporter({ name: agent.name, onEvent: (event) => agent.onEvent?.(event) }));
+    }
     const reporter = reporterOf(agent);
-    if (reporter) stream.subscribe(reporter);
+    if (reporter) stream.subscribe(isolateReporter(reporter));
   }
 }
 

@@ -10,7 +10,7 @@ export interface Reporter {
   readonly name: string;
   /**
    * Called for each event in order, also for those of types that it does not know. Must not block (a slow sink buffers on its own)
-   * and must not change the event, which others get, too.
+   * and must not change the event, which others get, too; see `isolateReporter` for one that nobody vouches for.
    */
   onEvent(event: RunEvent): void;
   /** Shows a line of the program itself in the middle of a run, where a line written past the reporter would tear its screen. */

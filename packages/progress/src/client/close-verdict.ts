@@ -42,7 +42,7 @@ export function judgeClose(code: number, said: string): ConnectionEnd {
     case closeCodes.slowConsumer:
       return { kind: "lost", code, reason: `too slow for the hub${words}` };
     case closeCodes.goingAway:
-      return { kind: "lost", code, reason: `the hub goes down${words}` };
+      return { kind: "lost", code, reason: "the hub goes down" };
     case closeCodes.tooManyCommands:
     case serverFault:
       return { kind: "lost", code, reason: `the hub closed with ${code}${words}`, atLeastMs: unwellMs };

@@ -47,11 +47,11 @@ export function totals(view: RunView, summary: RunSummary, palette: Palette): st
   return [facts.join(" · "), ...details.map((line) => `  ${line}`)];
 }
 
-/** What is said of a run whose end was never told: the process was killed, or apex has a bug. */
+/** What is said of a run whose end was never told: the process was killed, apex has a bug, or whoever watched it has left. */
 export function unfinishedTotals(view: RunView, palette: Palette): string[] {
   const names = [...view.running.keys()].map((id) => cleanLine(id, 60));
   const running = names.length > 0 ? ` · was running: ${names.join(", ")}` : "";
-  return [`${palette.strong(palette.bad("UNFINISHED"))} · the run ended without a result${running}`];
+  return [`${palette.strong(palette.bad("UNFINISHED"))} · its end was not seen${running}`];
 }
 
 function headline({ outcome }: RunSummary, nodes: readonly FinishedNode[], palette: Palette): string {

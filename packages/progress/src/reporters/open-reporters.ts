@@ -1,4 +1,11 @@
-import type { Reporter, ReporterContext, ReporterFactory, RunId } from "@netra-apex/core";
+import path from "node:path";
+import {
+  isolateReporter,
+  type Reporter,
+  type ReporterContext,
+  type ReporterFactory,
+  type RunId,
+} from "@netra-apex/core";
 import type { ChosenReporter } from "./choose-reporters.ts";
 import { loadReporter, type ReporterPlaces } from "./load-reporter.ts";
 import { openFileStream, prepareFile } from "./reporter-file.ts";
@@ -23,7 +30,10 @@ export async function openReporters(
   }
   const reporters: Reporter[] = [];
   try {
-    for (const [one, make] of loaded) reporters.push(await open(one, make, options));
+    for (const [one, make] of loaded) {
+      const reporter = await open(one, make, options);
+      reporters.push(one.entry ? reporter : isolateReporter(reporter));
+    }
     return reporters;
   } catch (error) {
     await Promise.allSettled(reporters.map(async (reporter) => reporter.close?.()));
@@ -41,7 +51,7 @@ async function open(
   const streams = { stdout: hasStdout ? context.stdout : context.stderr, stderr: context.stderr };
   if (file === undefined) return make({ ...context, ...streams });
   if (entry?.file !== "stream") {
-    prepareFile({ name, file: file.replaceAll("{layer}", "layer") });
+    prepareFile({ name, file: beforeLayers(file) });
     return make({ ...context, ...streams, file });
   }
   const { stream, closedWith, close } = openFileStream({ name, file });
@@ -51,4 +61,10 @@ async function open(
     close();
     throw error;
   }
+}
+
+/** A file where those of the layers will be: of a directory that is called after one, nothing is there yet. */
+function beforeLayers(file: string): string {
+  const [start = "", ...rest] = file.split("{layer}");
+  return rest.length === 0 ? file : path.join(path.dirname(`${start}layer`), "report-of-a-layer");
 }

@@ -1,5 +1,6 @@
 import type { Reporter, ReporterContext, RunEvent } from "@netra-apex/core";
 import { OutputSink } from "../output-sink.ts";
+import { JunitLossError } from "../report/junit/junit-loss.ts";
 import { renderJunitByLayer } from "../report/junit/render-junit.ts";
 import type { RenderOptions } from "../report/render-options.ts";
 import { renderReport } from "../report/render-report.ts";
@@ -43,17 +44,33 @@ class ReportReporter implements Reporter {
     this.#fold = undefined;
     if (!fold) return;
     const report = fold.report();
+    const parts = (): ReadonlyMap<string, string> =>
+      this.#isByLayer ? renderJunitByLayer(report, this.#options) : new Map([["", this.#render(report)]]);
+    try {
+      await this.#write(parts());
+    } catch (error) {
+      if (!(error instanceof JunitLossError)) throw error;
+      // What there is of the results is worth more with a warning than nothing at all.
+      await this.#write(error.parts);
+      throw error;
+    }
+  }
+
+  get #isByLayer(): boolean {
+    return this.name === "junit" && this.#options.file?.includes("{layer}") === true;
+  }
+
+  async #write(parts: ReadonlyMap<string, string>): Promise<void> {
     const { file, stdout } = this.#options;
-    if (file === undefined) {
-      const sink = new OutputSink(stdout);
-      sink.write(this.#render(report));
-      await sink.close();
-    } else if (this.name === "junit" && file.includes("{layer}")) {
-      for (const [layer, text] of renderJunitByLayer(report, this.#options)) {
-        await writeWholeFile({ name: this.name, file: file.replaceAll("{layer}", fileNameOf(layer)) }, text);
+    for (const [layer, text] of parts) {
+      if (file === undefined) {
+        const sink = new OutputSink(stdout);
+        sink.write(text);
+        await sink.close();
+      } else {
+        const place = this.#isByLayer ? file.replaceAll("{layer}", fileNameOf(layer)) : file;
+        await writeWholeFile({ name: this.name, file: place }, text);
       }
-    } else {
-      await writeWholeFile({ name: this.name, file }, this.#render(report));
     }
   }
 

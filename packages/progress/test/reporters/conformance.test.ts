@@ -9,7 +9,9 @@ const elsewhere = new Set(["opentelemetry"]);
 for (const [name, { load, file, writes }] of Object.entries(reporterTable)) {
   if (elsewhere.has(name)) continue;
   const create: ReporterFactory = async (context) => (await load())(context);
-  describeReporter(name, { create }, { describe, it });
+  // One that works in a place alone is there.
+  const env = { GITHUB_ACTIONS: "true" };
+  describeReporter(name, { create, ...(name === "github" && { context: { env } }) }, { describe, it });
   if (writes === "lines") {
     const context = { verbose: true, env: { FORCE_COLOR: "3" } };
     describeReporter(`${name}, verbose on a terminal`, { create, context, columns: 60 }, { describe, it });
@@ -20,7 +22,19 @@ for (const [name, { load, file, writes }] of Object.entries(reporterTable)) {
 describe("the table of reporters", () => {
   it("has those that are documented", () => {
     expect(Object.keys(reporterTable)).toEqual(
-      expect.arrayContaining(["simple", "rich", "json", "log", "junit", "junit-plain", "html", "markdown", "trace"]),
+      expect.arrayContaining([
+        "simple",
+        "rich",
+        "json",
+        "log",
+        "junit",
+        "junit-plain",
+        "html",
+        "markdown",
+        "trace",
+        "github",
+        "opentelemetry",
+      ]),
     );
   });
 });

@@ -6,6 +6,13 @@ import type { JunitSuite } from "./junit-suites.ts";
 /** A JUnit file does not hold what the events told: a bug of the renderer, which must not be taken for a result. */
 export class JunitLossError extends ApexError {
   readonly code = "APEX_JUNIT_LOSS";
+  /** What was rendered all the same, as far as it goes: one file under an empty name, or one for each layer by its id. */
+  readonly parts: ReadonlyMap<string, string>;
+
+  constructor(message: string, parts: ReadonlyMap<string, string>) {
+    super(message, { hint: "please report it, with the file and the run's journal" });
+    this.parts = parts;
+  }
 }
 
 interface Counts {
@@ -27,11 +34,11 @@ const countedBy: Readonly<Record<string, keyof Counts>> = {
  * events told, not with what they were rendered from. Throws `JunitLossError`.
  */
 export function assertNothingLost(
-  documents: readonly string[],
+  parts: ReadonlyMap<string, string>,
   suites: readonly JunitSuite[],
   report: RunReport,
 ): void {
-  const written = documents.flatMap(readSuites);
+  const written = [...parts.values()].flatMap(readSuites);
   const problems: string[] = [];
   for (const { name, declared, counted } of written) {
     compare(problems, `${name} says`, declared, counted);
@@ -39,14 +46,16 @@ export function assertNothingLost(
   const all = addUp(written.map(({ counted }) => counted));
   const own = addUp(suites.map(({ cases }) => countCases(cases.filter(({ isTest }) => !isTest))));
   compare(problems, "the events told", addUp([toldBy(report), own]), all);
-  if (problems.length > 0) throw new JunitLossError(`the JUnit report lost something: ${problems.join("; ")}`);
+  if (problems.length > 0) {
+    throw new JunitLossError(`the JUnit report lost something: ${problems.join("; ")}`, parts);
+  }
 }
 
 /** Everything that is text has its `<` escaped: what begins with one is an element. */
 function readSuites(document: string): { name: string; declared: Counts; counted: Counts }[] {
   const suites: { name: string; declared: Counts; counted: Counts }[] = [];
   for (const [, tag = "", attributes = ""] of document.matchAll(
-    /<(testsuite|testcase|failure|error|skipped)( [^>]*)?>/g,
+    /<(testsuite|testcase|failure|error|skipped)( [^>]*)?\/?>/g,
   )) {
     if (tag === "testsuite") {
       suites.push({ name: attribute(attributes, "name"), declared: declaredBy(attributes), counted: zero() });
