@@ -7,7 +7,6 @@ export async function main(args: readonly string[]): Promise<void> {
   process.stdout.on("error", (error: NodeJS.ErrnoException) => {
     if (error.code !== "EPIPE") throw error;
   });
-  if (process.env["APEX_WEBSOCKET_TOKEN"] !== undefined) (await import("./stream/stream-token.ts")).takeToken();
   const { runProgram } = await import("./program.ts");
   try {
     exit(await runProgram(args));

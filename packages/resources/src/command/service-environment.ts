@@ -3,9 +3,9 @@ import process from "node:process";
 
 /**
  * Variables that speak to this very process and would mislead a service: it has no terminal to colour for, and a server that
- * runs tests of Node itself would run none.
+ * runs tests of Node itself would run none. What lets people follow a run is no business of it.
  */
-const notInherited = ["FORCE_COLOR", "NODE_TEST_CONTEXT"];
+const notInherited = ["FORCE_COLOR", "NODE_TEST_CONTEXT", "APEX_WEBSOCKET_TOKEN"];
 
 /** What `execvp` searches when there is no PATH at all. */
 const defaultSearchPath = "/usr/local/bin:/usr/bin:/bin";
