@@ -129,6 +129,10 @@ describe.skipIf(!executablePath)(`the live page in Chromium${missing}`, () => {
     await page.getByText(/reconnecting in \d+ s/).waitFor();
     await page.getByText(/The server is gone .* What is shown stays\./).waitFor();
     expect(await fact(page, "Tests").textContent()).toBe("130");
+    // Nobody knows whether the run goes on, so its time does not.
+    const elapsed = await fact(page, "Elapsed").textContent();
+    await page.waitForTimeout(2_200);
+    expect(await fact(page, "Elapsed").textContent()).toBe(elapsed);
     hub = await startPageHub(files.directory, { port });
     hub.publish(finishLiveRun(run).events);
     await page.getByText("run is over", { exact: true }).waitFor();

@@ -22,6 +22,7 @@ export class AppState {
   closedLayers: ReadonlySet<LayerId> = new Set();
   #redraw: () => void = () => undefined;
   #frame: number | undefined;
+  #lostAtMs: number | undefined;
   #spentMs = 0;
   #drawnAtMs = 0;
 
@@ -38,6 +39,11 @@ export class AppState {
     });
     addEventListener("hashchange", () => this.#follow());
     setInterval(() => this.changed(), tickMs);
+  }
+
+  /** The page's clock, which stands still while nothing can come: what runs elsewhere may have ended long ago. */
+  get clockMs(): number {
+    return this.#lostAtMs ?? performance.now();
   }
 
   /** The run that is looked at. */
@@ -96,6 +102,7 @@ export class AppState {
 
   #moveTo(state: ClientState): void {
     this.connection = state;
+    this.#lostAtMs = state.kind === "open" ? undefined : (this.#lostAtMs ?? performance.now());
     if (state.kind === "open") {
       if (this.wasOpen) this.said = "connected again";
       this.wasOpen = true;

@@ -94,7 +94,7 @@ function RunBody(props: {
           {panel === "layers" && <LayersPane app={app} run={run} />}
           {panel === "failures" && <FailuresPane key={run.id} app={app} run={run} failures={failures} />}
           {panel === "category" && node !== undefined && <CategoryPane app={app} run={run} id={node} />}
-          {panel === "environment" && <EnvironmentPane run={run} />}
+          {panel === "environment" && <EnvironmentPane app={app} run={run} />}
           {panel === "events" && <EventsPane key={run.id} run={run} />}
         </div>
       </section>

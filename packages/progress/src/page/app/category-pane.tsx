@@ -43,7 +43,7 @@ export function CategoryPane(props: {
         </div>
         <p class="small soft facts-line">
           {layer && <span>{cleanLine(layer.name, 60)}</span>}
-          <span>{timeText(run, id, { running, finished })}</span>
+          <span>{timeText(run, id, { running, finished, clockMs: app.clockMs })}</span>
           {overrun === "limit" && <span class="warn-text">took longer before than its limit is</span>}
           {overrun === "layer" && <span class="warn-text">likely to end after its layer's budget</span>}
           {finished?.flaky && <span class="warn-text">flaky: passed only on a retry</span>}
@@ -85,12 +85,20 @@ function finishedNode({ view }: PageRun, id: NodeId): FinishedNode | undefined {
 function timeText(
   run: PageRun,
   id: NodeId,
-  { running, finished }: { readonly running: RunningNode | undefined; readonly finished: FinishedNode | undefined },
+  {
+    running,
+    finished,
+    clockMs,
+  }: {
+    readonly running: RunningNode | undefined;
+    readonly finished: FinishedNode | undefined;
+    readonly clockMs: number;
+  },
 ): string {
   if (running) {
     const limitMs = run.view.planNodes.get(running.id)?.timeoutMs;
     const expectedMs = expectedOf(run.view, id);
-    const elapsed = formatElapsed(Math.max(0, run.nowMs(performance.now()) - running.startedAtMs));
+    const elapsed = formatElapsed(Math.max(0, run.nowMs(clockMs) - running.startedAtMs));
     const usual = expectedMs === undefined ? "" : ` of ~${formatElapsed(expectedMs)}`;
     const limit = limitMs === undefined ? "" : `${usual === "" ? " of " : ", limit "}${formatLimit(limitMs)}`;
     return `${elapsed}${usual}${limit}, attempt ${running.attempt}`;

@@ -4,14 +4,15 @@ import { formatDuration, formatElapsed } from "../../render/durations.ts";
 import { missingText, readingText, serviceOwnerWord, serviceStateWord, timeOfDay } from "../../render/service-text.ts";
 import { whoWaits } from "../../render/who-waits.ts";
 import { isAwaited, isServiceUp, type ServiceView } from "../../service-view.ts";
+import type { AppState } from "./app-state.ts";
 import type { PageRun } from "../model/page-run.ts";
 import { Badge, type PageTone } from "./badge.tsx";
 import { Sparkline } from "./sparkline.tsx";
 
 /** What the tests stand on: services with their outages, what is waited for, this machine, and what else is to be known. */
-export function EnvironmentPane({ run }: { readonly run: PageRun }): JSX.Element {
+export function EnvironmentPane({ app, run }: { readonly app: AppState; readonly run: PageRun }): JSX.Element {
   const { services, waits, missing, environments } = run.view.surroundings;
-  const nowMs = run.nowMs(performance.now());
+  const nowMs = run.nowMs(app.clockMs);
   return (
     <div class="scroller" tabIndex={0} role="group" aria-label="Services and surroundings">
       <Notices run={run} />

@@ -24,7 +24,7 @@ export function LayersPane({ app, run }: { readonly app: AppState; readonly run:
   const [status, setStatus] = useState<NodeChoice["status"]>("all");
   const [words, setWords] = useState("");
   const rows = layerRows(run.view, { status, words, closed: app.closedLayers });
-  const nowMs = run.nowMs(performance.now());
+  const nowMs = run.nowMs(app.clockMs);
   return (
     <>
       <div class="toolbar">

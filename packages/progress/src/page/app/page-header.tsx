@@ -32,7 +32,7 @@ export function PageHeader(props: {
         </div>
         <ConnectionNote app={app} run={run} />
       </div>
-      {run && standing && <Facts run={run} standing={standing} />}
+      {run && standing && <Facts app={app} run={run} standing={standing} />}
       {run && standing && <Progress run={run} standing={standing} />}
     </header>
   );
@@ -61,9 +61,17 @@ function RunChoice({ app, run }: { readonly app: AppState; readonly run: PageRun
   );
 }
 
-function Facts({ run, standing }: { readonly run: PageRun; readonly standing: RunStanding }): JSX.Element {
+function Facts({
+  app,
+  run,
+  standing,
+}: {
+  readonly app: AppState;
+  readonly run: PageRun;
+  readonly standing: RunStanding;
+}): JSX.Element {
   const { view } = run;
-  const elapsedMs = view.summary?.durationMs ?? Math.max(0, run.nowMs(performance.now()) - view.startedAtMs);
+  const elapsedMs = view.summary?.durationMs ?? Math.max(0, run.nowMs(app.clockMs) - view.startedAtMs);
   const budgetMs = view.plan?.budgetMs;
   const { total, passed, failed, skipped, flaky } = runCounts(view);
   const isOver = view.summary !== undefined;
