@@ -12,7 +12,8 @@ const closeCodes = [1000, 1001, 1011, 1012, 1013, 4408, 4429, 4999];
 const heartbeatMs = 100;
 
 it(`${disconnects} forced disconnects leave no gap and repeat nothing`, async () => {
-  const limits = { heartbeatMs, shutdownMs: 50 };
+  // All is kept: what becomes of what is not is tested elsewhere.
+  const limits = { heartbeatMs, shutdownMs: 50, retainedRunBytes: 2 ** 29, retainedBytes: 2 ** 30 };
   let hub: ListeningHub = await startHub({ limits });
   const { port } = hub;
   let restarts = 0;
@@ -39,7 +40,7 @@ it(`${disconnects} forced disconnects leave no gap and repeat nothing`, async ()
     url: `http://127.0.0.1:${port}`,
     token: testToken,
     threadId: "main",
-    limits: { gatherMs: 2 },
+    limits: { gatherMs: 2, events: 1_000_000, bytes: 2 ** 29 },
     backoff: { initialMs: 2, maxMs: 10 },
   });
   const follow = async (index: number) => {
