@@ -199,7 +199,10 @@ describe("a collector", () => {
   it("that never answers does not hold up the end", async () => {
     const collector = await startCollector(() => undefined);
     const fault = await play(collector.url, 2_000, { clock: systemClock, closeMs: 1_500 });
-    expect(fault).toMatchObject({ lost: 2_004, message: expect.stringMatching(/did not answer within 1\.5 ?s|within 1500 ?ms/) });
+    expect(fault).toMatchObject({
+      lost: 2_004,
+      message: expect.stringMatching(/did not answer within 1\.5 ?s|within 1500 ?ms/),
+    });
     expect(collector.requests).toHaveLength(1);
   });
 
