@@ -1,26 +1,12 @@
-import { existsSync } from "node:fs";
-import { delimiter, join } from "node:path";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 import { type Browser, chromium } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { ListeningHub } from "../../src/websocket/index.ts";
 import { createWebSocketPublisher } from "../../src/websocket/publisher/create-publisher.ts";
+import { executablePath, missing } from "../chromium.ts";
 import { countUp, makeEvents, startHub, testToken, until } from "../websocket/socket-rig.ts";
-
-/** The browser of the machine. */
-function findChromium(): string | undefined {
-  const named = process.env["APEX_TEST_CHROMIUM"];
-  if (named !== undefined) return existsSync(named) ? named : undefined;
-  const directories = (process.env["PATH"] ?? "").split(delimiter);
-  const files = directories.flatMap((directory) =>
-    ["chromium", "chromium-browser", "google-chrome"].map((name) => join(directory, name)),
-  );
-  return files.find((file) => existsSync(file));
-}
-
-const executablePath = findChromium();
-const missing = executablePath ? "" : ": skipped, there is no chromium on PATH (APEX_TEST_CHROMIUM names one)";
 
 const page = `<!doctype html><meta charset="utf-8"><title>reader</title><script type="module">
 import { connect } from "/client.js";

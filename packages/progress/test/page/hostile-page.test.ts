@@ -1,7 +1,8 @@
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { EventScript, scriptPlan, scriptTest } from "../event-script.ts";
-import { buildPageFiles, executablePath, launchBrowser, look, missing, startPageHub } from "./page-rig.ts";
+import { executablePath, missing } from "../chromium.ts";
+import { buildPageFiles, launchBrowser, look, startPageHub } from "./page-rig.ts";
 
 const attack = `<img src=x onerror="globalThis.hacked=1"><script>globalThis.hacked=1</script>\u001B[31mred\u001B]8;;javascript:globalThis.hacked=1\u0007link\u001B]8;;\u0007\u202Egnp.exe\u2066\u0000\u0007`;
 

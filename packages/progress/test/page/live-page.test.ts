@@ -4,16 +4,8 @@ import type { Browser, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { EventScript, passingTests, scriptPlan } from "../event-script.ts";
 import { finishLiveRun, liveExpectations, liveRun } from "./live-run.ts";
-import {
-  buildPageFiles,
-  contrastScript,
-  executablePath,
-  launchBrowser,
-  look,
-  type LookOptions,
-  missing,
-  startPageHub,
-} from "./page-rig.ts";
+import { contrastScript, executablePath, missing } from "../chromium.ts";
+import { buildPageFiles, launchBrowser, look, type LookOptions, startPageHub } from "./page-rig.ts";
 
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 

@@ -2,7 +2,8 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createPageHandler } from "../../src/page/index.ts";
 import { createPageAccess, createToken, type ListeningHub, listenWebSocketHub } from "../../src/websocket/index.ts";
 import { liveRun } from "./live-run.ts";
-import { buildPageFiles, executablePath, launchBrowser, missing } from "./page-rig.ts";
+import { executablePath, missing } from "../chromium.ts";
+import { buildPageFiles, launchBrowser } from "./page-rig.ts";
 
 describe.skipIf(!executablePath)(`a link to the live page that is good once${missing}`, () => {
   let browser: Awaited<ReturnType<typeof launchBrowser>>;

@@ -1,11 +1,10 @@
-import { existsSync } from "node:fs";
-import { delimiter, join } from "node:path";
 import { addCounts, countTests, type TestResult } from "@netra-apex/core";
 import { type Browser, chromium, type Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createRunReport } from "../../src/report/create-run-report.ts";
 import { renderReport } from "../../src/report/render-report.ts";
 import type { RunReport } from "../../src/report/run-report.ts";
+import { contrastScript, executablePath, missing } from "../chromium.ts";
 import { scriptTest } from "../event-script.ts";
 import { brokenByOutage, lacking, quickStart, restart, serviceRun } from "../service-run.ts";
 import { categoryNode, playRun, shopPlan } from "./played-run.ts";
@@ -17,20 +16,6 @@ async function brokenServices(): Promise<RunReport> {
   const script = { before: { core: quickStart }, during, missing: { load: lacking } };
   return createRunReport(await serviceRun(script, brokenByOutage));
 }
-
-/** The browser of the machine, as a test of a page needs a real one. */
-function findChromium(): string | undefined {
-  const named = process.env["APEX_TEST_CHROMIUM"];
-  if (named !== undefined) return existsSync(named) ? named : undefined;
-  const directories = (process.env["PATH"] ?? "").split(delimiter);
-  const files = directories.flatMap((directory) =>
-    ["chromium", "chromium-browser", "google-chrome"].map((name) => join(directory, name)),
-  );
-  return files.find((file) => existsSync(file));
-}
-
-const executablePath = findChromium();
-const missing = executablePath ? "" : ": skipped, there is no chromium on PATH (APEX_TEST_CHROMIUM names one)";
 
 let report: RunReport;
 beforeAll(async () => {
@@ -212,29 +197,3 @@ describe.skipIf(!executablePath)(`the page of a report in Chromium${missing}`, (
     await page.close();
   });
 });
-
-/** The contrast of each visible text with what is behind it, as WCAG 2 computes it. */
-const contrastScript = `(() => {
-  const parse = (color) => (color.match(/[\\d.]+/g) ?? []).map(Number);
-  const light = (color) => {
-    const [r, g, b] = color.slice(0, 3).map((part) => part / 255).map((part) => (part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4));
-    return 0.2126 * r + 0.7152 * g + 0.0722 * b;
-  };
-  const behind = (element) => {
-    for (let at = element; at; at = at.parentElement) {
-      const color = parse(getComputedStyle(at).backgroundColor);
-      if (color.length === 3 || color[3] === 1) return color;
-    }
-    return [255, 255, 255];
-  };
-  const found = [];
-  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
-  while (walker.nextNode()) {
-    const element = walker.currentNode.parentElement;
-    const text = walker.currentNode.data.trim();
-    if (text === "" || element.closest("script,style") || !element.checkVisibility()) continue;
-    const [high, low] = [light(parse(getComputedStyle(element).color)), light(behind(element))].sort((a, b) => b - a);
-    found.push({ text, ratio: (high + 0.05) / (low + 0.05) });
-  }
-  return found;
-})()`;
