@@ -43,6 +43,8 @@ export async function openHub({ port: asked, hasPage, token: given, say }: RunHu
   const listening = await listenWebSocketHub({
     port: asked,
     token,
+    // What a reader has not taken by then is mostly on its way; the end of a run is not for one that takes nothing.
+    limits: { shutdownStallMs: 100 },
     ...(access && { authenticate: access.authenticate }),
     onRequest(request, response) {
       if (access?.exchange(request, response) || page?.(request, response)) return;
