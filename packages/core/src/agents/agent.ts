@@ -126,6 +126,8 @@ export interface Agent<Input = unknown, Output = unknown> {
   reviewRun?(
     outcome: Outcome,
   ): Promise<Extract<Outcome, { status: "inconclusive" | "failed" | "errored" }> | undefined>;
+  /** It never changes an event: it sees those of the run themselves, where others get a copy of each, which costs far more than to look. */
+  readonly leavesEventsAlone?: true;
   /** Sees every event of the run, as a reporter does. */
   onEvent?(event: RunEvent): void;
   /**

@@ -3,14 +3,17 @@ import type { EventStream } from "../events/event-stream.ts";
 import { isolateReporter } from "../events/isolate-reporter.ts";
 import type { Reporter } from "../events/reporter.ts";
 
-/** Lets agents see the events of a run that want to, and their reporters write them: copies, for a plugin must not change a verdict. */
+/**
+ * Lets agents see the events of a run that want to, and their reporters write them. They get copies, for a plugin must not change a
+ * verdict; but for those that say that they leave events alone, as apex' own do: some of these see every event of every run.
+ */
 export function subscribeAgents(stream: EventStream, agents: readonly Agent[]): void {
   for (const agent of agents) {
-    if (agent.onEvent) {
-      stream.subscribe(isolateReporter({ name: agent.name, onEvent: (event) => agent.onEvent?.(event) }));
-    }
+    const subscribe = (reporter: Reporter): void =>
+      stream.subscribe(agent.leavesEventsAlone ? reporter : isolateReporter(reporter));
+    if (agent.onEvent) subscribe({ name: agent.name, onEvent: (event) => agent.onEvent?.(event) });
     const reporter = reporterOf(agent);
-    if (reporter) stream.subscribe(isolateReporter(reporter));
+    if (reporter) subscribe(reporter);
   }
 }
 

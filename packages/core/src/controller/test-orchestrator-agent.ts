@@ -44,6 +44,7 @@ export function createTestOrchestratorAgent(config?: Config): Agent<Orchestratio
     name: testOrchestratorAgentName,
     description: "Discovers categories, plans selections, aggregates results.",
     tools,
+    leavesEventsAlone: true,
     async execute({ selection }, context) {
       context.think("looking for categories");
       await context.callTool("discover_categories", {});

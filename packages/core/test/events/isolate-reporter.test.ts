@@ -35,6 +35,26 @@ describe("an isolated reporter", () => {
     expect(recorder.events.flatMap((event) => (event.type === "test_completed" ? event.test.name : []))).toEqual(["a"]);
   });
 
+  it("is what agents are that look on, unless they say that they leave events alone", async () => {
+    const worker = scriptedAgent("worker", async () => {
+      throw new Error("it is broken");
+    });
+    const seen: RunEvent[] = [];
+    const own = {
+      ...scriptedAgent("own", async () => undefined),
+      leavesEventsAlone: true as const,
+      onEvent: (event: RunEvent) => void seen.push(event),
+    };
+    const recorder = new EventRecorder();
+    const stranger = { ...scriptedAgent("stranger", async () => undefined), ...meddling, name: "stranger" };
+    const plan = definePlan({ nodes: [{ id: "unit", agent: "worker" }] });
+    const { outcome } = await startRun(plan, { agents: [worker, stranger, own], reporters: [recorder] }).summary;
+    expect(outcome.status).toBe("errored");
+    // The very same, not only alike.
+    expect(seen.every((event, index) => event === recorder.events[index])).toBe(true);
+    expect(seen).toHaveLength(recorder.events.length);
+  });
+
   it("gets also what cannot be copied, as far as JSON goes", () => {
     const seen: RunEvent[] = [];
     const isolated = isolateReporter({ name: "seeing", onEvent: (event) => void seen.push(event) });

@@ -55,6 +55,7 @@ interface RunStream {
 
 class ProgressStreamingAgent implements Agent<unknown, StreamingStatus> {
   readonly name = progressStreamingAgentName;
+  readonly leavesEventsAlone = true;
   readonly description = "Streams the run to those who watch it, and says how that goes.";
   readonly #options: ProgressStreamingOptions;
   #stream: RunStream;

@@ -67,6 +67,7 @@ export function createResourceManagementAgent(options: ResourceManagementOptions
 
 class ResourceManagementAgent implements Agent<ResourceTask, AgentReport> {
   readonly name = resourceManagementAgentName;
+  readonly leavesEventsAlone = true;
   readonly description = "Brings up what layers need, watches it, and stops what it has started.";
   readonly limits = { timeoutMs: Number.POSITIVE_INFINITY, graceMs: stopGraceMs };
   readonly input = z.lazy(taskSchema);
