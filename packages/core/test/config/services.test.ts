@@ -119,6 +119,12 @@ describe("a health check", () => {
     ["{ websocket: { url: ws://x, expect: /.*/ } }", "3:15", "this pattern matches everything", undefined],
     ["{ postgres: mysql://x }", "3:25", "not an address of a PostgreSQL", "such as"],
     ["{ postgres: postgres://%ff@x }", "3:25", "not an address of a PostgreSQL", "such as"],
+    [
+      "{ postgres: 'postgres://x?sslmode=on' }",
+      "3:25",
+      "not an address of a PostgreSQL",
+      "?sslmode= is disable, allow",
+    ],
     ["{ redis: 'a b' }", "3:22", "not an address of a Redis", "such as"],
     ["{ log: '/[/' }", "3:20", "Invalid regular expression", undefined],
     ["{ exec: 'a \"b' }", "3:21", 'the quote " is never closed', "quote it"],

@@ -1,7 +1,7 @@
 import { type IncomingMessage, request as requestPlain } from "node:http";
 import { request as requestEncrypted } from "node:https";
 import { type HealthCheck, outputPattern } from "@netra-apex/core";
-import { connectionProblem, isLoopback } from "./connection-problem.ts";
+import { certificateProblem, connectionProblem, isLoopback } from "./connection-problem.ts";
 import { excerpt, type Look, notReady, type NotReady, type ProbeResult, ready } from "./probe.ts";
 
 type HttpCheck = Extract<HealthCheck, { kind: "http" }>;
@@ -92,8 +92,5 @@ export function requestProblem(error: Error & { readonly rawPacket?: Buffer }, u
   if (code === "EPROTO" || code.startsWith("ERR_SSL")) {
     return notReady("other-program", `what listens on ${url.host} speaks no HTTPS`);
   }
-  if (isEncrypted && /CERT|SIGNATURE|ERR_TLS/.test(code)) {
-    return notReady("unhealthy", `the certificate of ${url.host} is not trusted (${code})`);
-  }
-  return connectionProblem(error, url.host);
+  return (isEncrypted && certificateProblem(code, url.host)) || connectionProblem(error, url.host);
 }

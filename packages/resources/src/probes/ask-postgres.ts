@@ -1,7 +1,9 @@
 import type { Socket } from "node:net";
 import type { CheckAddress } from "@netra-apex/core";
 import { addressText } from "./connection-problem.ts";
-import { converse, otherProgram } from "./converse.ts";
+import { converse } from "./converse.ts";
+import { otherProgram } from "./open-connection.ts";
+import { postgresEncryption, type PostgresSecurity, securityOf } from "./postgres-encryption.ts";
 import {
   errorFields,
   passwordMessage,
@@ -33,28 +35,46 @@ const refusals = new Set(["28P01", "28000"]);
 
 /**
  * Speaks with a PostgreSQL as far as needed, without a driver: to the point where it wants a password, where none is given, or
- * until it is ready for queries, and through the one that is asked for.
+ * until it is ready for queries, and through the one that is asked for. Encrypted as its address says.
  */
 export async function askPostgres(
   postgres: PostgresAddress,
   questions: PostgresQuestions,
   look: Look,
 ): Promise<ProbeResult> {
+  const [first, second] = securityOf(postgres.encryption);
+  const one = await askOnce(postgres, questions, look, first);
+  if (!one.isTurnedAway || !second) return one.result;
+  // Which of the two a server takes is a matter of its rules, by user and database.
+  const other = await askOnce(postgres, questions, look, second);
+  return other.isTurnedAway ? one.result : other.result;
+}
+
+async function askOnce(
+  postgres: PostgresAddress,
+  questions: PostgresQuestions,
+  look: Look,
+  security: PostgresSecurity,
+): Promise<{ readonly result: ProbeResult; readonly isTurnedAway: boolean }> {
   const { host, port } = postgres;
   const talk = new PostgresTalk(postgres, questions);
   let settleTalk: (result: ProbeResult) => void = () => undefined;
+  const read = (said: Buffer, socket: Socket): number | ProbeResult =>
+    talk.read(said, socket, (result) => settleTalk(result));
   const conversation = {
     host,
     port,
     protocol: "postgres",
+    ...(security === "clear" ? {} : { encryption: await postgresEncryption(postgres, security) }),
     goodbye: terminateMessage,
     begin: (socket: Socket, settle: (result: ProbeResult) => void) => {
       settleTalk = settle;
       socket.write(startupMessage(postgres));
     },
-    read: (said: Buffer, socket: Socket) => talk.read(said, socket, (result) => settleTalk(result)),
+    read,
   };
-  return converse(conversation, look);
+  const result = await converse(conversation, look);
+  return { result, isTurnedAway: talk.isTurnedAway };
 }
 
 /** What has been said so far, and what it means. */
@@ -66,6 +86,8 @@ class PostgresTalk {
   #version: string | undefined;
   #isLetIn = false;
   #isAsked = false;
+  /** Whether the server has no rule for this user, database and way of connecting. */
+  isTurnedAway = false;
 
   constructor(postgres: PostgresAddress, questions: PostgresQuestions) {
     this.#postgres = postgres;
@@ -187,6 +209,7 @@ class PostgresTalk {
     const isBareLook = this.#postgres.password === undefined && query === undefined;
     // What it says to a wrong user or database shows that it is up.
     if (isBareLook) return judgeVersion(this.#version, version, this.#address);
+    this.isTurnedAway = state === "28000";
     return notReady(refusals.has(state) ? "refused" : "unhealthy", said);
   }
 }

@@ -1,6 +1,7 @@
 import type { CheckAddress } from "@netra-apex/core";
 import { addressText, isLoopback } from "./connection-problem.ts";
-import { converse, otherProgram } from "./converse.ts";
+import { converse } from "./converse.ts";
+import { otherProgram } from "./open-connection.ts";
 import { excerpt, judgeVersion, type Look, notReady, type ProbeResult, ready } from "./probe.ts";
 
 type RedisAddress = Extract<CheckAddress, { kind: "redis" }>;
@@ -27,13 +28,14 @@ export async function askRedis(
   };
   const questions: Question[] = [...(password === undefined ? [] : ["auth" as const]), "ping"];
   if (wantedVersion !== undefined) questions.push("info");
+  // Whom a secret is told has to be the one that it says it is.
+  const isVerified = password !== undefined && !isLoopback(host);
   return converse(
     {
       host,
       port,
       protocol,
-      isEncrypted,
-      isVerified: password !== undefined && !isLoopback(host),
+      ...(isEncrypted ? { encryption: { isVerified, isHostVerified: isVerified } } : {}),
       begin: (socket) => socket.write(encode(commands[questions[0] ?? "ping"])),
       read: (said, socket) => {
         const answer = readAnswer(said);

@@ -23,6 +23,12 @@ export function connectionProblem(error: Error, address: string): NotReady {
   }
 }
 
+/** What an error's code says about a certificate; `undefined` where it is about something else. */
+export function certificateProblem(code: string, address: string): NotReady | undefined {
+  if (!/CERT|SIGNATURE|ERR_TLS/.test(code)) return undefined;
+  return notReady("unhealthy", `the certificate of ${address} is not trusted (${code})`);
+}
+
 /** What takes a connection and closes it: a forwarded port with nothing behind it, a server that is starting or full. */
 export function hungUp(address: string): NotReady {
   return notReady("unhealthy", `${address} takes connections and closes them without an answer`);

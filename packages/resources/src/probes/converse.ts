@@ -1,17 +1,10 @@
-import { connect, isIP, type Socket } from "node:net";
-import { connect as connectEncrypted } from "node:tls";
-import { addressText, connectionProblem, hungUp } from "./connection-problem.ts";
-import { excerpt, type Look, notReady, type NotReady, type ProbeResult } from "./probe.ts";
+import type { Socket } from "node:net";
+import { addressText, hungUp } from "./connection-problem.ts";
+import { type ConnectionPlan, errorMeaning, openConnection, otherProgram } from "./open-connection.ts";
+import { type Look, notReady, type ProbeResult } from "./probe.ts";
 
-/** A conversation with a server over a bare connection. */
-export interface Conversation {
-  readonly host: string;
-  readonly port: number;
-  /** What it is to speak, for people. */
-  readonly protocol: string;
-  readonly isEncrypted?: boolean;
-  /** Whether the server has to be the one that it says it is, because a secret is told to it. */
-  readonly isVerified?: boolean;
+/** A conversation with a server over a bare or an encrypted connection. */
+export interface Conversation extends ConnectionPlan {
   /** Called once there is a connection. */
   begin(socket: Socket, settle: (result: ProbeResult) => void): void;
   /** Takes what has come and returns how many bytes of it were whole, so that the rest comes again, or what it means. */
@@ -24,21 +17,15 @@ export interface Conversation {
 const longestRest = 64 * 1024;
 
 /** Holds a conversation until it has shown something; lets go of the connection when the look is over. */
-export async function converse(conversation: Conversation, { signal }: Look): Promise<ProbeResult> {
-  const { host, port, protocol, isEncrypted = false, isVerified = false, goodbye } = conversation;
+export async function converse(conversation: Conversation, look: Look): Promise<ProbeResult> {
+  const { protocol, goodbye } = conversation;
+  const { signal } = look;
+  const socket = await openConnection(conversation, look);
+  if ("isReady" in socket) return socket;
   const address = addressText(conversation);
   return new Promise((resolve) => {
-    const socket = isEncrypted
-      ? connectEncrypted({
-          host,
-          port,
-          rejectUnauthorized: isVerified,
-          ...(isIP(host) === 0 ? { servername: host } : {}),
-        })
-      : connect({ host, port });
     let rest: Buffer = Buffer.alloc(0);
     let hasSpoken = false;
-    socket.on(isEncrypted ? "secureConnect" : "connect", () => conversation.begin(socket, resolve));
     socket.on("data", (block: Buffer) => {
       if (signal.aborted) return;
       hasSpoken = true;
@@ -48,26 +35,18 @@ export async function converse(conversation: Conversation, { signal }: Look): Pr
       else if (rest.length - read > longestRest) resolve(otherProgram(protocol, address, rest));
       else rest = rest.subarray(read);
     });
-    socket.on("error", (error: Error) => {
-      const isOther = isEncrypted && "code" in error && /^(ERR_SSL|EPROTO)/.test(String(error.code));
-      resolve(isOther ? otherProgram(protocol, address, error.message) : connectionProblem(error, address));
-    });
+    socket.on("error", (error: Error) => resolve(errorMeaning(error, conversation)));
     socket.on("close", () => {
       if (rest.length > 0) resolve(otherProgram(protocol, address, rest));
       else if (hasSpoken)
         resolve(notReady("unhealthy", `${address} closes the connection in the middle of its answer`));
       else resolve(hungUp(address));
     });
-    const release = (): void => {
+    const sayGoodbye = (): void => {
       if (goodbye && socket.writable) socket.end(goodbye);
-      // A peer that does not close gets no more of our time.
-      setImmediate(() => socket.destroy());
     };
-    signal.addEventListener("abort", release, { once: true });
+    signal.addEventListener("abort", sayGoodbye, { once: true });
+    conversation.begin(socket, resolve);
+    socket.resume();
   });
-}
-
-/** Something answers, in another way than the service would. */
-export function otherProgram(protocol: string, address: string, said: Buffer | string): NotReady {
-  return notReady("other-program", `what listens on ${address} speaks no ${protocol}; it says ${excerpt(said)}`);
 }

@@ -26,6 +26,9 @@ export function readMessage(said: Buffer, mayBeLong: boolean): ServerMessage | "
   return { type, body: said.subarray(5, length + 1), wholeLength: length + 1 };
 }
 
+/** Asks whether the server encrypts; it answers with one letter: https://www.postgresql.org/docs/current/protocol-flow.html#PROTOCOL-FLOW-SSL. */
+export const encryptionRequest = Buffer.from([0, 0, 0, 8, 0x04, 0xd2, 0x16, 0x2f]);
+
 /** The first message of a client. */
 export function startupMessage({ user, database }: { readonly user: string; readonly database: string }): Buffer {
   const parameters = ["user", user, "database", database, "application_name", "apex", "", ""].join("\0");

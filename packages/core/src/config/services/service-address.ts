@@ -5,6 +5,12 @@ export interface ServiceAddress {
   readonly port: number;
 }
 
+/** The `sslmode`s of an address: https://www.postgresql.org/docs/current/libpq-ssl.html#LIBPQ-SSL-SSLMODE-STATEMENTS. */
+export const postgresEncryptions = ["disable", "allow", "prefer", "require", "verify-ca", "verify-full"] as const;
+
+/** Whether a connection to a PostgreSQL is encrypted, and whether its certificate is looked at. */
+export type PostgresEncryption = (typeof postgresEncryptions)[number];
+
 /** What the address of a check says, by the kind of the check. */
 export type CheckAddress =
   | ({ readonly kind: "tcp" } & ServiceAddress)
@@ -14,6 +20,10 @@ export type CheckAddress =
       readonly user: string;
       readonly password?: string;
       readonly database: string;
+      /** `sslmode`; as everywhere, `prefer` where the address says nothing. */
+      readonly encryption: PostgresEncryption;
+      /** `sslrootcert`: the file of the certificates that are trusted instead of the usual ones. */
+      readonly trustedFile?: string;
     } & ServiceAddress)
   | ({
       readonly kind: "redis";
@@ -42,7 +52,7 @@ export const addressProblems: Readonly<Record<AddressedKind, { readonly message:
   websocket: { message: "not a websocket address", hint: 'such as "ws://localhost:8080/socket"' },
   postgres: {
     message: "not an address of a PostgreSQL",
-    hint: 'such as "postgres://user@localhost:5432/database"',
+    hint: `such as "postgres://user@localhost:5432/database"; ?sslmode= is ${postgresEncryptions.join(", ")}`,
   },
   redis: { message: "not an address of a Redis", hint: 'such as "redis://localhost:6379"' },
 };
@@ -65,7 +75,8 @@ export function readAddress(kind: AddressedKind, text: string): CheckAddress | u
       return { kind, url: url.href, host, port: port(usualPorts[url.protocol] ?? 0) };
     case "postgres": {
       const database = decodeURIComponent(url.pathname.slice(1)) || user || "postgres";
-      return { kind, host, port: port(5432), user: user || "postgres", database, ...password };
+      const security = readPostgresSecurity(url.searchParams);
+      return security && { kind, host, port: port(5432), user: user || "postgres", database, ...password, ...security };
     }
     case "redis": {
       const isEncrypted = url.protocol === "rediss:";
@@ -74,6 +85,15 @@ export function readAddress(kind: AddressedKind, text: string): CheckAddress | u
     default:
       return kind satisfies never;
   }
+}
+
+function readPostgresSecurity(
+  parameters: URLSearchParams,
+): { readonly encryption: PostgresEncryption; readonly trustedFile?: string } | undefined {
+  const mode = parameters.get("sslmode") ?? "prefer";
+  const encryption = postgresEncryptions.find((known) => known === mode);
+  const trustedFile = parameters.get("sslrootcert");
+  return encryption && { encryption, ...(trustedFile === null ? {} : { trustedFile }) };
 }
 
 function parse(text: string, allowed: readonly string[], bare: string): URL | undefined {
