@@ -59,14 +59,29 @@ describe("a run with reporters that are broken", () => {
       });
     expect(verdicts("beside.ndjson")).toEqual(verdicts("alone.ndjson"));
     expect(stdout).toContain("fails once");
-    expect(stderr).toContain("warning  the throwing reporter failed in the middle and was dropped: no disk\n");
-    expect(stderr).toContain("warning  the rejecting reporter failed in the middle and was dropped: no network\n");
-    expect(stderr).toContain("warning  the hanging reporter could not finish: it did not finish within 5s\n");
+    for (const warning of [
+      "the throwing reporter failed and was left out: no disk",
+      "the rejecting reporter failed and was left out: no network",
+      "the hanging reporter could not finish: it did not finish within 5s",
+    ]) {
+      expect(stderr).toContain(`warning  ${warning}\n`);
+      const [name = ""] = /the \w+ reporter/.exec(warning) ?? [];
+      expect(stderr.split(name), `${name} is named once`).toHaveLength(2);
+    }
     for (const message of ["nobody awaits", "too late"]) {
       const told = `a reporter or a plugin failed where nobody waits for it, the run goes on: ${message}\n`;
       expect(stderr.split(told)).toHaveLength(2);
     }
     expect(stderr).toMatch(/^warning {2}the blocking reporter held everything up: it took \d+\.\d s of \d+\.\d s/m);
+  });
+
+  it("names them in the end where no screen has, beside the stream that tells them in the middle", async () => {
+    const { stdout, stderr } = await project(broken).apex("--json", ...inEachFile);
+    expect(stderr).toContain("warning  the throwing reporter failed in the middle and was dropped: no disk\n");
+    expect(stderr).toContain("warning  the rejecting reporter failed in the middle and was dropped: no network\n");
+    expect(stderr).toContain("warning  the hanging reporter could not finish: it did not finish within 5s\n");
+    const told = eventsOf(stdout).flatMap((event) => (event.type === "reporter_failed" ? [event.message] : []));
+    expect(told.toSorted()).toEqual(["no disk", "no network"]);
   });
 
   it("passes when its tests pass", async () => {

@@ -19,8 +19,8 @@ export interface ReporterOptions {
   /** The program, its command and the flags that a printed rerun command starts with. Default: `["apex", "run"]`. */
   readonly rerunPrefix?: readonly string[];
   /**
-   * What runs beside the run, such as a queue in the background: a line each, none when there is nothing. The live screen asks about once a
-   * second, so it must answer at once.
+   * What runs beside the run, such as a queue in the background: a line each, none when there is nothing. The live screen asks with every
+   * frame, so it must answer at once.
    */
   readonly background?: () => readonly string[];
 }

@@ -14,9 +14,6 @@ import { startTicker } from "./ticker.ts";
 /** Ten frames a second: smooth for the eye, and nothing for the terminal. */
 const tickMs = 100;
 
-/** Ticks between two looks at what runs beside the run. */
-const backgroundTicks = 10;
-
 /**
  * For a terminal: the lines of the simple reporter scroll up and stay, and a region below them shows what runs now.
  * There is no alternate screen, so copying and scrolling work.
@@ -39,7 +36,6 @@ class RichReporter implements Reporter {
   #pending: TextLine[] = [];
   /** What stands above the region is an empty line, or nothing. */
   #isBelowBlank = true;
-  #background: readonly string[] = [];
   #progress = "";
   #receivedMs = 0;
   #tick = 0;
@@ -123,7 +119,6 @@ class RichReporter implements Reporter {
       return;
     }
     this.#screen.measure();
-    if (this.#tick % backgroundTicks === 1) this.#background = this.#options.background?.().map(cleaned) ?? [];
     // Lines that go elsewhere are no reason to touch the screen.
     const hasLines = this.#pending.some(({ to }) => this.#isOnTerminal(to));
     if (!hasLines) this.#flush();
@@ -139,7 +134,8 @@ class RichReporter implements Reporter {
     // Time goes on from the latest event, so that a replay of an old run shows the times of that run.
     const nowMs = this.#view.atMs + this.#clock.monotonicMs() - this.#receivedMs;
     const { columns, rows } = this.#screen;
-    const [tick, palette, background] = [this.#tick, this.#palette, this.#background];
+    const background = this.#options.background?.().map(cleaned) ?? [];
+    const [tick, palette] = [this.#tick, this.#palette];
     return liveRegion(this.#view, { nowMs, tick, columns, rows, palette, background });
   }
 

@@ -57,6 +57,20 @@ describe("the rich reporter", () => {
     `);
   });
 
+  it("shows with every frame how what runs beside the run stands by then", async () => {
+    let queue: readonly string[] = ["1 running (e2e), 1 waiting"];
+    const { reporter, screen, clock } = await richRig(80, { background: () => queue });
+    running().playTo(reporter);
+    clock.advance(100);
+    expect(screen.text).toContain("background  1 running (e2e), 1 waiting");
+    queue = ["1 running (cypress), 1 finished"];
+    clock.advance(100);
+    expect(screen.text).toContain("background  1 running (cypress), 1 finished");
+    queue = [];
+    clock.advance(100);
+    expect(screen.text).not.toContain("background");
+  });
+
   it("fits a narrow terminal", async () => {
     const { reporter, screen, clock } = await richRig(40);
     running().playTo(reporter);

@@ -43,7 +43,12 @@ export function followReport({ adapter, written, onTest }: FollowOptions): Repor
       } catch (error) {
         return unreadableReport(report, error);
       }
-      return report.end();
+      const whole = report.end();
+      const { logFile } = written;
+      if (whole.completeness !== "missing" || logFile === undefined) return whole;
+      // To know more is worth a try; that there is no report is what counts.
+      const problem = await adapter.explainMissing?.(logFile).catch(() => undefined);
+      return problem === undefined ? whole : { ...whole, problem };
     },
   };
 }

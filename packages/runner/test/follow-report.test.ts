@@ -25,7 +25,11 @@ function follow(framework: Partial<TestFrameworkAdapter>) {
   return {
     seen,
     reportFile,
-    following: followReport({ adapter: adapter(framework), written: { reportFile, cwd }, onTest }),
+    following: followReport({
+      adapter: adapter(framework),
+      written: { reportFile, cwd, logFile: path.join(cwd, "log") },
+      onTest,
+    }),
   };
 }
 
@@ -62,4 +66,11 @@ test("a report that is written in the end is told then", async () => {
 
 test("a framework that reports nothing has no report", async () => {
   expect(await follow({}).following.finish()).toBeUndefined();
+});
+
+test("a streamed report that is missing is explained by whoever knows the framework, as far as that can be read", async () => {
+  const explained = follow({ isStreamed: true, explainMissing: async (logFile) => `see ${path.basename(logFile)}` });
+  expect(await explained.following.finish()).toMatchObject({ completeness: "missing", problem: "see log" });
+  const unread = follow({ isStreamed: true, explainMissing: () => Promise.reject(new Error("no such file")) });
+  expect(await unread.following.finish()).toMatchObject({ problem: expect.stringContaining("wrote no report") });
 });

@@ -1,56 +1,66 @@
-import { isFinal, type TaskId } from "@netra-apex/background-e2e";
+import { isFinal, onWake, type TaskId } from "@netra-apex/background-e2e";
 import type { Config } from "@netra-apex/core";
-import { openBackground } from "./open-background.ts";
-
-/** How often the queue is looked at. */
-const lookMs = 2_000;
+import { type OpenBackground, openBackground } from "./open-background.ts";
 
 /** How the tasks that a run has queued stand, for a screen that asks often. */
 export interface QueueWatch {
-  /** As last seen: `1 running (cypress), 2 waiting`; nothing before that, and once none is left. */
+  /** As last seen: `1 running (cypress), 2 waiting`; nothing once none is left. */
   readonly lines: () => readonly string[];
   close(): Promise<void>;
 }
 
-/** Looks at the queue from time to time until it is closed. What it cannot see it leaves out: the run goes on without it. */
-export async function watchQueue(config: Config, ids: readonly TaskId[]): Promise<QueueWatch> {
-  const { queue } = await openBackground(config);
+/**
+ * Looks at the queue whenever somebody has changed it, and every `lookMs` anyway, until it is closed. What it cannot see it leaves out: the run
+ * goes on without it.
+ */
+export async function watchQueue(
+  config: Config,
+  ids: readonly TaskId[],
+  { lookMs = 1_000 }: { readonly lookMs?: number } = {},
+): Promise<QueueWatch> {
+  const { queue, place } = await openBackground(config);
   let lines: readonly string[] = [];
-  let isClosed = false;
-  const look = async (): Promise<void> => {
-    const running: string[] = [];
-    let [waiting, over] = [0, 0];
-    for (const id of ids) {
-      const task = await queue.get(id);
-      if (!task || isFinal(task)) over += 1;
-      else if (task.state === "starting" || task.state === "running") running.push(task.spec.category);
-      else waiting += 1;
+  let isDue = false;
+  let looking: Promise<void> | undefined;
+  const lookWhileDue = async (): Promise<void> => {
+    while (isDue) {
+      isDue = false;
+      lines = await standing(queue, ids).catch(() => []);
     }
-    const parts = [
-      ...(running.length > 0 ? [`${running.length} running (${running.join(", ")})`] : []),
-      ...(waiting > 0 ? [`${waiting} waiting`] : []),
-      ...(over > 0 ? [`${over} finished`] : []),
-    ];
-    lines = over === ids.length ? [] : [parts.join(", ")];
+    looking = undefined;
   };
-  let timer: NodeJS.Timeout | undefined;
-  let current = Promise.resolve();
-  const round = (): void => {
-    if (isClosed) return;
-    current = look()
-      .catch(() => void (lines = []))
-      .then(() => {
-        timer = setTimeout(round, lookMs).unref();
-      });
+  // What changes in the middle of a look may have been missed by it.
+  const look = (): void => {
+    isDue = true;
+    looking ??= lookWhileDue();
   };
-  round();
+  const stopListening = onWake(place, look, lookMs);
+  look();
+  await looking;
   return {
     lines: () => lines,
     async close() {
-      isClosed = true;
-      await current;
-      clearTimeout(timer);
+      stopListening();
+      await looking;
       await queue.close();
     },
   };
+}
+
+async function standing(queue: OpenBackground["queue"], ids: readonly TaskId[]): Promise<readonly string[]> {
+  const running: string[] = [];
+  let [waiting, over] = [0, 0];
+  for (const id of ids) {
+    const task = await queue.get(id);
+    if (!task || isFinal(task)) over += 1;
+    else if (task.state === "starting" || task.state === "running") running.push(task.spec.category);
+    else waiting += 1;
+  }
+  if (over === ids.length) return [];
+  const parts = [
+    ...(running.length > 0 ? [`${running.length} running (${running.join(", ")})`] : []),
+    ...(waiting > 0 ? [`${waiting} waiting`] : []),
+    ...(over > 0 ? [`${over} finished`] : []),
+  ];
+  return [parts.join(", ")];
 }

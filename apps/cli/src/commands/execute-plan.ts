@@ -14,6 +14,7 @@ import { prepareRun } from "../history/prepare-run.ts";
 import { listenForInterruption } from "./interruption.ts";
 import type { Invocation } from "./invocation.ts";
 import { chosenReporters, openRunReporters, sayOfReporters } from "./run-reporters.ts";
+import { followShownFaults } from "./shown-faults.ts";
 import { listenForStrayFaults } from "./stray-faults.ts";
 import { listenForSuspension } from "./suspension.ts";
 import { streamRequest } from "../stream/stream-request.ts";
@@ -35,6 +36,7 @@ export async function executePlan(
     projectRoot: plan.projectRoot,
     ...(background && { background }),
   });
+  const shownFaults = followShownFaults(chosen);
   loadSqliteQuietly();
   const interruption = listenForInterruption((message) => shown.notice(message));
   const suspension = listenForSuspension(guard);
@@ -66,7 +68,12 @@ export async function executePlan(
     const settings = {
       ...prepared.settings,
       agents: [...(prepared.settings.agents ?? []), ...(stream?.agents ?? [])],
-      reporters: [...prepared.settings.reporters, ...shown.reporters, ...(stream?.reporters ?? [])],
+      reporters: [
+        ...prepared.settings.reporters,
+        ...shown.reporters,
+        shownFaults.listener,
+        ...(stream?.reporters ?? []),
+      ],
       user,
       signal: interruption.stop,
       clock: suspension.clock,
@@ -81,7 +88,8 @@ export async function executePlan(
     const isKept = stream?.isKept === true && !interruption.stop.aborted;
     // Who watches may have to be waited for a little, and there is something else to do meanwhile.
     if (!isKept) void stream?.close();
-    sayOfReporters({ failures: summary.reporterFailures ?? [], slow: summary.slowReporters ?? [] });
+    const review = { failures: summary.reporterFailures ?? [], slow: summary.slowReporters ?? [] };
+    sayOfReporters(shownFaults.unshown(review));
     const { open, warnings: found } = await keeper.settle();
     for (const line of found) process.stderr.write(line.startsWith(" ") ? `${line}\n` : `warning  ${line}\n`);
     if (options.lastFailed)

@@ -12,6 +12,7 @@ import {
 import { chosenReporters, openRunReporters, type RunReporters, sayOfReporters } from "../commands/run-reporters.ts";
 import type { PastOptions } from "../past/past-options.ts";
 import { openHubFiles } from "./hub-file.ts";
+import { knownRuns, waitingText } from "./known-runs.ts";
 import { tokenFor } from "./stream-token.ts";
 
 /** There is no stream to watch, or no more of it. */
@@ -44,16 +45,14 @@ export async function watchCommand(given: string | undefined, options: WatchOpti
   const leave = new AbortController();
   const onSignal = (): void => leave.abort();
   process.once("SIGINT", onSignal).once("SIGTERM", onSignal);
-  const watched = new WatchedRun(leave, options.run);
   const { thread, run } = options;
-  const client = follow({
-    url,
-    signal: leave.signal,
-    onState: (state) => watched.onState(state),
-    ...(token === undefined ? {} : { token }),
-    ...(thread === undefined ? {} : { thread }),
-    ...(run === undefined ? {} : { run }),
-  });
+  const hub = { url, signal: leave.signal, ...(token === undefined ? {} : { token }) };
+  const wanted = { ...(thread === undefined ? {} : { thread }), ...(run === undefined ? {} : { run }) };
+  const isAnyRun = thread === undefined && run === undefined;
+  const watched = new WatchedRun(leave, run, async () =>
+    isAnyRun ? "stream  waiting for a run" : waitingText(wanted, await knownRuns(hub)),
+  );
+  const client = follow({ ...hub, ...wanted, onState: (state) => watched.onState(state) });
   const fanOut = new ReporterFanOut({ clock: systemClock });
   let shown: RunReporters | undefined;
   let exitCode: number | undefined;
@@ -84,6 +83,7 @@ export async function watchCommand(given: string | undefined, options: WatchOpti
   }
   if (watched.lost !== undefined) {
     if (!watched.wasOpen) throw new WatchError(`there is no hub at ${url}: ${watched.lost}`);
+    if (!shown) throw new WatchError(`no run came: ${watched.lost}`);
     throw new WatchError(`the run is not to be followed any more: ${watched.lost}`, {
       hint: "apex status tells what became of it, where it ran",
     });
@@ -110,13 +110,16 @@ class WatchedRun {
   lost: string | undefined;
   notice = (message: string): void => void process.stderr.write(`${message}\n`);
   readonly #leave: AbortController;
+  readonly #whatIsWaitedFor: () => Promise<string>;
   #run: RunId | undefined;
   #giveUp: NodeJS.Timeout | undefined;
   #wasOpen = false;
+  #hasCome = false;
 
-  constructor(leave: AbortController, run: RunId | undefined) {
+  constructor(leave: AbortController, run: RunId | undefined, whatIsWaitedFor: () => Promise<string>) {
     this.#leave = leave;
     this.#run = run;
+    this.#whatIsWaitedFor = whatIsWaitedFor;
   }
 
   /** Whether there was ever anybody to follow. */
@@ -127,6 +130,7 @@ class WatchedRun {
   /** The newest of those that the hub knew, else the first that comes. */
   follow(run: RunId): RunId {
     this.#run ??= run;
+    this.#hasCome ||= this.#run === run;
     return this.#run;
   }
 
@@ -135,7 +139,7 @@ class WatchedRun {
       case "open":
         this.#run ??= newestOf(state.runs);
         if (this.#giveUp) this.notice("stream  connected again");
-        else if (!this.#wasOpen && state.runs.length === 0) this.notice("stream  waiting for a run");
+        else if (!this.#wasOpen && state.runs.length === 0) void this.#sayWaiting();
         this.#wasOpen = true;
         this.close();
         return;
@@ -156,6 +160,11 @@ class WatchedRun {
       default:
         state satisfies never;
     }
+  }
+
+  async #sayWaiting(): Promise<void> {
+    const text = await this.#whatIsWaitedFor();
+    if (!this.#hasCome && !this.#leave.signal.aborted) this.notice(text);
   }
 
   #end(reason: string): void {

@@ -17,9 +17,9 @@ background: { concurrency: 1 }
   });
 }
 
-async function watchOf(apex: QueueProject, ids: readonly string[]) {
+async function watchOf(apex: QueueProject, ids: readonly string[], options: { readonly lookMs?: number } = {}) {
   const config = await loadConfig({ cwd: apex.root });
-  const watch = await watchQueue(config, ids);
+  const watch = await watchQueue(config, ids, options);
   onTestFinished(() => watch.close());
   return watch;
 }
@@ -31,7 +31,18 @@ describe("watchQueue", () => {
     const second = await apex.add("performance");
     await apex.started(first);
     const watch = await watchOf(apex, [first, second]);
-    expect(watch.lines()).toEqual([]);
+    expect(watch.lines()).toEqual(["1 running (e2e), 1 waiting"]);
+    apex.write("first", "");
+    await expect.poll(() => watch.lines(), bound).toEqual(["1 running (performance), 1 finished"]);
+    apex.write("second", "");
+    await expect.poll(() => watch.lines(), bound).toEqual([]);
+  });
+
+  it("learns of each change from whoever makes it, and not by looking again and again", async () => {
+    const apex = project();
+    const first = await apex.add("e2e");
+    const second = await apex.add("performance");
+    const watch = await watchOf(apex, [first, second], { lookMs: 3_600_000 });
     await expect.poll(() => watch.lines(), bound).toEqual(["1 running (e2e), 1 waiting"]);
     apex.write("first", "");
     await expect.poll(() => watch.lines(), bound).toEqual(["1 running (performance), 1 finished"]);
@@ -45,7 +56,7 @@ describe("watchQueue", () => {
     const second = await apex.add("performance");
     await apex.started(first);
     const watch = await watchOf(apex, [second]);
-    await expect.poll(() => watch.lines(), bound).toEqual(["1 waiting"]);
+    expect(watch.lines()).toEqual(["1 waiting"]);
   });
 
   it("takes a task that nobody knows for over", async () => {
@@ -53,6 +64,6 @@ describe("watchQueue", () => {
     const first = await apex.add("e2e");
     await apex.started(first);
     const watch = await watchOf(apex, [first, "e2e-nobody"]);
-    await expect.poll(() => watch.lines(), bound).toEqual(["1 running (e2e), 1 finished"]);
+    expect(watch.lines()).toEqual(["1 running (e2e), 1 finished"]);
   });
 });

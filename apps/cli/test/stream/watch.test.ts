@@ -1,4 +1,6 @@
-import { describe, expect, it } from "vitest";
+import { eventVersion } from "@netra-apex/core";
+import { listenWebSocketHub, tokenAuthenticator } from "@netra-apex/progress/websocket";
+import { describe, expect, it, onTestFinished } from "vitest";
 import { eventsOf, Project } from "../rig/project.ts";
 import { announced, ownState } from "./stream-rig.ts";
 
@@ -67,4 +69,85 @@ describe("apex watch", () => {
     project.write("go", "");
     await run;
   });
+});
+
+describe("apex watch, of a run or a thread that is not there", () => {
+  const token = "a-token-that-the-hub-knows";
+  const others = "a-token-of-somebody-else-here";
+
+  async function hubWithRuns() {
+    const listening = await listenWebSocketHub({
+      port: 0,
+      token,
+      authenticate: tokenAuthenticator([{ token: others, userId: "other", threads: ["pr-2"], may: ["subscribe"] }]),
+    });
+    const { hub, url } = listening;
+    onTestFinished(() => listening.close());
+    const publish = (runId: string, userId: string, threadId: string): void =>
+      hub.createReporter({ userId, threadId }).onEvent({ ...firstEvent, runId });
+    for (const [number, thread] of ["pr-1", "pr-2", "pr-3"].entries()) {
+      publish(`local-${number}`, "local", thread);
+      publish(`other-${number}`, "other", thread);
+    }
+    return { url, publish };
+  }
+
+  const firstEvent = {
+    version: eventVersion,
+    seq: 1,
+    at: new Date(0).toISOString(),
+    type: "run_paused",
+    reason: "",
+  } as const;
+  const told = (watch: { readonly stderr: NodeJS.ReadableStream }): Promise<string> =>
+    new Promise((resolve) => watch.stderr.once("data", (text) => resolve(String(text))));
+
+  it("says at once which are there, of this reader's alone, and waits for the one that was named", async () => {
+    const { url, publish } = await hubWithRuns();
+    const project = new Project({ "apex.yaml": config });
+    const env = { ...ownState(), APEX_WEBSOCKET_TOKEN: token };
+    const byRun = project.start(["watch", url, "--run", "local-9", "--json"], env);
+    const byThread = project.start(["watch", url, "--thread", "pr-9", "--json"], env);
+    const all = "it shows you local-2 (thread pr-3), local-1 (thread pr-2), local-0 (thread pr-1)\n";
+    expect(await Promise.all([told(byRun), told(byThread)])).toEqual([
+      `stream  waiting for the run local-9, which the hub does not know; ${all}`,
+      `stream  waiting for a run in the thread pr-9, of which the hub knows none; ${all}`,
+    ]);
+    const watches = [byRun, byThread];
+    const shown = watches.map((watch) => new Promise((resolve) => watch.stdout.once("data", resolve)));
+    publish("local-9", "local", "pr-9");
+    await Promise.all(shown);
+    for (const watch of watches) {
+      watch.kill("SIGINT");
+      const { exitCode, stdout } = await watch;
+      expect(exitCode).toBe(130);
+      expect(eventsOf(stdout).map(({ runId }) => runId)).toEqual(["local-9"]);
+    }
+  });
+
+  it("names no run of another user, and none of a thread that its token does not open", async () => {
+    const { url } = await hubWithRuns();
+    const project = new Project({ "apex.yaml": config });
+    const env = { ...ownState(), APEX_WEBSOCKET_TOKEN: others };
+    const watch = project.start(["watch", url, "--run", "local-0"], env);
+    expect(await told(watch)).toBe(
+      "stream  waiting for the run local-0, which the hub does not know; it shows you other-1 (thread pr-2)\n",
+    );
+    watch.kill("SIGINT");
+    await watch;
+    const forbidden = await project.start(["watch", url, "--thread", "pr-1"], env);
+    expect(forbidden).toMatchObject({ exitCode: 3 });
+    expect(forbidden.stderr).not.toMatch(/other-|local-/);
+  });
+
+  it("says that there is none at all, and ends once the hub is gone for good", async () => {
+    const hub = await listenWebSocketHub({ port: 0, token });
+    const project = new Project({ "apex.yaml": config });
+    const watch = project.start(["watch", hub.url, "--run", "r"], { ...ownState(), APEX_WEBSOCKET_TOKEN: token });
+    expect(await told(watch)).toBe("stream  waiting for the run r, which the hub does not know; it shows you no run\n");
+    await hub.close();
+    const { exitCode, stderr } = await watch;
+    expect(exitCode).toBe(3);
+    expect(stderr).toContain("no run came: ");
+  }, 60_000);
 });

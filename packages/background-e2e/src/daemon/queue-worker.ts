@@ -14,7 +14,7 @@ import { DaemonSeat, hasWork, type StopRequest } from "./daemon-record.ts";
 import { endProcess, signalProcess } from "./end-process.ts";
 import { runSchedules } from "./run-schedules.ts";
 import { tidy } from "./tidy.ts";
-import { onWake } from "./wake.ts";
+import { onWake, wake } from "./wake.ts";
 import { usualPace, type WorkerPace } from "./worker-pace.ts";
 
 const tidyMs = 3_600_000;
@@ -213,7 +213,9 @@ export class QueueWorker {
 
   async #reap(): Promise<void> {
     if (Date.now() < this.#reapMs) return;
-    const lost = (await this.#queue.reap()).map(async ({ taskId, fence, worker, state }) => {
+    const reaped = await this.#queue.reap();
+    if (reaped.length > 0) wake(this.#place);
+    const lost = reaped.map(async ({ taskId, fence, worker, state }) => {
       this.#log(`${taskId}: attempt ${fence} was lost with its worker; it is ${state} now`);
       // It was stopped for too long, or hangs: its tests end with it.
       if (worker.process && worker.process.pid !== process.pid) await endProcess(worker.process);
@@ -242,6 +244,7 @@ export class QueueWorker {
       const [claim] = await this.#queue.claim({ worker, leaseMs, max: 1 });
       if (!claim) return;
       isAlone = claim.task.spec.isExclusive ?? false;
+      wake(this.#place);
       await this.#start(claim);
     }
   }
@@ -274,6 +277,7 @@ export class QueueWorker {
     if (task?.lease?.fence === claim.fence && end.problem !== undefined) {
       const outcome = { status: "errored", reason: end.problem } as const;
       await this.#queue.complete(claim, { outcome, counts: noTests, durationMs: 0 });
+      wake(this.#place);
       const ended = await this.#queue.get(claim.taskId);
       if (ended) await settleTask(this.#queue, this.#place, ended, this.#log);
     }

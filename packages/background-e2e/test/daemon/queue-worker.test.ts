@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, renameSync, rmSync } from "node:fs";
 import path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished } from "vitest";
 import { isRunning } from "../is-running.ts";
 import { buildPackage } from "../rig/built-programs.ts";
 import { signal, type WorkerRig, workerRig } from "../rig/worker-rig.ts";
@@ -48,6 +48,23 @@ describe("a worker daemon", () => {
     expect((await api.ensureDaemon(rig.queue, rig.place, { version: "1.0.0", isAsked: false })).kind).toBe("started");
     expect([await rig.end(id), await rig.end(green)].map(({ state }) => state)).toEqual(["completed", "completed"]);
     await gone(daemon.pid);
+  });
+
+  it("wakes whoever watches the queue when a task starts, as when it ends", async () => {
+    const rig = await workerRig(built, { categories });
+    const seen = new Set<string | undefined>();
+    const id = await rig.enqueue("short");
+    // Nobody looks by himself.
+    const stopListening = api.onWake(
+      rig.place,
+      () => void rig.queue.get(id).then((task) => seen.add(task?.state)),
+      3_600_000,
+    );
+    onTestFinished(stopListening);
+    rig.startDaemon();
+    const hasStarted = (): boolean => seen.has("starting") || seen.has("running");
+    await expect.poll(hasStarted, { timeout: 15_000, interval: 20 }).toBe(true);
+    await expect.poll(() => seen.has("completed"), { timeout: 15_000, interval: 20 }).toBe(true);
   });
 
   it("leaves once what runs has ended when that is asked for, or at once for somebody who does not want to wait", async () => {

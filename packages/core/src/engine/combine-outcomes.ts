@@ -52,11 +52,22 @@ function weigh({ status }: Outcome): number {
   return status === "passed" || status === "skipped" ? 0 : severity[status];
 }
 
-/** The part's outcome, with its reason naming every part that ended the same way. */
+/** The part's outcome, with its reason naming every part that ended the same way, and after them those that broke in a lighter way. */
 function prefixed(part: NamedOutcome, parts: readonly NamedOutcome[]): Outcome {
   const { outcome } = part;
   if (outcome.status === "passed") return outcome;
-  const same = parts.filter((other) => other.outcome.status === outcome.status).map((other) => other.name);
-  const reason = same.length > 1 ? `${same.join(", ")} ${outcome.status}` : `${part.name}: ${outcome.reason}`;
-  return { ...outcome, reason };
+  const same = namesOf(outcome.status, parts);
+  const decisive = same.length > 1 ? `${same.join(", ")} ${outcome.status}` : `${part.name}: ${outcome.reason}`;
+  const lighter = broken.slice(broken.indexOf(outcome.status) + 1).flatMap((status) => {
+    const names = namesOf(status, parts);
+    return names.length > 0 ? [`${names.join(", ")} ${status}`] : [];
+  });
+  return { ...outcome, reason: [decisive, ...lighter].join("; ") };
+}
+
+/** What went wrong with a part itself, the heaviest first; that others were cancelled because of it says nothing more. */
+const broken: readonly OutcomeStatus[] = ["failed", "timed-out", "errored"];
+
+function namesOf(status: OutcomeStatus, parts: readonly NamedOutcome[]): string[] {
+  return parts.filter(({ outcome }) => outcome.status === status).map(({ name }) => name);
 }

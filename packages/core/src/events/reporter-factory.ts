@@ -25,7 +25,7 @@ export interface ReporterContext {
   readonly rerunPrefix: readonly string[];
   /** More was asked for: each node's progress, and what it prints. */
   readonly verbose: boolean;
-  /** What runs beside the run, such as a queue in the background, a line each; cheap enough to be asked each second. */
+  /** What runs beside the run, such as a queue in the background, a line each; cheap enough to be asked with every frame. */
   readonly background?: () => readonly string[];
   /** Default: the machine's clock, with timers that do not keep the process alive. */
   readonly clock?: Clock;

@@ -1,4 +1,10 @@
-import { type IncomingHttpHeaders, type IncomingMessage, type ServerResponse, STATUS_CODES } from "node:http";
+import {
+  type IncomingHttpHeaders,
+  type IncomingMessage,
+  type OutgoingHttpHeaders,
+  type ServerResponse,
+  STATUS_CODES,
+} from "node:http";
 import type { Duplex } from "node:stream";
 import type { Clock } from "@netra-apex/core";
 import type { HubLimits } from "./hub-limits.ts";
@@ -89,11 +95,16 @@ export function answerRefusal(socket: Duplex, { status, message }: Refusal): voi
   socket.end(`${headers.join("\r\n")}\r\n\r\n${body}`);
 }
 
-/** Answers a request that is no handshake. */
-export function answerPlainRequest(response: ServerResponse, { status, message }: Refusal): void {
+/** Answers a request that is no handshake; `more` are headers that say who may read it. */
+export function answerPlainRequest(
+  response: ServerResponse,
+  { status, message }: Refusal,
+  more: OutgoingHttpHeaders,
+): void {
   const body = JSON.stringify({ status, message });
   response
     .writeHead(status, {
+      ...more,
       "content-type": "application/json",
       "content-length": Buffer.byteLength(body),
       "cache-control": "no-store",

@@ -51,6 +51,7 @@ export function ownOrigins(host: string): readonly [string, ...string[]] {
   return loopbackNames.includes(name) ? [`http://${host}`, `https://${host}`] : [`https://${host}`];
 }
 
-function countHeader(rawHeaders: readonly string[], name: string): number {
+/** How often a header is there, of which there must be one; Node keeps only the first of some. */
+export function countHeader(rawHeaders: readonly string[], name: string): number {
   return rawHeaders.filter((text, index) => index % 2 === 0 && text.toLowerCase() === name).length;
 }

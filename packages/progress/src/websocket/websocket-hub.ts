@@ -4,6 +4,7 @@ import { type Clock, delay, type Reporter } from "@netra-apex/core";
 import { WebSocketServer } from "ws";
 import { backgroundClock } from "../background-clock.ts";
 import type { Connection } from "./connection.ts";
+import { type Cors, createCors } from "./cors.ts";
 import {
   answerPlainRequest,
   answerRefusal,
@@ -49,7 +50,8 @@ export interface WebSocketHub {
   handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): boolean;
   /**
    * Answers a request at one of its two paths that is no upgrade, under the rules of an upgrade: 401 or 403 to whom it would refuse,
-   * 426 to others; a page cannot learn that from its WebSocket. False: its path is not the hub's, and nothing was done.
+   * 426 to others; a page cannot learn that from its WebSocket. One of an allowed origin may read the answer, and no other. False: its path
+   * is not the hub's, and nothing was done.
    */
   handleRequest(request: IncomingMessage, response: ServerResponse): boolean;
   /** The hub's rules for Host and Origin, for every other request of the server that it is attached to. */
@@ -81,6 +83,7 @@ class Hub implements WebSocketHub {
   readonly #limits: HubLimits;
   readonly #clock: Clock;
   readonly #onFault: (error: unknown) => void;
+  readonly #cors: Cors;
   readonly #servers: Readonly<Record<SocketPurpose, WebSocketServer>>;
   readonly #registry: RunRegistry;
   readonly #readers = new Set<ReaderConnection>();
@@ -104,6 +107,7 @@ class Hub implements WebSocketHub {
     this.#clock = clock;
     this.#onFault = onFault;
     this.guard = createRequestPolicy(policy);
+    this.#cors = createCors(policy);
     this.#registry = new RunRegistry(this.#limits);
     // Not in the types of ws yet.
     const closing: object = { closeTimeout: this.#limits.closeHandshakeMs };
@@ -160,7 +164,9 @@ class Hub implements WebSocketHub {
   handleRequest(request: IncomingMessage, response: ServerResponse): boolean {
     const purpose = purposeOf(request);
     if (!purpose) return false;
-    if (this.#isBusy) answerPlainRequest(response, this.guard(request) ?? full);
+    const preflight = this.#cors.preflightHeadersFor(request);
+    if (preflight && !this.guard(request)) response.writeHead(204, preflight).end();
+    else if (this.#isBusy) answerPlainRequest(response, this.guard(request) ?? full, this.#cors.headersFor(request));
     else this.#judge(this.#answer(purpose, request, response), request.socket);
     return true;
   }
@@ -250,7 +256,8 @@ class Hub implements WebSocketHub {
   }
 
   async #answer(purpose: SocketPurpose, request: IncomingMessage, response: ServerResponse): Promise<void> {
-    answerPlainRequest(response, await judgePlainRequest(request, purpose, this.#court));
+    const verdict = await judgePlainRequest(request, purpose, this.#court);
+    answerPlainRequest(response, verdict, this.#cors.headersFor(request));
   }
 
   #accept(

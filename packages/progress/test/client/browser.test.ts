@@ -96,6 +96,36 @@ describe.skipIf(!executablePath)(`the client in Chromium${missing}`, () => {
     await hub.close();
   }, 60_000);
 
+  it("learns in a page of another origin that is allowed why it is refused, and in no other", async () => {
+    const board = await start(0);
+    const hub = await startHub({ allowedOrigins: [board.url] });
+    const other = board.url.replace("127.0.0.1", "localhost");
+    const stateIn = async (origin: string, token: string): Promise<unknown> => {
+      const tab = await browser.newPage();
+      await tab.goto(origin);
+      await tab.evaluate("client.close()");
+      await tab.evaluate(`(async () => {
+        const { connect } = await import("/client.js");
+        window.far = connect({ url: ${JSON.stringify(hub.url)}, token: ${token}, onItem: () => undefined });
+      })()`);
+      await tab.waitForFunction("far.state.kind !== 'connecting'");
+      const state = await tab.evaluate(
+        "({ kind: far.state.kind, said: far.state.error?.message ?? far.state.reason })",
+      );
+      await tab.close();
+      return state;
+    };
+    const told = { kind: "closed", said: "the hub does not take the token: a token is needed" };
+    expect(await stateIn(board.url, '"a-token-that-is-none-of-this-hub"')).toEqual(told);
+    expect(await stateIn(board.url, "undefined")).toEqual(told);
+    expect(await stateIn(board.url, JSON.stringify(testToken))).toMatchObject({ kind: "open" });
+    expect(await stateIn(other, '"a-token-that-is-none-of-this-hub"')).toEqual({
+      kind: "waiting",
+      said: "no connection to the hub",
+    });
+    await Promise.all([board.close(), hub.close()]);
+  }, 60_000);
+
   it("tries again at once when the browser is online again", async () => {
     const hub = await start(0);
     const tab = await browser.newPage();

@@ -111,8 +111,11 @@ describe("a handshake", () => {
           surprises.push(`Host ${host}, Origin ${origin}, ${name}, plain: ${plain.status} but ${status}`);
         }
         if (plain.status !== 400 && !/^cache-control: no-store\r$/im.test(plain.text)) surprises.push("it may be kept");
-        if (/bearer [^\r]|set-cookie|access-control/i.test(plain.text))
+        if (/bearer [^\r]|set-cookie|access-control-(?!allow-origin)/i.test(plain.text))
           surprises.push(`too much is told: ${plain.text}`);
+        const readers = /^access-control-allow-origin: (.*)\r$/im.exec(plain.text)?.[1];
+        const reader = origin === "https://board.example.com" && host !== undefined ? origin : undefined;
+        if (readers !== reader) surprises.push(`Host ${host}, Origin ${origin}, ${name}: ${readers} may read it`);
       }
     };
     for (const host of hosts.own) {

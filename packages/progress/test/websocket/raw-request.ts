@@ -47,7 +47,11 @@ export function handshakeLines(
 }
 
 /** The lines of a request that is no handshake. */
-export function requestLines(path: string, headers: Readonly<Record<string, string | undefined>>): string[] {
+export function requestLines(
+  path: string,
+  headers: Readonly<Record<string, string | undefined>>,
+  method = "GET",
+): string[] {
   const lines = Object.entries(headers).flatMap(([name, value]) => (value === undefined ? [] : [`${name}: ${value}`]));
-  return [`GET ${path} HTTP/1.1`, ...lines];
+  return [`${method} ${path} HTTP/1.1`, ...lines];
 }

@@ -1,5 +1,6 @@
 import { pathToFileURL } from "node:url";
 import type { Command } from "@netra-apex/core";
+import { findOutput } from "../find-output.ts";
 import { reporterFile } from "../reporter-file.ts";
 import { FrameworkUnreachableError } from "./adapter-errors.ts";
 import { type Argument, toWords } from "./argument-list.ts";
@@ -47,7 +48,17 @@ export const nodeTestAdapter: TestFrameworkAdapter = {
     return { command: prepared, env: { APEX_REPORT_FILE: reportFile } };
   },
   read: ({ reportFile, cwd }) => readStreamedReport(reportFile, cwd),
+  async explainMissing(logFile) {
+    const [literalPattern] = await findOutput(logFile, [[patternNotFound]]);
+    return (
+      literalPattern &&
+      "the command found a node older than version 21 (see node --version), which takes a pattern for the name of a file"
+    );
+  },
 };
+
+/** What Node says before it knew patterns (21.0); since then it misses only names without any wildcard. */
+const patternNotFound = /^Could not find '.*[*?[{].*'$/;
 
 const reporterOptions = ["--test-reporter", "--test-reporter-destination"];
 

@@ -114,6 +114,8 @@ export interface TestFrameworkAdapter {
   read?(written: WrittenReport): Promise<TestReport>;
   /** Set where the report is written line by line as tests end, as `streamed-report.ts` describes: it can be followed live. */
   readonly isStreamed?: true;
+  /** Why a streamed report is missing, where the command's output says so in a way that only those who know the framework can read. */
+  explainMissing?(logFile: string): Promise<string | undefined>;
   /** Set where a streamed report comes to an end with each file: its last line does not say that all is over. */
   readonly endsPerFile?: true;
   /** Absent where the framework cannot list its tests. */
