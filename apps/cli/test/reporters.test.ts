@@ -267,3 +267,37 @@ describe("--reporter", () => {
     expect(xml.trimEnd()).toMatch(/<\/testsuites>$/);
   });
 });
+
+describe("the reporters of a config", () => {
+  const ofConfig = (reporters: string) => ({
+    "apex.yaml": `extends: none\nreporters: ${reporters}\nlayers: { fast: { categories: [unit] } }\n${nodeTestConfig(["unit"])}`,
+    "own/mine.mjs":
+      'import { writeFileSync } from "node:fs";\nexport default ({ file }) => ({ name: "mine", onEvent({ type }) { writeFileSync(file, type); } });\n',
+  });
+
+  it("are those of every run, with their files and modules in the project, wherever it is started", async () => {
+    const one = project(ofConfig("[junit=out/junit.xml, ./own/mine.mjs=out/mine.txt]"));
+    expect((await one.start([], {}, "own")).exitCode).toBe(0);
+    expect(one.read("out/junit.xml")).toContain('<testcase name="adds"');
+    expect(one.read("out/mine.txt")).toBe("run_completed");
+  });
+
+  it("give way to those of the command line, and are none of a run that is shown again", async () => {
+    const one = project(ofConfig("[junit=out/junit.xml]"));
+    await one.apex("--reporter", "markdown=other.md");
+    await one.apex("replay", "latest");
+    expect(one.read("other.md")).toMatch(/^# /);
+    expect(readdirSync(one.root)).not.toContain("out");
+  });
+
+  it.each([
+    ["[junitt=x.xml]", 'apex.yaml: reporters: there is no reporter "junitt"\n  hint: did you mean "junit"?'],
+    ["['junit=']", 'apex.yaml: reporters: "junit=" is no NAME or NAME=FILE of a reporter'],
+    ["[junit, markdown]", "apex.yaml: reporters: the reporters junit and markdown both write to stdout"],
+    ["junit", "apex.yaml:2:12: "],
+  ])("that cannot be used are an error of the config: %s", async (reporters, message) => {
+    const { exitCode, stdout, stderr } = await project(ofConfig(reporters)).apex();
+    expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: "" });
+    expect(stderr).toContain(message);
+  });
+});

@@ -27,7 +27,7 @@ export async function executePlan(
   { options, guard, args, background }: Invocation,
   resumed?: { readonly recovered: RecoveredRun; readonly assumeUnchanged: boolean },
 ): Promise<number> {
-  const chosen = chosenReporters(options);
+  const chosen = chosenReporters(options, { config });
   const streamed = streamRequest(options);
   const runId = createRunId(new Date());
   // Before anything else, so that a wrong name is told at once.

@@ -1,4 +1,12 @@
-import type { Reporter, ReporterContext, ReporterReview, RunId } from "@netra-apex/core";
+import {
+  type Config,
+  ConfigError,
+  isApexError,
+  type Reporter,
+  type ReporterContext,
+  type ReporterReview,
+  type RunId,
+} from "@netra-apex/core";
 import {
   chooseProgressMode,
   chooseReporters,
@@ -16,6 +24,16 @@ import { rerunPrefix } from "./rerun-prefix.ts";
 /** What a command line says of reporters. */
 export type ShowOptions = Pick<CliOptions, "progressMode" | "reporter" | "json" | "verbose" | "config" | "env">;
 
+/** What a config says of reporters. */
+export type ReporterConfig = Pick<Config, "reporters" | "projectRoot" | "files">;
+
+/** Reporters that were decided on, and where their files and modules are. */
+export interface ReporterChoice extends ChosenReporters {
+  readonly cwd: string;
+  /** Absent where the command line has decided alone. */
+  readonly config?: ReporterConfig;
+}
+
 /** The reporters of a run, opened. */
 export interface RunReporters {
   readonly reporters: readonly Reporter[];
@@ -26,25 +44,34 @@ export interface RunReporters {
 }
 
 /**
- * Decides what shows a run. `usualMode` is for where nothing was asked for; by default it depends on the terminal.
- * Throws `ReporterConflictError`.
+ * Decides what shows a run: what the command line says, and the reporters of the config where it names none. `usualMode` is for
+ * where nothing was asked for; by default it depends on the terminal. Throws `ReporterConflictError` or `ConfigError`.
  */
 export function chosenReporters(
-  { progressMode, json, reporter = [] }: ShowOptions,
-  usualMode?: ProgressMode,
-): ChosenReporters {
+  { progressMode, json, reporter }: ShowOptions,
+  { usualMode, config }: { readonly usualMode?: ProgressMode; readonly config?: ReporterConfig } = {},
+): ReporterChoice {
   const { stderr, env } = process;
-  return chooseReporters({
-    requests: reporter.map(parseReporterRequest),
-    mode: chooseProgressMode({ requested: progressMode ?? (json ? undefined : usualMode), json, stderr, env }),
-    isModeAsked: json === true || progressMode !== undefined,
-    cwd: process.cwd(),
-  });
+  const ofConfig = reporter === undefined && config && config.reporters.length > 0 ? config : undefined;
+  const cwd = ofConfig?.projectRoot ?? process.cwd();
+  const choose = (): ChosenReporters =>
+    chooseReporters({
+      requests: (ofConfig?.reporters ?? reporter ?? []).map(parseReporterRequest),
+      mode: chooseProgressMode({ requested: progressMode ?? (json ? undefined : usualMode), json, stderr, env }),
+      isModeAsked: json === true || progressMode !== undefined,
+      cwd,
+    });
+  if (!ofConfig) return { ...choose(), cwd };
+  try {
+    return { ...choose(), cwd, config: ofConfig };
+  } catch (error) {
+    throw located(error, ofConfig);
+  }
 }
 
-/** Opens reporters. Throws `UnknownReporterError`, `ReporterModuleError` or `ReporterFileError`. */
+/** Opens reporters. Throws `UnknownReporterError`, `ReporterModuleError`, `ReporterFileError` or `ConfigError`. */
 export async function openRunReporters(
-  { reporters: chosen, stdout: holds }: ChosenReporters,
+  { reporters: chosen, stdout: holds, cwd, config }: ReporterChoice,
   options: ShowOptions,
   run: { readonly runId: RunId; readonly projectRoot: string } & Pick<ReporterContext, "background">,
 ): Promise<RunReporters> {
@@ -52,7 +79,7 @@ export async function openRunReporters(
   try {
     const reporters = await openReporters(chosen, {
       ...run,
-      cwd: process.cwd(),
+      cwd,
       stdout: owned.stdout,
       stderr: process.stderr,
       env: process.env,
@@ -63,7 +90,7 @@ export async function openRunReporters(
     return { reporters, notice: (message) => notice(reporters, message), release: () => owned.release() };
   } catch (error) {
     owned.release();
-    throw error;
+    throw config ? located(error, config) : error;
   }
 }
 
@@ -79,6 +106,15 @@ export function sayOfReporters({ failures, slow }: ReporterReview): void {
       `warning  the ${cleanLine(reporter, 60)} reporter held everything up: it took ${share} to take events\n`,
     );
   }
+}
+
+/** The same fault, as one of the config. */
+function located(error: unknown, { files: [file] }: ReporterConfig): unknown {
+  if (!isApexError(error)) return error;
+  const { message, hint } = error;
+  return new ConfigError([
+    { message, path: ["reporters"], ...(hint !== undefined && { hint }), ...(file !== undefined && { file }) },
+  ]);
 }
 
 function notice(reporters: readonly Reporter[], message: string): void {

@@ -30,7 +30,7 @@ export async function runCommand(invocation: Invocation): Promise<number> {
 
 /** Queues what belongs into the background, and runs the rest here. */
 async function checkedRun(plan: Plan, config: Config, invocation: Invocation): Promise<number> {
-  const { stdout: holds } = chosenReporters(invocation.options);
+  const { stdout: holds } = chosenReporters(invocation.options, { config });
   if (plan.runMode === undefined || ![...config.layers.values()].some(({ isBackground }) => isBackground)) {
     return runHere(plan, config, invocation);
   }

@@ -10,7 +10,7 @@ const closeMs = 30_000;
 
 /** `apex replay RUN`: shows a recorded run through the reporters that show any run. */
 export async function replayCommand(reference: string, options: PastOptions): Promise<number> {
-  const chosen = chosenReporters(options, "simple");
+  const chosen = chosenReporters(options, { usualMode: "simple" });
   const { directory, projectRoot } = await findPast(options);
   const runId = findShownRun(directory, reference);
   const shown = await openRunReporters(chosen, options, { runId, projectRoot });

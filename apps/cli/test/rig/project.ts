@@ -45,10 +45,10 @@ export class Project {
     return existsSync(path.join(this.root, name));
   }
 
-  /** Starts apex and leaves it running. */
-  start(args: readonly string[], env: Readonly<Record<string, string>> = {}) {
+  /** Starts apex and leaves it running; `directory` is in the project. */
+  start(args: readonly string[], env: Readonly<Record<string, string>> = {}, directory = ".") {
     return execa(process.execPath, [program, ...args], {
-      cwd: this.root,
+      cwd: path.join(this.root, directory),
       env: { ...environment, ...env },
       extendEnv: false,
       reject: false,

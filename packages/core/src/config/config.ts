@@ -31,6 +31,8 @@ export interface Config {
   readonly mask?: { readonly variables: readonly string[]; readonly patterns: readonly string[] };
   readonly history: HistorySettings;
   readonly logs: LogSettings;
+  /** As written: names or modules of reporters, each with its file (`junit=reports/junit.xml`) where it has one. */
+  readonly reporters: readonly string[];
   /** A limit that the machine cannot enforce is an error before anything runs. */
   readonly areLimitsStrict: boolean;
   /** What works but was probably not meant. */

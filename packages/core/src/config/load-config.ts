@@ -78,6 +78,7 @@ export async function loadConfig(options: LoadConfigOptions): Promise<Config> {
     background,
     history: readHistorySettings(written),
     logs: readLogSettings(written),
+    reporters: written.reporters ?? [],
     areLimitsStrict: written.limits?.strict ?? false,
     ...(written.mask
       ? { mask: { variables: written.mask.variables ?? [], patterns: written.mask.patterns ?? [] } }

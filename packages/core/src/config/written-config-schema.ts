@@ -183,6 +183,7 @@ export const writtenConfigSchema: z.ZodMiniType<WrittenConfig> = strict({
       }),
     ),
   ),
+  reporters: optional.names,
   logs: z.optional(
     later(() =>
       strict({

@@ -54,6 +54,8 @@ export interface WrittenConfig {
         max_size?: WrittenSize | undefined;
       }
     | undefined;
+  /** How runs are reported, beside what is shown of them: as `--reporter NAME[=FILE]`, which stands in for all of these. */
+  reporters?: string[] | undefined;
   /** The log files of runs. */
   logs?:
     | {
