@@ -28,6 +28,8 @@ const leastRows = 12;
 export class LiveScreen {
   readonly #stream: OutputStream;
   readonly #isToldLate: boolean;
+  /** The region is at the end of the window, however little is above it. */
+  readonly #hangs: boolean;
   /** Lines that the region shows; none while it is not there. */
   #lines: readonly string[] = [];
   #size = "";
@@ -38,6 +40,8 @@ export class LiveScreen {
     this.#stream = stream;
     // Within ssh, only TERM tells of it.
     this.#isToldLate = Boolean(env["TMUX"]) || /^(?:tmux|screen)/.test(env["TERM"] ?? "");
+    // Terminals of VTE name no program; one that was started from them does, and has inherited the version.
+    this.#hangs = this.#isToldLate || Boolean(env["VTE_VERSION"] && !env["TERM_PROGRAM"]);
   }
 
   /** Cells of a line that may be filled: one less than there are, for some terminals wrap on the last one. */
@@ -72,7 +76,7 @@ export class LiveScreen {
 
   /** Says that the window has changed, be it back to the size that it had. */
   unsettle(): void {
-    this.#unsettled = this.#isToldLate ? unsettledFrames : 1;
+    this.#unsettled = this.#hangs ? unsettledFrames : 1;
   }
 
   /**
@@ -118,7 +122,7 @@ export class LiveScreen {
     if (lines.length === 0) return "";
     const start = this.#isCursorHidden ? "" : hideCursor;
     this.#isCursorHidden = true;
-    return start + (this.#isToldLate ? regionAtEnd(lines) : regionInOneLine(lines, { isFresh }));
+    return start + (this.#hangs ? regionAtEnd(lines) : regionInOneLine(lines, { isFresh }));
   }
 
   #erased(): string {

@@ -17,7 +17,8 @@ const eraseLineEnd = "\u001b[K";
  * Draws lines on the last lines of the window. The cursor stays where it is, at the start of a line, but scrolls up where the lines need
  * its place.
  *
- * For tmux: it keeps empty rows below the cursor, and what is above them is what it pushes into its scrollback where lines wrap.
+ * For tmux: it keeps empty rows below the cursor, and what is above them is what it pushes into its scrollback where lines wrap. For VTE,
+ * the terminal of GNOME: in a window that gets lower it drops lines below the cursor, but none that belong to the cursor's line.
  */
 export function regionAtEnd(lines: readonly string[]): string {
   const further = lines.length - 1;

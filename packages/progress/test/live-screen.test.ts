@@ -84,4 +84,17 @@ describe("LiveScreen", () => {
     for (let frame = 0; frame < 5; frame += 1) multiplexed?.draw([]);
     expect(multiplexed?.hasRoom).toBe(true);
   });
+
+  it.each([
+    [{ TERM: "xterm-256color" }, false],
+    [{ TERM: "xterm-256color", TERM_PROGRAM: "vscode", VTE_VERSION: "7006" }, false],
+    [{ TERM: "xterm-256color", VTE_VERSION: "7006" }, true],
+    [{ TERM: "tmux-256color", TERM_PROGRAM: "tmux" }, true],
+    [{ TERM: "xterm-256color", TMUX: "/tmp/tmux" }, true],
+    [{ TERM: "screen" }, true],
+  ])("draws on the last lines only where that keeps it out of the scrollback: %o", (env, isAtEnd) => {
+    const stream = new CollectedStream({ columns: 40 });
+    new LiveScreen(stream, env).draw(["a", "b"]);
+    expect(stream.text.includes("\u001b[999B")).toBe(isAtEnd);
+  });
 });
