@@ -1,4 +1,5 @@
 import type { OutputEnv, OutputStream } from "./output-stream.ts";
+import { regionAtEnd, regionInOneLine } from "./region-sequences.ts";
 
 const hideCursor = "\u001b[?25l";
 const showCursor = "\u001b[?25h";
@@ -7,41 +8,28 @@ const showCursor = "\u001b[?25h";
 const beginUpdate = "\u001b[?2026h";
 const endUpdate = "\u001b[?2026l";
 
-/**
- * Lines that are too long for the window are cut at its edge while this holds: some terminals (tmux by up to 250 ms) tell of a narrower
- * window only after it is one, and a line that wrapped meanwhile would shift the region.
- */
-const withoutWrapping = "\u001b[?7l";
-const withWrapping = "\u001b[?7h";
-
-const saveCursor = "\u001b7";
-const restoreCursor = "\u001b8";
-
-/** Stops at the last line of the window, wherever that is. */
-const toLastLine = "\u001b[999B";
-const eraseLineEnd = "\u001b[K";
-
 /** From the second cell on: what is cleared from the top-left corner of its window, tmux keeps in its scrollback. */
 const eraseFromHere = "\r\u001b[2K\u001b[C\u001b[J\r";
 
-/** Frames after a change of the window that take nothing for granted: a further change may be there that is not yet told of. */
+/** Frames after a change of the window that take nothing for granted where a further change is told of late. */
 const unsettledFrames = 5;
 
-/** What the region is kept to meanwhile where a further change is told of late: it fits whatever the window has become. */
+/** What the region is kept to meanwhile: it fits whatever the window has become. In a smaller window there is none meanwhile. */
 const leastColumns = 40;
 const leastRows = 12;
 
 /**
- * The region on the last lines of a terminal that is drawn over and over. Everything above it scrolls by and stays.
+ * The region at the end of a terminal that is drawn over and over. Everything above it scrolls by and stays.
  *
- * The cursor rests where the next line that stays will begin, above the region. When the window changes, most terminals wrap their lines
- * anew, some before they tell of it, and how many rows the region takes then cannot be known. The cursor moves with the line it is on, so
- * that the region is what is below it, however it was wrapped. The region hangs on the last line, for tmux keeps empty rows below it and
- * would push the region into its scrollback for them.
+ * The cursor rests where the next line that stays will begin, at the start of the region. When the window changes, most terminals wrap
+ * their lines anew, some before they tell of it, and how many rows the region takes then cannot be known. The cursor moves with the line it
+ * is on, so that the region is what is below it, however it was wrapped.
  */
 export class LiveScreen {
   readonly #stream: OutputStream;
   readonly #isToldLate: boolean;
+  /** The region is at the end of the window, however little is above it. */
+  readonly #hangs: boolean;
   /** Lines that the region shows; none while it is not there. */
   #lines: readonly string[] = [];
   #size = "";
@@ -52,6 +40,8 @@ export class LiveScreen {
     this.#stream = stream;
     // Within ssh, only TERM tells of it.
     this.#isToldLate = Boolean(env["TMUX"]) || /^(?:tmux|screen)/.test(env["TERM"] ?? "");
+    // Terminals of VTE name no program; one that was started from them does, and has inherited the version.
+    this.#hangs = this.#isToldLate || Boolean(env["VTE_VERSION"] && !env["TERM_PROGRAM"]);
   }
 
   /** Cells of a line that may be filled: one less than there are, for some terminals wrap on the last one. */
@@ -69,6 +59,11 @@ export class LiveScreen {
     return this.#isToldLate && this.#unsettled > 0;
   }
 
+  /** Whether the window is large enough for a region just now. */
+  get hasRoom(): boolean {
+    return !this.#isCareful || ((this.#stream.columns || 80) >= leastColumns && (this.#stream.rows || 24) >= leastRows);
+  }
+
   /** Asks for the window's size now: the signal that it has changed may still be under way. Done before each frame. */
   measure(): void {
     // Node has no other way to ask; without it, the signal tells a moment later.
@@ -81,7 +76,7 @@ export class LiveScreen {
 
   /** Says that the window has changed, be it back to the size that it had. */
   unsettle(): void {
-    this.#unsettled = unsettledFrames;
+    this.#unsettled = this.#hangs ? unsettledFrames : 1;
   }
 
   /**
@@ -97,8 +92,8 @@ export class LiveScreen {
       if (note !== "") this.#stream.write(note);
       return;
     }
-    // Drawn over line by line, for an empty region in between would flicker, unless there may be more rows of it than will be drawn over.
-    const mustErase = above !== undefined || this.#unsettled > 0 || lines.length < this.#lines.length;
+    // Drawn over line by line, for an empty region in between would flicker, unless it may not take the rows that will be drawn over.
+    const mustErase = above !== undefined || this.#unsettled > 0 || lines.length !== this.#lines.length;
     let out = beginUpdate + (mustErase ? this.#erased() : "");
     this.#unsettled = Math.max(0, this.#unsettled - 1);
     if (above) {
@@ -122,16 +117,12 @@ export class LiveScreen {
   }
 
   #drawn(lines: readonly string[]): string {
+    const isFresh = this.#lines.length === 0;
     this.#lines = lines;
     if (lines.length === 0) return "";
     const start = this.#isCursorHidden ? "" : hideCursor;
     this.#isCursorHidden = true;
-    const further = lines.length - 1;
-    const up = further > 0 ? `\u001b[${further}A` : "";
-    // Where the lines below the cursor are too few, the terminal scrolls; down to the last line it never does, nor between the lines.
-    const room = `\r${"\n".repeat(further)}${up}`;
-    const rows = lines.map((line) => `\r${line}${eraseLineEnd}`).join("\u001b[B");
-    return `${start}${withoutWrapping}${room}${saveCursor}${toLastLine}${up}${rows}${restoreCursor}${withWrapping}`;
+    return start + (this.#hangs ? regionAtEnd(lines) : regionInOneLine(lines, { isFresh }));
   }
 
   #erased(): string {

@@ -131,6 +131,7 @@ class RichReporter implements Reporter {
   }
 
   #region(): string[] {
+    if (!this.#screen.hasRoom) return [];
     // Time goes on from the latest event, so that a replay of an old run shows the times of that run.
     const nowMs = this.#view.atMs + this.#clock.monotonicMs() - this.#receivedMs;
     const { columns, rows } = this.#screen;

@@ -13,7 +13,9 @@ describe("LiveScreen", () => {
     screen.draw(["a", "b"]);
     screen.draw(["a", "c"]);
     expect(stream.writes).toHaveLength(2);
-    for (const text of stream.writes) {
+    for (const write of stream.writes) {
+      // Two cells that join a line to the one above are all that ever wraps.
+      const text = write.replaceAll("\u001b[?7h  \u001b[?7l", "");
       expect(text.match(/\?(?:2026|7)[hl]/g)).toEqual(["?2026h", "?7l", "?7h", "?2026l"]);
       expect(text.startsWith("\u001b[?2026h")).toBe(true);
       expect(text.endsWith("\u001b[?7h\u001b[?2026l")).toBe(true);
@@ -65,5 +67,34 @@ describe("LiveScreen", () => {
     expect(stream.writes).toHaveLength(2);
     screen.draw(["a"]);
     expect(stream.writes.at(-1)).toContain("\u001b[?25l");
+  });
+
+  it.each([
+    [{ columns: 39, rows: 30 }, false],
+    [{ columns: 100, rows: 11 }, false],
+    [{ columns: 40, rows: 12 }, true],
+  ])("has no room in a small window of tmux for some frames after a change: %o", (size, hasRoom) => {
+    const stream = new CollectedStream(size);
+    const [multiplexed, other] = [{ TERM: "tmux-256color" }, {}].map((env) => new LiveScreen(stream, env));
+    for (const screen of [multiplexed, other]) {
+      expect(screen?.hasRoom).toBe(true);
+      screen?.unsettle();
+    }
+    expect([multiplexed?.hasRoom, other?.hasRoom]).toEqual([hasRoom, true]);
+    for (let frame = 0; frame < 5; frame += 1) multiplexed?.draw([]);
+    expect(multiplexed?.hasRoom).toBe(true);
+  });
+
+  it.each([
+    [{ TERM: "xterm-256color" }, false],
+    [{ TERM: "xterm-256color", TERM_PROGRAM: "vscode", VTE_VERSION: "7006" }, false],
+    [{ TERM: "xterm-256color", VTE_VERSION: "7006" }, true],
+    [{ TERM: "tmux-256color", TERM_PROGRAM: "tmux" }, true],
+    [{ TERM: "xterm-256color", TMUX: "/tmp/tmux" }, true],
+    [{ TERM: "screen" }, true],
+  ])("draws on the last lines only where that keeps it out of the scrollback: %o", (env, isAtEnd) => {
+    const stream = new CollectedStream({ columns: 40 });
+    new LiveScreen(stream, env).draw(["a", "b"]);
+    expect(stream.text.includes("\u001b[999B")).toBe(isAtEnd);
   });
 });

@@ -116,6 +116,7 @@ export class TerminalScreen {
     else if (command === "A") this.#row = Math.max(0, this.#row - count);
     else if (command === "B") this.#row = Math.min(this.#rows.length - 1, this.#row + count);
     else if (command === "C") this.#column += count;
+    else if (command === "G") this.#column = Math.min(count, this.columns) - 1;
     else if (whole === "\u001b7") this.#saved = [this.#row, this.#column];
     else if (whole === "\u001b8") [this.#row, this.#column] = this.#saved;
     else if (command === "J" && digits === "") this.#rows.splice(this.#row + 1);

@@ -24,8 +24,8 @@ export interface Frame {
 
 const thenLabel = "then ";
 
-/** Columns of the narrowest window that the region is prepared for. */
-const narrowest = 40;
+/** Columns of the narrowest window that the region is prepared for, unless it is in such a one already: then for half of that. */
+const usualNarrowest = 40;
 
 /**
  * What runs right now, as lines that fit the terminal: the services that tests stand on, each running layer with its budget and its
@@ -39,6 +39,7 @@ export function liveRegion(view: RunView, frame: Frame): string[] {
   const lines = regionIn(view, frame);
   const { columns } = frame;
   const room = frame.rows - 1;
+  const narrowest = columns > usualNarrowest ? usualNarrowest : Math.ceil(columns / 2);
   if (lines.length * Math.ceil(columns / narrowest) <= room) return lines;
   const height = Math.max(1, Math.min(lines.length, Math.floor(room / 2)));
   const widestLine = narrowest * Math.max(1, Math.floor(room / height));

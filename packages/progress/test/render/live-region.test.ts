@@ -49,6 +49,21 @@ describe("liveRegion", () => {
     `);
   });
 
+  it.each([10, 20, 39, 40, 79, 199])(
+    "fits a window of half its %i columns, be it wrapped, down to 40 columns",
+    (columns) => {
+      const categories = Array.from({ length: 60 }, (_, index) => `category-${index}`);
+      const run = new EventScript(scriptPlan([{ id: "fast", name: "Fast Feedback", categories }])).layerStarted("fast");
+      for (const id of categories)
+        run.nodeStarted(id).output(id, `${id} writes ${"much more than fits ".repeat(12)}\n`);
+      const lines = draw(run, { columns }).trimEnd().split("\n");
+      expect(lines.length).toBeGreaterThan(3);
+      const narrower = Math.min(40, Math.ceil(columns / 2));
+      const wrapped = lines.map((line) => Math.ceil(displayWidth(line) / narrower)).reduce((sum, rows) => sum + rows);
+      expect(wrapped).toBeLessThanOrEqual(23);
+    },
+  );
+
   it("leaves out what a narrow terminal has no room for, and cuts the rest", () => {
     expect(draw(twoLayers(), { columns: 39 })).toBe(text`
       Fast Feedback  ▰▰▰▱▱▱▱▱ 41s of 2m
