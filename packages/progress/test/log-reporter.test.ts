@@ -34,7 +34,7 @@ describe("createLogReporter", () => {
       "2026-01-31T12:00:25.000Z INFO  node unit ended in 21.0s: passed (10 tests, log logs/orchestration/unit.log)",
     );
     expect(lines.at(-1)).toBe(
-      "2026-01-31T12:01:25.000Z ERROR run ended in 1m 25s, exit code 1: failed: Core Integration: api#2: 3 of 11 tests failed; 49 tests, 3 failed, 2 skipped, 2 flaky",
+      "2026-01-31T12:01:25.000Z ERROR run ended in 1m 25s, exit code 1: failed: Core Integration: api#2: 3 of 11 tests failed; websocket timed-out; agent errored; 49 tests, 3 failed, 2 skipped, 2 flaky",
     );
     for (const line of lines)
       expect(line).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z (?:DEBUG|INFO |WARN |ERROR) \S/);
