@@ -84,6 +84,23 @@ describe("a run with reporters that are broken", () => {
     expect(told.toSorted()).toEqual(["no disk", "no network"]);
   });
 
+  it("shows none of their texts that must not be seen", async () => {
+    const saying = (name: string, methods: string) =>
+      reporterFile(name, methods.replaceAll("ERROR", "new Error('no s3cr3t')"));
+    const one = project({
+      "throwing.mjs": saying("throwing", "onEvent() { throw ERROR; }"),
+      "closing.mjs": saying("closing", "onEvent() {}, async close() { throw ERROR; }"),
+      "floating.mjs": saying("floating", "onEvent() { setImmediate(() => { throw ERROR; }); }"),
+    });
+    one.write("apex.yaml", `mask: { patterns: [s3cr3t] }\n${one.read("apex.yaml")}`);
+    const all = ["throwing", "closing", "floating"].flatMap((name) => ["--reporter", `./${name}.mjs`]);
+    const shown = await Promise.all([one.apex(...all), one.apex(...all, "--json")]);
+    for (const { stdout, stderr } of shown) {
+      expect(`${stdout}${stderr}`).not.toContain("s3cr3t");
+      expect(stderr.match(/: no \S+$/gm)).toHaveLength(3);
+    }
+  });
+
   it("passes when its tests pass", async () => {
     const { exitCode, events } = await project(broken, { works: "", "fails once": "" }).events(...inEachFile);
     expect(exitCode).toBe(0);

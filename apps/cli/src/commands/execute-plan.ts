@@ -40,7 +40,8 @@ export async function executePlan(
   loadSqliteQuietly();
   const interruption = listenForInterruption((message) => shown.notice(message));
   const suspension = listenForSuspension(guard);
-  const strayFaults = listenForStrayFaults((message) => shown.notice(message));
+  let mask = (text: string): string => text;
+  const strayFaults = listenForStrayFaults((message) => shown.notice(mask(message)));
   let share: HostParticipant | undefined;
   let stream: RunStream | undefined;
   let keeper: RunKeeper | undefined;
@@ -63,6 +64,7 @@ export async function executePlan(
       forceRecreate: options.forceRecreate,
     });
     keeper = prepared.keeper;
+    mask = prepared.settings.mask ?? mask;
     share = prepared.share;
     for (const warning of prepared.warnings) process.stderr.write(`warning  ${warning}\n`);
     const settings = {

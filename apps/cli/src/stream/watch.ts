@@ -20,7 +20,7 @@ class WatchError extends ApexError {
   readonly code = "APEX_WATCH";
 }
 
-/** What was given is no address. */
+/** What was given is no address, or no id. */
 class WatchAddressError extends ApexError {
   readonly code = "APEX_ADDRESS";
 }
@@ -40,6 +40,12 @@ const interrupted = 130;
  */
 export async function watchCommand(given: string | undefined, options: WatchOptions): Promise<number> {
   const chosen = chosenReporters(options);
+  for (const flag of ["thread", "run"] as const) {
+    if (options[flag] !== "") continue;
+    throw new WatchAddressError(`--${flag} was given, but the id is empty`, {
+      hint: "is the variable that it comes from set?",
+    });
+  }
   const url = given ?? onlyHub();
   const token = tokenFor(url);
   const leave = new AbortController();

@@ -47,6 +47,12 @@ describe("apex watch", () => {
     expect(eventsOf((await run).stdout).at(-1)).toMatchObject({ type: "run_completed", summary: { exitCode: 1 } });
   });
 
+  it.each(["run", "thread"])("takes no id for --%s that is empty", async (flag) => {
+    const { exitCode, stderr } = await new Project({}).apex("watch", "ws://127.0.0.1:1", `--${flag}`, "");
+    expect(exitCode).toBe(2);
+    expect(stderr).toContain(`--${flag} was given, but the id is empty`);
+  });
+
   it("says that there is nothing to watch, that nobody is there, that the address or the token is wrong, and what to do", async () => {
     const project = new Project({ "apex.yaml": config });
     const state = ownState();

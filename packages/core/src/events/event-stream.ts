@@ -69,8 +69,10 @@ export class EventStream {
   }
 
   /** Closes all reporters; those that take longer than `graceMs` are given up on. Resolves with what there is to say of them. */
-  close(graceMs: number): Promise<ReporterReview> {
-    return this.#reporters.close(graceMs);
+  async close(graceMs: number): Promise<ReporterReview> {
+    const { failures, slow } = await this.#reporters.close(graceMs);
+    const mask = this.#mask;
+    return { failures: mask ? failures.map((one) => ({ ...one, message: mask(one.message) })) : failures, slow };
   }
 
   /** Many events share a millisecond, and a date is what costs most of one. */

@@ -167,6 +167,30 @@ describe("a reporter that holds the run up", () => {
   });
 });
 
+it("says nothing of its reporters that must not be seen", async () => {
+  const fail = (): never => {
+    throw new Error("no upload with the token s3cr3t");
+  };
+  const events = new EventStream({
+    runId: "r1",
+    clock: new ManualClock(),
+    mask: (text) => text.replaceAll("s3cr3t", "***"),
+  });
+  const seen = recorder();
+  events.subscribe({ name: "throwing", onEvent: fail });
+  events.subscribe({ name: "closing", onEvent: () => undefined, close: fail });
+  events.subscribe(seen);
+  events.emit({ type: "layer_started", layerId: "a" });
+  expect(await events.close(1_000)).toEqual({
+    failures: [
+      { reporter: "throwing", message: "no upload with the token ***", isDropped: true },
+      { reporter: "closing", message: "no upload with the token ***" },
+    ],
+    slow: [],
+  });
+  expect(seen.events).toContainEqual(expect.objectContaining({ message: "no upload with the token ***" }));
+});
+
 /** Time passes on it while somebody works. */
 class SlowableClock extends ManualClock {
   #passedMs = 0;
