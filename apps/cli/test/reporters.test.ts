@@ -307,6 +307,14 @@ describe("the reporters of a config", () => {
     expect(readdirSync(one.root)).not.toContain("out");
   });
 
+  it("leave stdout to what the command line wants there", async () => {
+    const one = project(ofConfig("[markdown, junit=out/junit.xml]"));
+    expect((await one.apex()).stdout).toMatch(/^# /);
+    expect(eventsOf((await one.apex("--json")).stdout).at(-1)).toMatchObject({ type: "run_completed" });
+    expect((await one.apex("--progress-mode", "simple")).stdout).toContain("passed · 1 category");
+    expect(one.read("out/junit.xml")).toContain('<testcase name="adds"');
+  });
+
   it.each([
     ["[junitt=x.xml]", 'apex.yaml: reporters: there is no reporter "junitt"\n  hint: did you mean "junit"?'],
     ["['junit=']", 'apex.yaml: reporters: "junit=" is no NAME or NAME=FILE of a reporter'],

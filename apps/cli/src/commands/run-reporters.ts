@@ -59,6 +59,7 @@ export function chosenReporters(
       requests: (ofConfig?.reporters ?? reporter ?? []).map(parseReporterRequest),
       mode: chooseProgressMode({ requested: progressMode ?? (json ? undefined : usualMode), json, stderr, env }),
       isModeAsked: json === true || progressMode !== undefined,
+      isModeFirst: ofConfig !== undefined,
       cwd,
     });
   if (!ofConfig) return { ...choose(), cwd };

@@ -120,6 +120,12 @@ describe("a health check", () => {
     ["{ postgres: mysql://x }", "3:25", "not an address of a PostgreSQL", "such as"],
     ["{ postgres: postgres://%ff@x }", "3:25", "not an address of a PostgreSQL", "such as"],
     [
+      "{ postgres: 'postgres://x?sslmode=require&sslrootcert=system' }",
+      "3:25",
+      "not an address of a PostgreSQL",
+      "?sslmode= is disable, allow",
+    ],
+    [
       "{ postgres: 'postgres://x?sslmode=on' }",
       "3:25",
       "not an address of a PostgreSQL",

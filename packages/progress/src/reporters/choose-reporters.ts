@@ -11,6 +11,8 @@ export interface ReportersQuestion {
   readonly mode: ProgressMode;
   /** It was asked for by name, and is no default. */
   readonly isModeAsked: boolean;
+  /** Requests that would take stdout from a mode that was asked for are left out, and no conflict. */
+  readonly isModeFirst?: boolean;
   /** Files are relative to it. */
   readonly cwd: string;
 }
@@ -39,8 +41,10 @@ export interface ChosenReporters {
  * Decides which reporters a run has: those that were asked for, and the way of showing it unless one of them writes to stdout
  * itself. Throws `ReporterConflictError` where two want stdout or the same file.
  */
-export function chooseReporters({ requests, mode, isModeAsked, cwd }: ReportersQuestion): ChosenReporters {
-  const asked = requests.map((request) => chosenOf(request, cwd));
+export function chooseReporters(question: ReportersQuestion): ChosenReporters {
+  const { requests, mode, isModeAsked, isModeFirst = false, cwd } = question;
+  const all = requests.map((request) => chosenOf(request, cwd));
+  const asked = isModeAsked && isModeFirst ? all.filter(({ hasStdout }) => !hasStdout) : all;
   const takers = asked.filter(({ hasStdout }) => hasStdout);
   const isShown = takers.length === 0 || (isModeAsked && !takers.some(({ name }) => name === mode));
   const reporters = isShown ? [chosenOf({ name: mode }, cwd), ...asked] : asked;
@@ -79,7 +83,7 @@ function bothWantStdout(...rivals: readonly ChosenReporter[]): ReporterConflictE
   const names = rivals.map(({ name }) => name);
   const [loser = ""] = names.filter((name) => reporterTable[name]?.file !== "none").slice(-1);
   return new ReporterConflictError(`the reporters ${names.join(" and ")} both write to stdout`, {
-    hint: `give one of them a file: --reporter ${loser}=FILE`,
+    hint: `give one of them a file: ${loser}=FILE`,
   });
 }
 

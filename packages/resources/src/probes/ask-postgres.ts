@@ -26,6 +26,8 @@ export interface PostgresQuestions {
   readonly query?: string;
   /** What its version must begin with. */
   readonly version?: string;
+  /** Files that the address names are relative to it. */
+  readonly directory: string;
 }
 
 /** SQLSTATEs of a server that cannot be used by anybody now: it stops, or has too many clients, or no room. */
@@ -65,7 +67,7 @@ async function askOnce(
     host,
     port,
     protocol: "postgres",
-    ...(security === "clear" ? {} : { encryption: await postgresEncryption(postgres, security) }),
+    ...(security === "clear" ? {} : { encryption: await postgresEncryption(postgres, security, questions) }),
     goodbye: terminateMessage,
     begin: (socket: Socket, settle: (result: ProbeResult) => void) => {
       settleTalk = settle;

@@ -12,7 +12,7 @@ export interface ProbeOptions {
   readonly others?: ReadonlyMap<string, ServicePlace>;
   /** What the version of a PostgreSQL or Redis must begin with. */
   readonly version?: string;
-  /** Where commands of this machine run; this process's directory when absent. */
+  /** Where commands of this machine run and files are; this process's directory when absent. */
   readonly projectRoot?: string;
   /** The environment of these commands; this process's own when absent. */
   readonly env?: NodeJS.ProcessEnv;
@@ -70,7 +70,8 @@ function probeOf(check: SimpleCheck, subject: ProbeSubject, options: ProbeOption
       const questions = { ...(query === undefined ? {} : { query }), ...(version === undefined ? {} : { version }) };
       return lazily(addressText(address), async () => {
         const { askPostgres } = await import("./ask-postgres.ts");
-        return async (look) => askPostgres(address, questions, look);
+        const directory = options.projectRoot ?? process.cwd();
+        return async (look) => askPostgres(address, { ...questions, directory }, look);
       });
     }
     case "redis": {

@@ -31,9 +31,10 @@ export interface ConnectionPlan {
   readonly encryption?: Encryption;
 }
 
-/** A connection that is ready to be spoken on, or what came of it instead. It is let go of after the look is over. */
+/** A connection that is ready to be spoken on, or what came of it instead. It is let go of when the look is over; rejects where that is so already. */
 export async function openConnection(plan: ConnectionPlan, { signal }: Look): Promise<Socket | ProbeResult> {
   const { host, port, encryption } = plan;
+  signal.throwIfAborted();
   const bare = connect({ host, port });
   letGoAfter(signal, bare);
   const problem = await arrival(bare, "connect", plan);

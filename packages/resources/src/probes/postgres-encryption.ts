@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
-import type { CheckAddress } from "@netra-apex/core";
+import path from "node:path";
+import { type CheckAddress, describeThrown } from "@netra-apex/core";
 import { addressText } from "./connection-problem.ts";
 import { type Encryption, otherProgram } from "./open-connection.ts";
 import { encryptionRequest, errorFields, readMessage } from "./postgres-messages.ts";
@@ -30,23 +31,32 @@ export function securityOf(
   }
 }
 
-/** What an address says about certificates. Rejects where those that it trusts cannot be read. */
+/** What an address says about certificates; `directory` is where its files are. Rejects where one that is needed cannot be read. */
 export async function postgresEncryption(
   postgres: PostgresAddress,
   security: Exclude<PostgresSecurity, "clear">,
+  { directory }: { readonly directory: string },
 ): Promise<Encryption> {
   const { encryption, trustedFile } = postgres;
-  // `system` is the word for the usual ones, of which everybody can have a certificate for some host.
+  const isVerified = encryption.startsWith("verify-") || (encryption === "require" && trustedFile !== undefined);
   const isOwn = trustedFile !== undefined && trustedFile !== "system";
   return {
-    isVerified: encryption.startsWith("verify-") || (encryption === "require" && trustedFile !== undefined),
-    isHostVerified: encryption === "verify-full" || trustedFile === "system",
-    ...(isOwn ? { trusted: await readFile(trustedFile) } : {}),
+    isVerified,
+    isHostVerified: encryption === "verify-full",
+    ...(isVerified && isOwn ? { trusted: await readCertificates(path.resolve(directory, trustedFile)) } : {}),
     question: {
       text: encryptionRequest,
       judge: (answer) => judgeAnswer(answer, postgres, security),
     },
   };
+}
+
+async function readCertificates(file: string): Promise<Buffer> {
+  try {
+    return await readFile(file);
+  } catch (error) {
+    throw new Error(`the file of sslrootcert cannot be read: ${describeThrown(error)}`, { cause: error });
+  }
 }
 
 function judgeAnswer(

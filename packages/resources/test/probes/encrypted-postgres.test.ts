@@ -68,16 +68,23 @@ describe.runIf(isInstalled)("a PostgreSQL that encrypts", { timeout: 60_000 }, (
     ]) {
       expect(await lookText({ kind: "postgres", url })).toMatch(/^ready \(/);
     }
-    for (const more of ["verify-ca", "verify-full", "require&sslrootcert=system"]) {
-      expect(await lookText({ kind: "postgres", url: addressed(host, more) })).toBe(
+    for (const more of ["sslmode=verify-ca", "sslmode=verify-full", "sslrootcert=system"]) {
+      const url = `postgres://ann:secret@${host}:${port}/postgres?${more}`;
+      expect(await lookText({ kind: "postgres", url })).toBe(
         `unhealthy: the certificate of ${host}:${port} is not trusted (DEPTH_ZERO_SELF_SIGNED_CERT)`,
       );
     }
     expect(await lookText({ kind: "postgres", url: addressed(host, `verify-full${trusting}`) })).toBe(
       `unhealthy: the certificate of ${host}:${port} is not trusted (ERR_TLS_CERT_ALTNAME_INVALID)`,
     );
-    expect(await lookText({ kind: "postgres", url: addressed(host, "verify-full&sslrootcert=/nowhere.pem") })).toMatch(
-      /^cannot-look: .*ENOENT.*\/nowhere\.pem/,
+    const projectRoot = path.dirname(authority);
+    const relative = addressed("localhost", "verify-full&sslrootcert=server.crt");
+    expect(await lookText({ kind: "postgres", url: relative }, { projectRoot })).toMatch(/^ready \(/);
+    expect(await lookText({ kind: "postgres", url: relative })).toMatch(
+      /^cannot-look: localhost:\d+: the file of sslrootcert cannot be read: ENOENT.*server\.crt/,
+    );
+    expect(await lookText({ kind: "postgres", url: addressed(host, "prefer&sslrootcert=/nowhere.pem") })).toMatch(
+      /^ready \(/,
     );
   });
 

@@ -22,7 +22,7 @@ export type CheckAddress =
       readonly database: string;
       /** `sslmode`; as everywhere, `prefer` where the address says nothing. */
       readonly encryption: PostgresEncryption;
-      /** `sslrootcert`: the file of the certificates that are trusted instead of the usual ones. */
+      /** `sslrootcert`: the file of the certificates that are trusted instead of the usual ones, which are `system`. */
       readonly trustedFile?: string;
     } & ServiceAddress)
   | ({
@@ -90,9 +90,12 @@ export function readAddress(kind: AddressedKind, text: string): CheckAddress | u
 function readPostgresSecurity(
   parameters: URLSearchParams,
 ): { readonly encryption: PostgresEncryption; readonly trustedFile?: string } | undefined {
-  const mode = parameters.get("sslmode") ?? "prefer";
-  const encryption = postgresEncryptions.find((known) => known === mode);
   const trustedFile = parameters.get("sslrootcert");
+  const isAnyTrusted = trustedFile === "system";
+  const mode = parameters.get("sslmode") ?? (isAnyTrusted ? "verify-full" : "prefer");
+  const encryption = postgresEncryptions.find((known) => known === mode);
+  // Whom the system trusts anybody can have sign a certificate, for a host of his own.
+  if (isAnyTrusted && encryption !== "verify-full") return undefined;
   return encryption && { encryption, ...(trustedFile === null ? {} : { trustedFile }) };
 }
 
