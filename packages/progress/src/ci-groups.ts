@@ -1,4 +1,4 @@
-import { randomUUID } from "node:crypto";
+import process from "node:process";
 import type { OutputEnv } from "./output-stream.ts";
 
 /** A CI service whose log can fold lines away. */
@@ -54,7 +54,8 @@ export function ciLine(service: CiService, line: string): string {
 /** GitHub obeys lines that begin with `::`, indented or not, until it is told to stop; only who knows the token starts it again. */
 function withoutCommands(lines: readonly string[]): readonly string[] {
   if (!lines.some((line) => /^\s*::/.test(line))) return lines;
-  const token = randomUUID();
+  // Loaded only here, where it is needed: it takes a tenth of the time in which Node itself starts.
+  const token = process.getBuiltinModule("node:crypto").randomUUID();
   return [`::stop-commands::${token}`, ...lines, `::${token}::`];
 }
 
