@@ -1,6 +1,7 @@
 import { spawnSync } from "node:child_process";
 import path from "node:path";
 import { setTimeout } from "node:timers/promises";
+import { seededRandom } from "@netra-apex/core/testing";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { Project, program, until } from "./rig/project.ts";
 import { hasTerminal, startInTerminal } from "./rig/terminal.ts";
@@ -52,24 +53,13 @@ ${failing.map((name, index) => `  ${name}: { command: sh fail.sh ${index} }`).jo
 
 const failing = ["bad-a", "bad-b", "bad-c", "bad-d", "bad-e", "bad-f"];
 
-/** Numbers from 0 to below 1 that are the same each time (mulberry32). */
-function numbersFrom(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
-
 describe.runIf(hasTmux)(`a window${hasTmux ? "" : ": skipped, there is no tmux"}`, () => {
   it.each([1, 2, 3])(
     "whose size changes all the time keeps every line that was to stay once, and none of the live region (seed %i)",
     async (seed) => {
       const at = project();
       const window = inTmux(at, ["run", "--max-parallel", "8"]);
-      const random = numbersFrom(seed);
+      const random = seededRandom(seed);
       const between = (least: number, most: number): number => least + Math.floor(random() * (most - least + 1));
       await until(() => window.all().includes("The Layer  "), "the layer is shown");
       for (let step = 0; step < 36; step += 1) {

@@ -1,8 +1,9 @@
+import { seededRandom } from "@netra-apex/core/testing";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { createRichReporter } from "../src/rich-reporter.ts";
 import { EventScript, passingTests, scriptPlan, scriptTest } from "./event-script.ts";
 import { ManualClock } from "./manual-clock.ts";
-import { numbersFrom, XtermWindow } from "./xterm-window.ts";
+import { XtermWindow } from "./xterm-window.ts";
 
 const layers = ["first", "second", "third"];
 const categoriesOf = (layer: string): string[] => Array.from({ length: 6 }, (_, index) => `${layer}-${index}`);
@@ -41,7 +42,7 @@ function longRun(): EventScript {
 
 /** Plays the run into a window whose size changes all the time, and ends with all that was sent being shown. */
 async function playResized(seed: number, rows: readonly [least: number, most: number]) {
-  const random = numbersFrom(seed);
+  const random = seededRandom(seed);
   const between = (least: number, most: number): number => least + Math.floor(random() * (most - least + 1));
   const window = new XtermWindow(100, 30);
   onTestFinished(() => window.close());

@@ -1,17 +1,6 @@
 import { Terminal } from "@xterm/headless";
 import { CollectedStream } from "./collected-stream.ts";
 
-/** Numbers from 0 to below 1 that are the same each time (mulberry32). */
-export function numbersFrom(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
-
 /**
  * A window of xterm.js, the terminal of VS Code and of many web pages, and the line to the program in it: what is written is under way until
  * it is delivered, and of a new size the program hears later, as with a pseudo-terminal.

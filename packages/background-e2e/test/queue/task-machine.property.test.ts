@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import * as machine from "../../src/queue/task-machine.ts";
 import { type AttemptResult, type Task, taskStates, type TaskState } from "../../src/index.ts";
 import { newTask } from "../../src/testing/queue-bench.ts";
-import { seededRandom } from "../rig/seeded-random.ts";
+import { seededRandom } from "@netra-apex/core/testing";
 
 const worker = { id: "w" };
 const by = { kind: "person" } as const;

@@ -1,7 +1,7 @@
 import { noTests, type ProcessIdentity } from "@netra-apex/core";
 import type { AttemptResult, ClaimRef, NewTask, TaskPriority, WorkerRef } from "../../src/index.ts";
 import type { QueueSurroundings, QueueUnderTest } from "../../src/testing/index.ts";
-import { seededRandom } from "../rig/seeded-random.ts";
+import { seededRandom } from "@netra-apex/core/testing";
 import { Witness } from "./witness.ts";
 
 type Queue = QueueUnderTest["queue"];

@@ -1,5 +1,6 @@
-// Time
+// Time and chance
 export { ManualClock, settle } from "./manual-clock.ts";
+export { seededRandom } from "../plan/estimate/seeded-random.ts";
 
 // Agents and tools for tests
 export { conditionalAgent, ResourceTrackingAgent, scriptedAgent, type TrackedResource } from "./agents.ts";

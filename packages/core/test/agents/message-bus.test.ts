@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Delivery } from "../../src/agents/message.ts";
+import { seededRandom } from "../../src/plan/estimate/seeded-random.ts";
 import { settle } from "../../src/testing/manual-clock.ts";
 import { answering, type Handler, HeldHandler, MessageRig, silent, throwing } from "../rig/message-rig.ts";
 
@@ -189,7 +190,7 @@ describe("a round_robin message", () => {
 
   it("is shared fairly: of n messages each of k healthy recipients takes n / k, give or take one", async () => {
     for (let seed = 1; seed <= 60; seed += 1) {
-      const random = randomFrom(seed);
+      const random = seededRandom(seed);
       const names = Array.from({ length: 1 + Math.floor(random() * 6) }, (_, index) => `agent-${index}`);
       const healthy = new Set(names.filter((_, index) => index === 0 || random() < 0.6));
       const taken = new Map<string, number>([...healthy].map((name) => [name, 0]));
@@ -216,14 +217,3 @@ describe("a round_robin message", () => {
     }
   });
 });
-
-/** Numbers from 0 to 1 that are the same for the same seed (mulberry32). */
-function randomFrom(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
