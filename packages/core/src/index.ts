@@ -285,6 +285,7 @@ export { ApexError, describeThrown, describeWithHint, isApexError } from "./apex
 export { type Clock, delay, systemClock } from "./clock.ts";
 
 // Processes
+export { ChildEnvironment, searchPathKey } from "./child-environment.ts";
 export { DirectoryLock, type DirectoryLockOptions, type HeldLock } from "./ledger/directory-lock.ts";
 export { hostDirectory } from "./ledger/host-directory.ts";
 export { hostMemoryBytes, HostLedger, type LedgerPicture } from "./ledger/host-ledger.ts";

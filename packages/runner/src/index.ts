@@ -51,6 +51,6 @@ export { processesWithVariable } from "./guard/process-table.ts";
 export { isContainerRun } from "./guard/container-run.ts";
 export type { FoundProcess, LimitLevels, TreePeak, TreeUsage } from "./guard/guard-protocol.ts";
 export { LogFileError } from "./process/log-file.ts";
-export { ChildEnvironment } from "./process/child-environment.ts";
+export { ChildEnvironment } from "@netra-apex/core";
 export { followOutput, type OutputFollower } from "./process/follow-output.ts";
 export { lastLines } from "./process/last-lines.ts";

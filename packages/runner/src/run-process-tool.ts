@@ -1,7 +1,6 @@
-import type { Clock, MaskRequest, Tool } from "@netra-apex/core";
+import { ChildEnvironment, type Clock, type MaskRequest, type Tool } from "@netra-apex/core";
 import * as z from "zod/mini";
 import { createAnsiStripper } from "./process/ansi-stripper.ts";
-import { ChildEnvironment } from "./process/child-environment.ts";
 import { followOutput } from "./process/follow-output.ts";
 import { ProcessGuard } from "./guard/process-guard.ts";
 import { type ProcessExit, runProcess } from "./process/run-process.ts";

@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import path from "node:path";
 import {
+  ChildEnvironment,
   type Command,
   commandText,
   describeThrown,
@@ -18,7 +19,6 @@ import { ServiceError } from "../service-error.ts";
 import { CommandInstance } from "./command-instance.ts";
 import { startTimeOf } from "./process-table.ts";
 import { type CommandRecord, removeInstance } from "./remove-instance.ts";
-import { serviceEnvironment } from "./service-environment.ts";
 import type { ServiceKeeper } from "./service-keeper.ts";
 import { serviceVariable } from "./service-tree.ts";
 import { startProcess } from "./start-process.ts";
@@ -77,7 +77,7 @@ export async function launchCommand(
       service: service.name,
       command,
       cwd,
-      env: serviceEnvironment(inherited, cwd, variables),
+      env: new ChildEnvironment(inherited).for(cwd, variables),
       logFile,
     };
     const child = await startProcess(request, (pid) => {

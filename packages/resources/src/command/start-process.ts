@@ -2,9 +2,8 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { closeSync, existsSync, openSync } from "node:fs";
 import path from "node:path";
 import process from "node:process";
-import type { Command } from "@netra-apex/core";
+import { type Command, searchPathKey } from "@netra-apex/core";
 import { ServiceError } from "../service-error.ts";
-import { searchPathKey } from "./service-environment.ts";
 
 /** A process as it is to be started. */
 export interface ProcessRequest {

@@ -1,5 +1,6 @@
 import process from "node:process";
 import {
+  ChildEnvironment,
   type Command,
   describeThrown,
   type EnvironmentAuth,
@@ -7,7 +8,6 @@ import {
   type MissingResource,
 } from "@netra-apex/core";
 import { lastLines } from "../command/log-tail.ts";
-import { serviceEnvironment } from "../command/service-environment.ts";
 import { expiryProblem, jwtExpiry } from "../preflight/jwt-expiry.ts";
 import { askCommand } from "./ask-command.ts";
 
@@ -109,7 +109,7 @@ export class TokenSource {
 
   async #ask(command: Command, signal: AbortSignal): Promise<string | MissingResource> {
     const { projectRoot: cwd, deadlineMs } = this.#options;
-    const env = serviceEnvironment(this.#options.env, cwd, {});
+    const env = new ChildEnvironment(this.#options.env).for(cwd);
     try {
       const answer = await askCommand(command, { cwd, env, deadlineMs, signal });
       if (answer === "late") return this.#missing(`its command did not end within ${formatDuration(deadlineMs)}`);

@@ -1,7 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import process from "node:process";
-import type { Command } from "@netra-apex/core";
-import { ChildEnvironment } from "../process/child-environment.ts";
+import { ChildEnvironment, type Command } from "@netra-apex/core";
 import { guardArguments } from "./guard-arguments.ts";
 import type {
   FoundProcess,

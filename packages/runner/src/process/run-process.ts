@@ -1,9 +1,8 @@
 import path from "node:path";
-import { type Clock, type Command, type LimitRequest, systemClock } from "@netra-apex/core";
+import { ChildEnvironment, type Clock, type Command, type LimitRequest, systemClock } from "@netra-apex/core";
 import type { MaskRequest } from "@netra-apex/core/mask";
 import type { FoundProcess, GuardedExit, TreeUsage } from "../guard/guard-protocol.ts";
 import { type GuardedResult, ProcessGuard } from "../guard/process-guard.ts";
-import { ChildEnvironment } from "./child-environment.ts";
 import { watchReportEnd } from "./watch-report-end.ts";
 import { LogFileError } from "./log-file.ts";
 import { explainFailedStart, type SpawnError } from "./spawn-error.ts";

@@ -1,8 +1,7 @@
 import { accessSync, constants, existsSync } from "node:fs";
 import path from "node:path";
 import process from "node:process";
-import type { Command } from "@netra-apex/core";
-import { searchPathKey } from "./child-environment.ts";
+import { type Command, searchPathKey } from "@netra-apex/core";
 
 /** Why a command never started. A value, because it is an outcome of the node and no bug. */
 export interface SpawnError {

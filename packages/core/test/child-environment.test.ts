@@ -1,6 +1,6 @@
 import path from "node:path";
 import { describe, expect, test } from "vitest";
-import { ChildEnvironment } from "../../src/process/child-environment.ts";
+import { ChildEnvironment } from "../src/child-environment.ts";
 
 describe("ChildEnvironment", () => {
   test("puts every node_modules/.bin from the directory up to the root in front of PATH, nearest first", () => {

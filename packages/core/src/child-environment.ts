@@ -4,7 +4,7 @@ import process from "node:process";
 /**
  * Variables that speak to this very process and would mislead a child: it has no terminal to colour for, and Node's test
  * runner runs no tests at all, with exit code 0, in a process that inherits `NODE_TEST_CONTEXT`. What lets people follow a run, or
- * publish one, is no business of the tests.
+ * publish one, is no business of tests and services.
  */
 const notInherited = ["FORCE_COLOR", "NODE_TEST_CONTEXT", "APEX_WEBSOCKET_TOKEN"];
 
